@@ -1,0 +1,158 @@
+"""Every error and warning of the library, in one tree.
+
+Each error is also the builtin exception it resembles, so `except KeyError` catches an unknown customer and
+`except PermissionError` a refused read. A message says what happened, where, what was found and what to do.
+It never holds a personal value.
+
+    UnifiedCustomerError
+        ConfigurationError (ValueError)          an argument, URL, spec or policy that cannot be meant
+            MappingError                         a mapping that does not fit its source
+        MissingDependencyError (ImportError)     an optional package is not installed
+        PluginError (LookupError)                a plugin is unknown, doubled or does not load
+        SourceError (OSError)                    a source cannot be read
+            DatasetNotFoundError                 a public data set is not where it was looked for
+        SchemaError (TypeError)                  a frame is not of the table's shape
+        UnknownTableError (KeyError)             no table of that name
+        UnknownCustomerError (KeyError)          an id that was never issued
+        ConsentError (PermissionError)           the purpose, the actor or the policy says no
+            FieldWithheldError                   a named column the purpose may not see
+        CollectionRefusedError (PermissionError) the collection policy refuses what a source brings
+        IdentityConflictError (ValueError)       must-link and cannot-link contradict each other
+        StoreError (RuntimeError)                the store cannot do what was asked
+            StoreClosedError                     used after `close()`
+            StoreLockedError                     another process holds the store; retryable
+            SchemaVersionError                   the store was written by a newer release
+            ChangesExpiredError                  the changes asked for are no longer kept
+        NotFittedArtifactError (LookupError)     an artifact that is not in the store
+
+    UnifiedCustomerWarning (UserWarning)
+        EverythingWithheldWarning                a read that returned nobody although there are people
+"""
+
+import importlib
+from types import ModuleType
+
+
+class UnifiedCustomerError(Exception):
+    """Base of every error that the library raises on purpose.
+
+    Attributes:
+        retryable: Whether the same call may succeed later without any change.
+    """
+
+    retryable: bool = False
+
+    def __str__(self) -> str:
+        """Return the message itself (`KeyError` would put quotes around it)."""
+        return str(self.args[0]) if self.args else ""
+
+
+class ConfigurationError(UnifiedCustomerError, ValueError):
+    """An argument, URL, spec or policy cannot be meant."""
+
+
+class MappingError(ConfigurationError):
+    """A mapping names a column that the source has not, or leaves out one that the table needs."""
+
+
+class MissingDependencyError(UnifiedCustomerError, ImportError):
+    """An optional package is not installed; the message holds the exact `pip install` line."""
+
+
+class PluginError(UnifiedCustomerError, LookupError):
+    """A plugin is unknown, exists twice under one name, or does not load."""
+
+
+class SourceError(UnifiedCustomerError, OSError):
+    """A source cannot be read."""
+
+
+class DatasetNotFoundError(SourceError, FileNotFoundError):
+    """A public data set is not where it was looked for."""
+
+
+class SchemaError(UnifiedCustomerError, TypeError):
+    """A frame does not have the columns or types of its table."""
+
+
+class UnknownTableError(UnifiedCustomerError, KeyError):
+    """There is no table of that name."""
+
+
+class UnknownCustomerError(UnifiedCustomerError, KeyError):
+    """The id was never issued by this hub."""
+
+
+class ConsentError(UnifiedCustomerError, PermissionError):
+    """The purpose, the actor or the policy does not allow the read."""
+
+
+class FieldWithheldError(ConsentError):
+    """A column was asked for by name that the purpose may not see."""
+
+
+class CollectionRefusedError(UnifiedCustomerError, PermissionError):
+    """The collection policy refuses what a source brings."""
+
+
+class IdentityConflictError(UnifiedCustomerError, ValueError):
+    """A must-link and a cannot-link contradict each other."""
+
+
+class StoreError(UnifiedCustomerError, RuntimeError):
+    """The store cannot do what was asked."""
+
+
+class StoreClosedError(StoreError):
+    """The store, or a reader of it, was used after it was closed."""
+
+
+class StoreLockedError(StoreError):
+    """Another process holds the store open."""
+
+    retryable = True
+
+
+class SchemaVersionError(StoreError):
+    """The store was written by a newer release, or its version cannot be read."""
+
+
+class ChangesExpiredError(StoreError):
+    """The changes asked for are older than those that are kept."""
+
+
+class NotFittedArtifactError(UnifiedCustomerError, LookupError):
+    """There is no such artifact in the store."""
+
+
+class UnifiedCustomerWarning(UserWarning):
+    """Base of every warning that the library gives."""
+
+
+class EverythingWithheldWarning(UnifiedCustomerWarning):
+    """A read returned nobody although the hub knows people."""
+
+
+def require(module: str, *, extra: str, why: str) -> ModuleType:
+    """Import an optional package, or say how to install it.
+
+    Args:
+        module: Importable name, such as `"fastexcel"`.
+        extra: The extra of this project that brings it.
+        why: What it is needed for, as the end of "... is needed to".
+
+    Returns:
+        The imported module.
+
+    Raises:
+        MissingDependencyError: The package is not installed.
+
+    Examples:
+        >>> require("math", extra="none", why="count").floor(1.5)
+        1
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        message = f'{module} is needed to {why}. Install it with: pip install "unified-customer[{extra}]"'
+        raise MissingDependencyError(message, name=module) from error

@@ -1,0 +1,78 @@
+"""The field dictionary: what a column or trait means and how it has to be treated.
+
+Data categories are dotted paths of the fideslang taxonomy (`user.contact.email`); a rule about a parent covers its
+children. Values about nobody are `system.operations`. Traits that nobody described are `user.unclassified`.
+"""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Sensitivity = Literal["none", "personal", "special"]
+Party = Literal["zero", "first", "second", "third"]
+
+UNCLASSIFIED: Final = "user.unclassified"
+OPERATIONAL: Final = "system.operations"
+
+SPECIAL_CATEGORIES: Final = (
+    "user.biometric",
+    "user.demographic.political_opinion",
+    "user.demographic.race_ethnicity",
+    "user.demographic.religious_belief",
+    "user.demographic.sexual_orientation",
+    "user.genetic",
+    "user.health_and_medical",
+    "user.criminal_history",
+)
+"""Categories of GDPR Art. 9 and 10, as fideslang names them."""
+
+
+def covers(parent: str, child: str) -> bool:
+    """Return whether the dotted path `parent` is `child` or one of its ancestors.
+
+    Examples:
+        >>> covers("user.contact", "user.contact.email"), covers("user.contact", "user.contacts")
+        (True, False)
+    """
+    return child == parent or child.startswith(parent + ".")
+
+
+def covered(category: str, rules: tuple[str, ...]) -> bool:
+    """Return whether any of `rules` covers `category`."""
+    return any(covers(rule, category) for rule in rules)
+
+
+class FieldSpec(BaseModel):
+    """What one column or trait means.
+
+    Examples:
+        >>> FieldSpec(category="user.contact.email", meaning="E-mail address.").sensitivity
+        'personal'
+        >>> FieldSpec(category="system.operations", meaning="Row number.").personal
+        False
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    category: str = Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$")
+    """Fideslang data category."""
+    meaning: str
+    """One sentence for the reader of the dictionary."""
+    party: Party = "first"
+    """Who it comes from: the person (zero), our own observation (first), a partner (second), a broker (third)."""
+    quality: str | None = None
+    """The rule that a good value keeps."""
+    retention_days: int | None = Field(default=None, gt=0)
+    """Default time to keep it after it was last observed; None: as long as the customer."""
+
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """How much harm a leak does: none, personal, or special (GDPR Art. 9 and 10)."""
+        if covered(self.category, SPECIAL_CATEGORIES):
+            return "special"
+        return "personal" if covers("user", self.category) else "none"
+
+    @property
+    def personal(self) -> bool:
+        """Whether a value says something of a person."""
+        return self.sensitivity != "none"

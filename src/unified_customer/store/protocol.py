@@ -1,0 +1,230 @@
+"""What a store is: a Protocol of reading, writing in transactions, changes, compaction and backup.
+
+Rows are Polars frames with the columns of their `Table`. A store assigns `recorded_at` (one instant per transaction)
+and `seq` (a whole number that grows by commit order over all tables, one per row). Reads outside a snapshot see what
+is committed at that moment; a snapshot sees one moment throughout; a writer also sees its own writes.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, runtime_checkable
+
+import polars as pl
+
+SCHEMA_VERSION: Final = 1
+
+Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "is_null", "is_not_null"]
+Change = Literal["insert", "update", "delete"]
+
+
+@dataclass(frozen=True)
+class Where:
+    """One condition on one column; several together must all hold. A null fulfils only `is_null`.
+
+    Attributes:
+        column: A stored column of the table.
+        op: The comparison.
+        value: What to compare with; a sequence for `in`; None for `is_null` and `is_not_null`.
+    """
+
+    column: str
+    op: Operator
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A frame of keys to semi-join with, inside the store's own query.
+
+    Attributes:
+        frame: One row per key; its columns beside `on` are attached to the rows that match.
+        on: Columns of the table and of `frame`; the rows of `frame` are unique in them. Nulls match nothing.
+        keep_null: Also keep rows whose `on` columns are all null, with nulls in the attached columns.
+    """
+
+    frame: pl.DataFrame
+    on: tuple[str, ...]
+    keep_null: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a write did: rows new, rows changed, rows that were there already in the same form."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Return the sums."""
+        return Counts(self.inserted + other.inserted, self.updated + other.updated, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True)
+class CompactionReport:
+    """What a compaction did.
+
+    Attributes:
+        bytes_before: Size of the store before.
+        bytes_after: Size of it after.
+    """
+
+    bytes_before: int
+    bytes_after: int
+
+
+class Reader(Protocol):
+    """Reads from one state of the store."""
+
+    def read(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Where] = (),
+        keys: Keys | None = None,
+        known_at: datetime | None = None,
+        order_by: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Return rows of `table`.
+
+        Args:
+            table: Name of the table.
+            columns: Stored columns to return, in that order; None: all, `recorded_at` and `seq` last. Columns that
+                `keys` attaches come after them.
+            where: Conditions that must all hold.
+            keys: Keys to semi-join with.
+            known_at: Only what was recorded strictly before; append-only tables only.
+            order_by: Columns to sort by, nulls last; without it rows come in any order.
+            descending: Sort the other way, nulls still last.
+            limit: At most so many rows.
+
+        Raises:
+            UnknownTableError: There is no such table.
+            SchemaError: There is no such column, or `known_at` is given for a table that is not append-only.
+            StoreClosedError: The store is closed.
+        """
+        ...
+
+    def batches(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Where] = (),
+        keys: Keys | None = None,
+        size: int = 250_000,
+    ) -> Iterator[pl.DataFrame]:
+        """Yield what `read` returns in frames of at most `size` rows, so that memory stays flat."""
+        ...
+
+    def count(self, table: str, *, where: Sequence[Where] = ()) -> int:
+        """Return the number of rows."""
+        ...
+
+    def changes(self, table: str, *, since: int = 0, limit: int | None = None) -> pl.DataFrame:
+        """Return what happened to `table` after the position `since`, in commit order.
+
+        Each change comes once: polling with the last `seq` seen (or with `last_seq()` where nothing came) never
+        repeats or loses one. A row that changed several times in between comes once, in its last form; a row that
+        came and went in between comes as a delete.
+
+        Returns:
+            The stored columns, and `change`: insert, update or delete. A delete has its key columns and the `seq` of
+            the deletion, and nulls elsewhere.
+
+        Raises:
+            ChangesExpiredError: Deletions since that position are no longer kept.
+        """
+        ...
+
+    def last_seq(self) -> int:
+        """Return the position of the last committed change; 0 in a new store."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """Reads and writes inside one transaction: all of it, or nothing."""
+
+    def append(self, table: str, frame: pl.DataFrame) -> Counts:
+        """Add the rows of `frame` whose key is not there yet; of rows with one key the first of the frame.
+
+        Rows get their `seq` in the order of the frame. For tables that are append-only.
+
+        Raises:
+            SchemaError: The frame does not fit the table, or the table is not append-only.
+        """
+        ...
+
+    def upsert(self, table: str, frame: pl.DataFrame) -> Counts:
+        """Add rows, or replace the row with the same key; a row that is already there in the same form is left alone.
+
+        Raises:
+            SchemaError: The frame does not fit the table, two of its rows have one key, or the table is append-only.
+        """
+        ...
+
+    def delete(self, table: str, keys: pl.DataFrame) -> int:
+        """Delete the rows that match `keys`, a frame of some columns of the table; return how many.
+
+        This is how erasure and retention work, so it is allowed on append-only tables too. The bytes are gone only
+        after `compact()`.
+        """
+        ...
+
+    def restore(self, table: str, frame: pl.DataFrame) -> int:
+        """Add rows with the `recorded_at` and `seq` that they bring: for import and for stores rebuilt from a backup.
+
+        Returns:
+            The number of rows added.
+
+        Raises:
+            SchemaError: The frame does not fit the stored columns, or a key or `seq` is already there.
+        """
+        ...
+
+
+@runtime_checkable
+class Store(Reader, Protocol):
+    """A store: the administrator's door to all rows, ungated. Entry-point group `unified_customer.stores`."""
+
+    @property
+    def url(self) -> str:
+        """The URL it was opened with, without secrets."""
+        ...
+
+    def transaction(self, *, recorded_at: datetime) -> AbstractContextManager[Writer]:
+        """Begin a transaction; it commits when the block ends, and is rolled back when the block raises.
+
+        One transaction runs at a time; another thread waits. Not reentrant in one thread: StoreError.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Reader]:
+        """Read from one state of the store while others write."""
+        ...
+
+    def compact(self, *, keep_changes_since: int = 0) -> CompactionReport:
+        """Rewrite the store from its live rows, so that no deleted byte is left.
+
+        Args:
+            keep_changes_since: Deletions up to this position are forgotten; `changes` from before it raises.
+        """
+        ...
+
+    def backup(self, path: Path) -> None:
+        """Write a copy that opens as a store of its own, while this one runs.
+
+        Raises:
+            StoreError: There is already something at `path`.
+        """
+        ...
+
+    def close(self) -> None:
+        """End all reading and writing; calling it twice is allowed."""
+        ...
