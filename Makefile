@@ -5,8 +5,8 @@ PYTHON ?= python3
 BENCH_SCALE ?= 0.01
 
 PLUGIN := $(wildcard tests/plugin/pyproject.toml)
-TYPED := $(strip src tests scripts $(wildcard benchmarks))
-LINTED := $(TYPED) docs $(wildcard conftest.py)
+TYPED := $(strip src tests scripts docs/gen $(wildcard benchmarks))
+LINTED := $(TYPED) $(wildcard conftest.py)
 BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 
 VENV := .venv
@@ -16,6 +16,9 @@ DEMO := .venv-demo
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# The documentation stays on MkDocs 1 (see pyproject.toml); its plugins need not say so on every run.
+export DISABLE_MKDOCS_2_WARNING := true
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help demo test check bench docs test-deep test-lowest clean
 .DEFAULT_GOAL := help
@@ -32,11 +35,14 @@ help:
 	@echo "make clean        remove all that make has made"
 	@echo "PYTHON=python3.12 chooses another Python (3.11 or newer) for a new environment"
 
+define ready
+	@command -v $(PYTHON) >/dev/null || { echo "unified-customer needs Python 3.11 or newer, but there is no '$(PYTHON)' here. Install one, or name it:  make ... PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) scripts/python_ready.py
+endef
+
 # $(call environment,FOLDER,REQUIREMENTS): a virtual environment with the project installed editable. hatchling comes
 # first and builds without isolation, so that a later run with nothing new to install needs no network.
 define environment
-	@command -v $(PYTHON) >/dev/null || { echo "unified-customer needs Python 3.11 or newer, but there is no '$(PYTHON)' here. Install one, or name it:  make ... PYTHON=/path/to/python3" >&2; exit 1; }
-	@$(PYTHON) scripts/python_ready.py
 	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { echo "Making $(1) ..."; $(PYTHON) -m venv --clear $(1); }
 	@echo "Installing into $(1) (only when pyproject.toml has changed) ..."
 	@$(1)/bin/python -m pip install --quiet "hatchling>=1.27"
@@ -45,14 +51,16 @@ define environment
 endef
 
 $(DEMO)/.installed: pyproject.toml
+	$(ready)
 	$(call environment,$(DEMO),-e '.[excel]')
 
 $(VENV)/.installed: pyproject.toml $(PLUGIN)
+	$(ready)
 	$(call environment,$(VENV),-e '.[dev]' $(PLUGIN:%/pyproject.toml=-e ./%))
 
 $(LOWEST)/.installed: pyproject.toml $(PLUGIN) scripts/lowest_requirements.py
+	$(ready)
 	@mkdir -p build
-	@command -v $(PYTHON) >/dev/null && $(PYTHON) scripts/python_ready.py
 	@$(PYTHON) scripts/lowest_requirements.py excel > build/lowest.txt
 	$(call environment,$(LOWEST),-c build/lowest.txt -e '.[test]' $(PLUGIN:%/pyproject.toml=-e ./%))
 
@@ -79,6 +87,8 @@ check: $(VENV)/.installed
 	$(BIN)/pydoclint --quiet src
 	$(BIN)/deptry src
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	@! grep -rnE --include='*.html' '<(script|img|iframe)[^>]+src="(https?:)?//|<link[^>]+href="(https?:)?//' build/site \
+		|| { echo "These pages fetch something from elsewhere; the documentation must work offline." >&2; exit 1; }
 
 docs: $(VENV)/.installed
 	@$(BIN)/mkdocs build --strict
