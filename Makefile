@@ -40,12 +40,12 @@ define ready
 	@$(PYTHON) scripts/python_ready.py
 endef
 
-# $(call environment,FOLDER,REQUIREMENTS): a virtual environment with the project installed editable. hatchling comes
-# first and builds without isolation, so that a later run with nothing new to install needs no network.
+# $(call environment,FOLDER,REQUIREMENTS): a virtual environment with the project installed editable. What
+# builds it comes first and builds without isolation, so that a later run with nothing new to install needs no network.
 define environment
 	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { echo "Making $(1) ..."; $(PYTHON) -m venv --clear $(1); }
 	@echo "Installing into $(1) (only when pyproject.toml has changed) ..."
-	@$(1)/bin/python -m pip install --quiet "hatchling>=1.27"
+	@$(1)/bin/python -m pip install --quiet "hatchling>=1.27" editables
 	@$(1)/bin/python -m pip install --quiet --no-build-isolation $(2)
 	@touch $@
 endef
@@ -82,7 +82,7 @@ check: $(VENV)/.installed
 	$(BIN)/ruff check $(LINTED)
 	$(BIN)/ruff format --check $(LINTED)
 	$(BIN)/mypy $(TYPED)
-	$(if $(PLUGIN),$(BIN)/mypy tests/plugin/src)
+	$(if $(PLUGIN),$(BIN)/mypy -p unified_customer_test_plugin)
 	$(BIN)/lint-imports
 	$(BIN)/pydoclint --quiet src
 	$(BIN)/deptry src
