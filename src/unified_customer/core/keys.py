@@ -152,7 +152,7 @@ class Keyring:
         return _map_distinct(values, lambda distinct: self.value_keys(kind, distinct))
 
 
-def _digests(state: "hashlib._Hash", scope: str, names: Iterable[str]) -> list[str]:
+def _digests(state: hashlib.blake2b, scope: str, names: Iterable[str]) -> list[str]:
     scoped = state.copy()
     scoped.update(f"{len(scope)}{SEPARATOR}{scope}{SEPARATOR}".encode())
     out = []
@@ -164,7 +164,7 @@ def _digests(state: "hashlib._Hash", scope: str, names: Iterable[str]) -> list[s
 
 
 def _map_distinct(values: "pl.Series", names: "Callable[[list[str]], list[str]]") -> "pl.Series":
-    import polars as pl  # noqa: PLC0415 (keys are part of the light import)
+    import polars as pl
 
     distinct = values.drop_nulls().unique(maintain_order=False)
     table = pl.DataFrame({"value": distinct, "key": pl.Series(names(distinct.to_list()), dtype=pl.String)})

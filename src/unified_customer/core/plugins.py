@@ -53,7 +53,7 @@ def plugins(group: str) -> Mapping[str, Plugin]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def load_plugin(group: str, name: str) -> Any:  # noqa: ANN401 (a plugin can be anything)
+def load_plugin(group: str, name: str) -> Any:
     """Import the plugin called `name`.
 
     Raises:

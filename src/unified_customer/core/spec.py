@@ -77,7 +77,7 @@ class FittableSpec(Protocol):
         ...
 
 
-def canonical_json(value: Any) -> str:  # noqa: ANN401 (any JSON value)
+def canonical_json(value: Any) -> str:
     """Return `value` as JSON text with sorted keys and no spaces.
 
     Examples:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict, Unpack
 
 import dataframely as dy
-import polars as pl
 
 from unified_customer.core.fields import OPERATIONAL, FieldSpec, Party
 
@@ -108,8 +107,3 @@ def json_text(meaning: str, **field: Unpack[Meaning]) -> dy.String:
 
 def _metadata(meaning: str, field: Mapping[str, Any]) -> dict[str, FieldSpec]:
     return {FIELD: FieldSpec(meaning=meaning, **{"category": OPERATIONAL, **field})}
-
-
-def dtype_of(column: dy.Column) -> pl.DataType:
-    """Return the Polars type of `column`."""
-    return column.dtype

@@ -1,13 +1,15 @@
 """Tables of who is who: links of records to customers, corrections by people, and the single customer view."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import dataframely as dy
 
-from unified_customer.core.fields import FieldSpec
 from unified_customer.core.tables import columns as c
 from unified_customer.core.tables.people import Records
 from unified_customer.core.tables.table import Table
+
+if TYPE_CHECKING:
+    from unified_customer.core.fields import FieldSpec
 
 GOLDEN_FIELDS: Final = (
     "full_name",

@@ -91,7 +91,7 @@ class Table:
     def split(self, frame: pl.DataFrame) -> Split:
         """Split `frame` into the rows that keep every rule of the table and those that do not, with the reason.
 
-        Two rows with one key are both bad. Row order is kept.
+        Row order is kept. Several rows with one key are no fault here: a store keeps the first of them.
 
         Raises:
             SchemaError: A column is unknown, has another type, or is required and missing.
@@ -121,8 +121,26 @@ def _fits(given: pl.DataType, wanted: pl.DataType) -> bool:
     return given == wanted or given == pl.Null() or (isinstance(given, pl.Decimal) and isinstance(wanted, pl.Decimal))
 
 
-def _reasons(failure: "dy.FailureInfo[dy.Schema]", columns: list[str]) -> pl.DataFrame:
+RULES: Final = {
+    "nullability": "missing",
+    "check__known_value": "unknown_value",
+    "regex": "wrong_form",
+    "min": "too_small",
+    "max": "too_large",
+    "nan": "not_a_number",
+    "inf": "not_finite",
+    "inner_nullability": "missing_element",
+}
+"""What each rule of a column is called in a reason."""
+
+
+def _reasons(failure: dy.FailureInfo, columns: list[str]) -> pl.DataFrame:
     details = failure.details()
     rules = [name for name in details.columns if name not in columns]
-    broken = [pl.when(pl.col(rule) == "invalid").then(pl.lit(rule.replace("|", ": "))) for rule in rules]
+    broken = [pl.when(pl.col(rule) == "invalid").then(pl.lit(_spoken(rule))) for rule in rules]
     return details.select(*columns, reason=pl.concat_str(broken, separator="; ", ignore_nulls=True))
+
+
+def _spoken(rule: str) -> str:
+    column, _, name = rule.rpartition("|")
+    return f"{column}: {RULES.get(name, name)}"
