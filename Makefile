@@ -84,7 +84,7 @@ check: $(VENV)/.installed
 	$(BIN)/mypy $(TYPED)
 	$(if $(PLUGIN),$(BIN)/mypy -p unified_customer_test_plugin)
 	$(BIN)/lint-imports
-	$(BIN)/pydoclint --quiet src
+	$(BIN)/flake8 src
 	$(BIN)/deptry src
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 	@! grep -rnE --include='*.html' '<(script|img|iframe)[^>]+src="(https?:)?//|<link[^>]+href="(https?:)?//' build/site \
