@@ -1,0 +1,1 @@
+"""Who is who: normal forms, blocking, comparison, clusters and the golden record."""
