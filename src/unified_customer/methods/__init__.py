@@ -1,0 +1,1 @@
+"""Methods that several capabilities share, each under the name of its idea."""
