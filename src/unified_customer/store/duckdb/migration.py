@@ -1,0 +1,105 @@
+"""The schema version of a database: made new, brought forward step by step, or refused."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from unified_customer.core.errors import SchemaVersionError, StoreError
+from unified_customer.core.tables import SEQ, TABLES
+from unified_customer.store.duckdb.layout import META, create, quoted, relations, sql_type
+from unified_customer.store.duckdb.session import Session
+from unified_customer.store.protocol import SCHEMA_VERSION
+from unified_customer.store.rows import FIRST_SEQ
+
+Migration = Callable[[Session], None]
+Columns = dict[str, dict[str, str]]
+
+
+def _remember_first_positions(session: Session) -> None:
+    """From 0 to 1: each row knows the position with which it came, and deletions can expire."""
+    present = _columns(session)
+    for name in TABLES.keys() & present.keys():
+        session.run(f"ALTER TABLE {quoted(name)} ADD COLUMN {FIRST_SEQ} BIGINT")
+        session.run(f"UPDATE {quoted(name)} SET {FIRST_SEQ} = {SEQ}")
+    # Version 0 kept no log, so what was deleted before is not known.
+    session.run(f"INSERT INTO {META} SELECT 'expired', value FROM {META} WHERE name = 'last_seq'")
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {0: _remember_first_positions}
+"""The step that leads from each version to the next."""
+
+
+def prepare(session: Session, *, step: Callable[[str], None]) -> None:
+    """Make the database one of the current schema, in one transaction: all of it or nothing.
+
+    Raises:
+        SchemaVersionError: A newer release wrote it, or its version is unknown.
+        StoreError: It is no store, or a column has another type than its table says.
+    """
+    session.run("BEGIN TRANSACTION")
+    present = _columns(session)
+    if not present:
+        _create(session)
+    elif _migrate(session, present, step=step) or _missing(present):
+        _complete(session)
+    step("opening:prepared")
+    session.run("COMMIT")
+
+
+def _create(session: Session) -> None:
+    session.run(f"CREATE TABLE {META} (name VARCHAR, value BIGINT)")
+    session.run(f"INSERT INTO {META} VALUES ('schema_version', ?), ('last_seq', 0), ('expired', 0)", [SCHEMA_VERSION])
+    _complete(session)
+
+
+def _migrate(session: Session, present: Columns, *, step: Callable[[str], None]) -> bool:
+    found = _version(session, present)
+    for version in range(found, SCHEMA_VERSION):
+        MIGRATIONS[version](session)
+        session.run(f"UPDATE {META} SET value = ? WHERE name = 'schema_version'", [version + 1])
+        step(f"opening:migrated:{version + 1}")
+    return found < SCHEMA_VERSION
+
+
+def _version(session: Session, present: Columns) -> int:
+    if META not in present:
+        message = f"The database has tables, but no {META!r}: it is not a store. Give the path of a store or a new one."
+        raise StoreError(message)
+    rows = session.rows(f"SELECT value FROM {META} WHERE name = 'schema_version'")
+    if len(rows) != 1 or rows[0][0] is None or rows[0][0] < 0:
+        message = "The store does not say its schema version. Restore it from a backup."
+        raise SchemaVersionError(message)
+    found = int(rows[0][0])
+    if found > SCHEMA_VERSION:
+        message = f"The store has schema version {found}; this release knows {SCHEMA_VERSION}. Install a newer release."
+        raise SchemaVersionError(message)
+    return found
+
+
+def _missing(present: Columns) -> bool:
+    return any(
+        columns.keys() - present.get(name, {}).keys()
+        for table in TABLES.values()
+        for name, columns in relations(table).items()
+    )
+
+
+def _complete(session: Session) -> None:
+    """Add the tables and columns that are missing; older releases had fewer."""
+    present = _columns(session)
+    for table in TABLES.values():
+        for name, columns in relations(table).items():
+            if name not in present:
+                session.run(create(name, columns))
+            for column in columns.keys() - present.get(name, columns).keys():
+                session.run(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {sql_type(columns[column])}")
+
+
+def _columns(session: Session) -> Columns:
+    found: Columns = {}
+    rows = session.rows(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal"
+    )
+    for name, column, kind in rows:
+        found.setdefault(name, {})[column] = kind
+    return found

@@ -1,0 +1,126 @@
+"""Reading through one session."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+
+import polars as pl
+
+from unified_customer.core.errors import ChangesExpiredError
+from unified_customer.core.tables import SEQ
+from unified_customer.store.duckdb.layout import META, deletions, names, quoted
+from unified_customer.store.duckdb.questions import KEYS, Question, Sql, counting, question
+from unified_customer.store.duckdb.session import Session
+from unified_customer.store.protocol import Keys, Where
+from unified_customer.store.query import Query, ask, batch_size
+from unified_customer.store.rows import FIRST_SEQ, expired_message
+
+Sessions = Callable[[], AbstractContextManager[Session]]
+
+
+class DuckReader:
+    """Reads what its session sees: a snapshot, a transaction, or what is committed."""
+
+    def __init__(self, using: Sessions, *, steady: Sessions | None = None) -> None:
+        """Take what opens a session for each call.
+
+        Args:
+            using: Opens a session for one statement.
+            steady: Opens a session for several, which see one state; None: `using` does.
+        """
+        self._using = using
+        self._steady = steady or using
+
+    def read(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Where] = (),
+        keys: Keys | None = None,
+        known_at: datetime | None = None,
+        order_by: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> pl.DataFrame:
+        """Return rows of `table`; see `Reader.read`."""
+        query = ask(
+            table, columns=columns, where=where, keys=keys, known_at=known_at,
+            order_by=order_by, descending=descending, limit=limit,
+        )  # fmt: skip
+        with self._using() as session:
+            return answer(session, question(query))
+
+    def batches(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Where] = (),
+        keys: Keys | None = None,
+        size: int = 250_000,
+    ) -> Iterator[pl.DataFrame]:
+        """Yield what `read` returns in parts; see `Reader.batches`."""
+        query = ask(table, columns=columns, where=where, keys=keys)
+        return self._parts(query, size=batch_size(size))
+
+    def count(self, table: str, *, where: Sequence[Where] = ()) -> int:
+        """Return the number of rows."""
+        sql = counting(ask(table, where=where))
+        with self._using() as session:
+            return int(session.value(sql.text, sql.parameters))
+
+    def changes(self, table: str, *, since: int = 0, limit: int | None = None) -> pl.DataFrame:
+        """Return what happened after `since`; see `Reader.changes`."""
+        query = ask(table, limit=limit)
+        with self._steady() as session:
+            expired = position(session, "expired")
+            if 0 < since < expired:
+                raise ChangesExpiredError(expired_message(table, since=since, expired=expired))
+            sql = _changes(query, since)
+            return session.frame(sql.text, sql.parameters)
+
+    def last_seq(self) -> int:
+        """Return the position of the last change."""
+        with self._using() as session:
+            return position(session, "last_seq")
+
+    def _parts(self, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
+        with self._steady() as session:
+            yield from windows(session, query, size=size)
+
+
+def position(session: Session, name: str) -> int:
+    """Return one of the positions of the store: `last_seq` or `expired`."""
+    return int(session.value(f"SELECT value FROM {META} WHERE name = ?", [name]))
+
+
+def answer(session: Session, asked: Question) -> pl.DataFrame:
+    """Return the answer to a question."""
+    with nullcontext() if asked.keys is None else session.holding(KEYS, asked.keys):
+        return asked.finished(session.frame(asked.sql.text, asked.sql.parameters))
+
+
+def windows(session: Session, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
+    """Yield the answer in parts of neighbouring rows; between them the session is free for other statements.
+
+    The session must see one state throughout.
+    """
+    end = session.value(f"SELECT coalesce(max(rowid) + 1, 0) FROM {quoted(query.table.name)}")
+    first = question(query)
+    with nullcontext() if first.keys is None else session.holding(KEYS, first.keys):
+        for start in range(0, end, size):
+            asked = question(query, window=(start, start + size))
+            part = asked.finished(session.frame(asked.sql.text, asked.sql.parameters))
+            if part.height:
+                yield part
+
+
+def _changes(query: Query, since: int) -> Sql:
+    table = query.table
+    sql = Sql(f"SELECT {names(query.columns)}, ")
+    sql.add(f"CASE WHEN {FIRST_SEQ} > ? THEN 'insert' ELSE 'update' END AS change", since)
+    sql.add(f" FROM {quoted(table.name)} WHERE {SEQ} > ? UNION ALL BY NAME", since)
+    sql.add(f" SELECT {names(table.key)}, max({SEQ}) AS {SEQ}, 'delete' AS change FROM {quoted(deletions(table))}")
+    sql.add(f" WHERE {SEQ} > ? GROUP BY {names(table.key)} ORDER BY {SEQ}", since)
+    return sql if query.limit is None else sql.add(" LIMIT ?", query.limit)

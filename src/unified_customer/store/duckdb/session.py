@@ -1,0 +1,90 @@
+"""One cursor of DuckDB, for one piece of work: statements in, Polars frames out, errors in our own tree."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import duckdb
+import polars as pl
+
+from unified_customer.core.errors import StoreClosedError, StoreError
+
+Parameters = Sequence[Any]
+
+_TELLING: Final = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException)
+"""Errors whose text is about files, memory and locks, and so holds no value of a row."""
+
+
+class Session:
+    """A cursor that one thread uses at a time; another thread that ends it waits for the statement that runs."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Take over `cursor`."""
+        self._cursor = cursor
+        self._lock = threading.RLock()
+        self._open = True
+
+    def run(self, sql: str, parameters: Parameters = ()) -> None:
+        """Run a statement whose result nobody wants."""
+        with self._using():
+            self._cursor.execute(sql, list(parameters))
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Return a small result as tuples."""
+        with self._using():
+            return self._cursor.execute(sql, list(parameters)).fetchall()
+
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
+        """Return the one value of a result."""
+        return self.rows(sql, parameters)[0][0]
+
+    def frame(self, sql: str, parameters: Parameters = ()) -> pl.DataFrame:
+        """Return a result as a Polars frame, by way of Arrow."""
+        with self._using():
+            table = self._cursor.sql(sql, params=list(parameters)).to_arrow_table()
+            frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]
+            return frame
+
+    @contextmanager
+    def holding(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
+        """Let statements of this session read `frame` under `name`."""
+        with self._using():
+            self._cursor.register(name, frame)
+        try:
+            yield
+        finally:
+            with suppress(StoreClosedError), self._using():
+                self._cursor.unregister(name)
+
+    def end(self) -> None:
+        """Give the cursor back; a transaction that is open is rolled back."""
+        with self._lock:
+            self._open = False
+            self._cursor.close()
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._lock:
+            if not self._open:
+                message = "The store, or the block of this reader, has been closed. Open it, or begin another."
+                raise StoreClosedError(message)
+            with translated():
+                yield
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn errors of DuckDB into ours; what could hold a value of a row is left out.
+
+    Raises:
+        StoreError: DuckDB could not do it.
+    """
+    try:
+        yield
+    except _TELLING as error:
+        message = f"DuckDB could not do this: {error}"
+        raise StoreError(message) from error
+    except duckdb.Error as error:
+        message = f"DuckDB could not do this: {type(error).__name__}. Its own text is left out: it may hold values."
+        raise StoreError(message) from None

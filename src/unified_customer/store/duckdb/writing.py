@@ -1,0 +1,187 @@
+"""Writing through one session, inside one transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from unified_customer.core.errors import SchemaError
+from unified_customer.core.tables import RECORDED_AT, SEQ, TABLES, Table
+from unified_customer.store.duckdb.layout import META, deletions, names, quoted, row_columns, sort_order
+from unified_customer.store.duckdb.questions import question, same
+from unified_customer.store.duckdb.reading import DuckReader, Sessions, answer, position, windows
+from unified_customer.store.duckdb.session import Session
+from unified_customer.store.protocol import Counts
+from unified_customer.store.query import Query
+from unified_customer.store.rows import (
+    FIRST_SEQ,
+    already_there,
+    appendable,
+    deletable,
+    first_of_each,
+    greatest_seq,
+    restorable,
+    sequenced,
+    upsertable,
+)
+
+Step = Callable[[str], None]
+
+GIVEN: Final = "_given"
+PLACE: Final = "_place"
+"""Row number in a given frame, by which it is told which of its rows are new."""
+
+
+class DuckWriter(DuckReader):
+    """Reads and writes in the transaction of its session."""
+
+    def __init__(self, session: Session, *, committed: Sessions, recorded_at: datetime, step: Step) -> None:
+        """Begin the transaction.
+
+        Args:
+            session: The session that it runs in.
+            committed: Opens a session that sees what is committed, for reading in parts.
+            recorded_at: The instant that its rows get.
+            step: Called after each step, with its name.
+        """
+        super().__init__(lambda: nullcontext(session))
+        session.run("BEGIN TRANSACTION")
+        self._session = session
+        self._committed = committed
+        self._touched: set[str] = set()
+        self._recorded_at = recorded_at
+        self._step = step
+        self._began = self._last = position(session, "last_seq")
+        step("transaction:begun")
+
+    def append(self, table: str, frame: pl.DataFrame) -> Counts:
+        """Add the rows whose key is not there yet; see `Writer.append`."""
+        target, given = appendable(table, frame)
+        new = self._unknown(target, first_of_each(target, given))
+        self._insert(target, self._stamped(new).with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
+        return Counts(inserted=new.height, unchanged=given.height - new.height)
+
+    def upsert(self, table: str, frame: pl.DataFrame) -> Counts:
+        """Add or replace rows; see `Writer.upsert`."""
+        target, given = upsertable(table, frame)
+        found = self._found(target, given)
+        changed = given[found[PLACE]].with_columns(found[FIRST_SEQ])
+        replaced = changed.filter(pl.col(FIRST_SEQ).is_not_null())
+        self._remove(target, replaced)
+        self._insert(target, self._stamped(changed).with_columns(pl.col(FIRST_SEQ).fill_null(pl.col(SEQ))))
+        return Counts(
+            inserted=changed.height - replaced.height,
+            updated=replaced.height,
+            unchanged=given.height - changed.height,
+        )
+
+    def delete(self, table: str, keys: pl.DataFrame) -> int:
+        """Delete the rows that match; see `Writer.delete`."""
+        target, wanted = deletable(table, keys)
+        on = same(wanted.columns, "t", "k")
+        with self._session.holding(GIVEN, wanted):
+            gone = int(self._session.value(f"SELECT count(*) FROM {quoted(table)} t SEMI JOIN {GIVEN} k ON {on}"))
+            self._session.run(
+                f"INSERT INTO {quoted(deletions(target))} ({names(target.key)}, {SEQ}) "
+                f"SELECT {names(target.key, of='t')}, ? + row_number() OVER (ORDER BY t.{SEQ}) "
+                f"FROM {quoted(table)} t SEMI JOIN {GIVEN} k ON {on}",
+                [self._last],
+            )
+            self._wrote(target, "logged")
+            self._session.run(f"DELETE FROM {quoted(table)} t USING {GIVEN} k WHERE {on}")
+        self._last += gone
+        self._wrote(target, "deleted")
+        return gone
+
+    def restore(self, table: str, frame: pl.DataFrame) -> int:
+        """Add rows with the `recorded_at` and `seq` that they bring; see `Writer.restore`."""
+        target, given = restorable(table, frame)
+        if self._unknown(target, given).height < given.height or self._taken(given.select(SEQ)):
+            raise SchemaError(already_there(table))
+        self._insert(target, given.with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
+        self._last = max(self._last, greatest_seq(given))
+        self._put("expired", max(position(self._session, "expired"), greatest_seq(given)))
+        return given.height
+
+    def last_seq(self) -> int:
+        """Return the position of the last change, those of this transaction included."""
+        super().last_seq()  # raises when the transaction has ended
+        return self._last
+
+    def commit(self) -> None:
+        """Make all of it visible and durable."""
+        if self._last != self._began:
+            self._put("last_seq", self._last)
+            self._step("transaction:counted")
+        self._session.run("COMMIT")
+        self._step("transaction:committed")
+
+    def _parts(self, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
+        if query.table.name in self._touched:
+            whole = answer(self._session, question(query))
+            return (part for part in whole.iter_slices(size) if part.height)
+        return self._committed_parts(query, size=size)
+
+    def _committed_parts(self, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
+        # Rows that are written meanwhile move, so the parts come from a session that does not see them.
+        with self._committed() as session:
+            yield from windows(session, query, size=size)
+
+    def _unknown(self, target: Table, given: pl.DataFrame) -> pl.DataFrame:
+        keys = given.select(target.key).with_row_index(PLACE)
+        null_safe = any(keys[name].null_count() for name in target.key)
+        with self._session.holding(GIVEN, keys):
+            places = self._session.frame(
+                f"SELECT {PLACE} FROM {GIVEN} k ANTI JOIN {quoted(target.name)} t "
+                f"ON {same(target.key, 't', 'k', null_safe=null_safe)}"
+            )
+        return given if places.height == given.height else given[places[PLACE].sort()]
+
+    def _found(self, target: Table, given: pl.DataFrame) -> pl.DataFrame:
+        rest = [name for name in target.columns if name not in target.key]
+        differs = " OR ".join(f"t.{quoted(name)} IS DISTINCT FROM k.{quoted(name)}" for name in rest) or "FALSE"
+        with self._session.holding(GIVEN, given.with_row_index(PLACE)):
+            return self._session.frame(
+                f"SELECT k.{PLACE}, t.{FIRST_SEQ} FROM {GIVEN} k LEFT JOIN {quoted(target.name)} t "
+                f"ON {same(target.key, 't', 'k', null_safe=True)} "
+                f"WHERE t.{FIRST_SEQ} IS NULL OR {differs}"
+            ).sort(PLACE)
+
+    def _remove(self, target: Table, replaced: pl.DataFrame) -> None:
+        if not replaced.height:
+            return
+        on = same(target.key, "t", "k", null_safe=True)
+        with self._session.holding(GIVEN, replaced.select(target.key)):
+            self._session.run(f"DELETE FROM {quoted(target.name)} t USING {GIVEN} k WHERE {on}")
+        self._wrote(target, "removed")
+
+    def _insert(self, target: Table, rows: pl.DataFrame) -> None:
+        if not rows.height:
+            return
+        columns = list(row_columns(target))
+        with self._session.holding(GIVEN, rows.select(columns).sort(sort_order(target))):
+            self._session.run(f"INSERT INTO {quoted(target.name)} ({names(columns)}) SELECT * FROM {GIVEN}")
+        self._wrote(target, "inserted")
+
+    def _taken(self, seqs: pl.DataFrame) -> bool:
+        relations = [name for each in TABLES.values() for name in (each.name, deletions(each))]
+        each = [
+            f"(SELECT count(*) FROM {quoted(name)} t SEMI JOIN {GIVEN} k ON t.{SEQ} = k.{SEQ})" for name in relations
+        ]
+        with self._session.holding(GIVEN, seqs):
+            return int(self._session.value(f"SELECT {' + '.join(each)}")) > 0
+
+    def _stamped(self, frame: pl.DataFrame) -> pl.DataFrame:
+        instant = pl.lit(self._recorded_at, dtype=pl.Datetime("us", "UTC"))
+        stamped = sequenced(frame, after=self._last).with_columns(instant.alias(RECORDED_AT))
+        self._last += stamped.height
+        return stamped
+
+    def _wrote(self, target: Table, what: str) -> None:
+        self._touched.add(target.name)
+        self._step(f"{target.name}:{what}")
+
+    def _put(self, name: str, value: int) -> None:
+        self._session.run(f"UPDATE {META} SET value = ? WHERE name = ?", [value, name])
