@@ -1,7 +1,7 @@
 """The clock: the one place that reads the time of day, always passed as an argument."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from unified_customer.core.errors import ConfigurationError
 
@@ -28,3 +28,15 @@ def as_utc(instant: datetime, *, name: str = "as_of") -> datetime:
         message = f"{name} has no time zone. Give one, such as datetime(2026, 1, 1, tzinfo=UTC)."
         raise ConfigurationError(message)
     return instant.astimezone(UTC)
+
+
+def just_after(instant: datetime) -> datetime:
+    """Return the smallest exclusive bound that still takes in `instant`: one microsecond later.
+
+    A withdrawal has to count for a read at the very instant at which it was made.
+
+    Examples:
+        >>> just_after(datetime(2026, 1, 1, tzinfo=UTC)).isoformat()
+        '2026-01-01T00:00:00.000001+00:00'
+    """
+    return instant + timedelta(microseconds=1)

@@ -58,7 +58,7 @@ class Records(dy.Schema):
     family_name = c.text("Family name, white space folded.", category=NAME)
     birth_date_raw = c.text("Date of birth as the source wrote it.", category="user.demographic.date_of_birth")
     birth_date = c.day(
-        "Date of birth.", category="user.demographic.date_of_birth", quality="1850 or later, in the past"
+        "Date of birth.", category="user.demographic.date_of_birth", quality="before the observation, at most 130 years"
     )
     gender_raw = c.text("Gender as the source wrote it.", category="user.demographic.gender")
     gender = c.choice("Gender.", ("female", "male", "other"), required=False, category="user.demographic.gender")

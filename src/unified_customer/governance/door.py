@@ -1,0 +1,219 @@
+"""The door: the only way by which rows about people leave the hub."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+import polars as pl
+
+from unified_customer.core.clock import Clock, as_utc, just_after
+from unified_customer.core.errors import ConsentError, EverythingWithheldWarning, FieldWithheldError
+from unified_customer.core.models import Actor
+from unified_customer.core.tables import Table, table
+from unified_customer.governance.audit import AuditLog, Entry
+from unified_customer.governance.gate import Admission, admit
+from unified_customer.policy import Policy, Request
+from unified_customer.store import Keys, Reader, Store, Where
+
+Anonymous = Literal["exclude", "include", "only"]
+
+READABLE: Final = (
+    "customers",
+    "records",
+    "identifiers",
+    "events",
+    "order_lines",
+    "answers",
+    "memberships",
+    "scores",
+    "exposures",
+    "outcomes",
+    "account_links",
+    "accounts",
+    "items",
+    "spend",
+)
+"""Tables that are read through the door; the others belong to the administrator."""
+
+
+ORIGINS: Final = ("_source", "_observed_at")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is to be read, under which purpose.
+
+    Attributes:
+        table: The table.
+        request: The purpose, and channel and recipient where there are some.
+        actor: Who reads.
+        columns: Columns to return; None: all that the purpose may see.
+        where: Conditions on the table's columns.
+        as_of: Only rows whose own time is strictly before; None: all.
+        customers: Only these customers; None: all.
+        anonymous: What becomes of rows that are about nobody known.
+    """
+
+    table: Table
+    request: Request
+    actor: Actor
+    columns: Sequence[str] | None = None
+    where: Sequence[Where] = ()
+    as_of: datetime | None = None
+    customers: Sequence[str] | None = None
+    anonymous: Anonymous = "exclude"
+
+
+class Door:
+    """Reads tables of a store for a purpose: gated, reduced to the fields that the purpose may see, and audited."""
+
+    def __init__(self, store: Store, *, policy: Policy, audit: AuditLog, clock: Clock) -> None:
+        """Read from `store` under `policy`."""
+        self._store = store
+        self._policy = policy
+        self._audit = audit
+        self._clock = clock
+
+    def read(self, query: Query) -> pl.DataFrame:
+        """Return the rows that `query` may see; the read is in the audit before they leave."""
+        columns = self.columns(query)
+        with self._store.snapshot() as reader:
+            admission = self._admit(reader, query)
+            frame = reader.read(query.table.name, **_plan(query, columns, admission))
+        shaped = _shape(frame, query, columns)
+        self._record(query, admission, rows=shaped.height)
+        return shaped
+
+    def batches(self, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
+        """Yield the rows that `query` may see in frames of at most `size` rows, from one state of the store."""
+        columns = self.columns(query)
+        with self._store.snapshot() as reader:
+            admission = self._admit(reader, query)
+            self._record(query, admission, rows=None)
+            for frame in reader.batches(query.table.name, size=size, **_plan(query, columns, admission)):
+                yield _shape(frame, query, columns)
+
+    def columns(self, query: Query) -> list[str]:
+        """Return the columns that `query` gets, without the customer id that comes first where there is one.
+
+        Raises:
+            ConsentError: The table is not for reading, or the policy keeps the actor from the purpose.
+            FieldWithheldError: A column was asked for by name that the purpose may not see.
+        """
+        if query.table.name not in READABLE:
+            message = f"Table {query.table.name!r} is not read by purpose. Readable: {', '.join(READABLE)}."
+            raise ConsentError(message)
+        self._policy.check_actor(query.request.purpose, query.actor)
+        visible, withheld = self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor)
+        self._refuse(query, withheld)
+        chosen = visible if query.columns is None else query.columns
+        return [name for name in chosen if name != "customer_id"]
+
+    def without_origins(self, query: Query) -> Query:
+        """Return `query` without the columns that say where each field came from."""
+        return replace(query, columns=[name for name in self.columns(query) if not name.endswith(ORIGINS)])
+
+    def schema(self, query: Query) -> dict[str, pl.DataType]:
+        """Return the columns that `query` gets, with their types, in order."""
+        types = {name: query.table.stored_columns[name] for name in self.columns(query)}
+        return types if query.table.subject == "none" else {"customer_id": pl.String(), **types}
+
+    def withheld_fields(self, query: Query) -> tuple[str, ...]:
+        """Return the columns of the table that the purpose may not see."""
+        return tuple(self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor)[1])
+
+    def _refuse(self, query: Query, withheld: Sequence[str]) -> None:
+        asked = {*(query.columns or ()), *(condition.column for condition in query.where)}
+        refused = sorted(asked & set(withheld))
+        if refused:
+            message = (
+                f"{', '.join(refused)} of table {query.table.name!r} may not be read under the purpose "
+                f"{query.request.purpose!r}. Leave them out, or name a purpose whose policy allows their category."
+            )
+            raise FieldWithheldError(message)
+
+    def _admit(self, reader: Reader, query: Query) -> Admission:
+        admission = admit(
+            reader, query.request, policy=self._policy, as_of=just_after(self._clock()), customers=query.customers
+        )
+        if query.table.subject != "none" and query.anonymous != "only":
+            warn_if_nobody(admission, query.request.purpose)
+        return admission
+
+    def _record(self, query: Query, admission: Admission, *, rows: int | None) -> None:
+        entry = Entry(
+            action="read",
+            table=query.table.name,
+            purpose=query.request.purpose,
+            as_of=query.as_of,
+            customer_id=query.customers[0] if query.customers is not None and len(query.customers) == 1 else None,
+            rows=rows,
+            people=admission.customers.height,
+            withheld_people=admission.withheld,
+            withheld_fields=self.withheld_fields(query),
+        )
+        self._audit.record(query.actor, entry)
+
+
+def warn_if_nobody(admission: Admission, purpose: str) -> None:
+    """Warn when there are people and the purpose may see none of them, with counts and the remedy."""
+    if admission.customers.height or not admission.people.height:
+        return
+    reasons = ", ".join(f"{count:,} {reason}" for _, reason, count in admission.reasons().iter_rows())
+    message = (
+        f"All {admission.people.height:,} customers are withheld from the purpose {purpose!r} ({reasons}). "
+        f"Record consent with hub.consent.record(...), or name a legal basis: Policy(bases={{{purpose!r}: ...}})."
+    )
+    warnings.warn(message, EverythingWithheldWarning, stacklevel=4)
+
+
+def _plan(query: Query, columns: Sequence[str], admission: Admission) -> dict[str, object]:
+    where = list(query.where)
+    if query.as_of is not None and query.table.time is not None:
+        where.append(Where(query.table.time, "<", as_utc(query.as_of)))
+    return {"columns": _needed(query, columns), "where": where, "keys": _keys(query, admission)}
+
+
+def _needed(query: Query, columns: Sequence[str]) -> list[str]:
+    """Return what the store has to read: a record's customer is attached, a customer's own id is a column."""
+    return ["customer_id", *columns] if query.table.subject == "customer" else list(columns)
+
+
+def _keys(query: Query, admission: Admission) -> Keys | None:
+    if query.table.subject == "none":
+        return None
+    keep_null = query.anonymous != "exclude"
+    if query.table.subject == "customer":
+        return Keys(admission.customers, ("customer_id",), keep_null=keep_null)
+    records = admission.records.clear() if query.anonymous == "only" else admission.records
+    return Keys(records, ("record_id",), keep_null=keep_null)
+
+
+def _shape(frame: pl.DataFrame, query: Query, columns: Sequence[str]) -> pl.DataFrame:
+    return frame if query.table.subject == "none" else frame.select("customer_id", *columns)
+
+
+def query(
+    name: str,
+    purpose: str,
+    *,
+    actor: Actor,
+    channel: str | None = None,
+    recipient: str | None = None,
+    columns: Sequence[str] | None = None,
+    where: Sequence[Where] = (),
+    as_of: datetime | None = None,
+    customers: Sequence[str] | None = None,
+    anonymous: Anonymous = "exclude",
+) -> Query:
+    """Return a `Query` of the table called `name` under `purpose`.
+
+    Raises:
+        UnknownTableError: There is no such table.
+        ConfigurationError: The purpose is not a purpose, or `as_of` has no zone.
+    """
+    request = Request(purpose=purpose, channel=channel, recipient=recipient)
+    utc = None if as_of is None else as_utc(as_of)
+    return Query(table(name), request, actor, columns, where, utc, customers, anonymous)

@@ -1,0 +1,148 @@
+"""Erasure: a person's rows leave every table, and what named the person is kept only as keyed hashes.
+
+What stays is the stub in `identities` (a keyed hash and a place in the order, so that no other id moves), tombstones
+(keyed hashes, so that a source that still sends the person is not let in again) and the audit. The bytes are gone from
+the file after `compact()`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from unified_customer.core.clock import Clock
+from unified_customer.core.errors import UnknownCustomerError
+from unified_customer.core.models import Actor
+from unified_customer.core.tables import TABLES, TOMBSTONES
+from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.store import Keys, Reader, Store, Where, Writer
+
+KEPT: Final = ("identities", "audit", "artifact_subjects")
+"""Tables that keep keyed hashes of erased people: the stub, the proof, and what still has to be followed up."""
+
+CUSTOMER_TABLES: Final = tuple(name for name, each in TABLES.items() if each.subject == "customer" and name not in KEPT)
+RECORD_TABLES: Final = tuple(name for name, each in TABLES.items() if each.subject == "record" and name not in KEPT)
+
+
+@dataclass(frozen=True)
+class ErasureReceipt:
+    """What an erasure did: counts and hashes, never values.
+
+    Attributes:
+        customer_id: The customer that was.
+        rows: Rows deleted by table.
+        tombstones: Keyed hashes that are now refused.
+        bytes_pending: Whether deleted bytes are still in the file until `compact()`.
+    """
+
+    customer_id: str
+    rows: Mapping[str, int]
+    tombstones: int
+    bytes_pending: bool = True
+
+
+def erase(
+    store: Store, customer_id: str, *, clock: Clock, actor: Actor, request_id: str | None = None
+) -> ErasureReceipt:
+    """Erase a customer from every table, in one transaction.
+
+    Args:
+        store: The store.
+        customer_id: The id that the customer has now.
+        clock: Gives the present instant.
+        actor: Who erases.
+        request_id: The request that asked for it.
+
+    Returns:
+        What was done.
+
+    Raises:
+        UnknownCustomerError: There is no such customer.
+    """
+    now = clock()
+    with store.transaction(recorded_at=now) as writer:
+        records = records_of(writer, customer_id)
+        identifiers = _exclusive_identifiers(writer, records)
+        rows = _delete(writer, records, identifiers)
+        tombstones = _bury(writer, records, identifiers, at=now, request_id=request_id)
+        entry = Entry("erase", customer_id=customer_id, detail={"rows": rows, "request": request_id})
+        write_entry(writer, actor, entry, at=now)
+    return ErasureReceipt(customer_id, rows, tombstones)
+
+
+def records_of(reader: Reader, customer_id: str) -> pl.DataFrame:
+    """Return the records that a customer has now: `record_id`.
+
+    Raises:
+        UnknownCustomerError: There is no such customer.
+    """
+    records = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
+    if records.is_empty():
+        message = "There is no customer of that id now. hub.history(id) tells what became of one that was merged."
+        raise UnknownCustomerError(message)
+    return records
+
+
+def _exclusive_identifiers(reader: Reader, records: pl.DataFrame) -> pl.DataFrame:
+    """Return `kind`, `value_key` and `value` of what only these records carry: a shared mailbox is not theirs alone."""
+    columns = ["record_id", "kind", "value_key", "value"]
+    own = reader.read("identifiers", columns=columns, keys=Keys(records, ("record_id",)))
+    named = own.select("kind", "value_key").unique()
+    everywhere = reader.read("identifiers", columns=columns[:3], keys=Keys(named, ("kind", "value_key")))
+    shared = everywhere.join(records, on="record_id", how="anti").select("kind", "value_key").unique()
+    return own.join(shared, on=["kind", "value_key"], how="anti").unique(["kind", "value_key"])
+
+
+def _delete(writer: Writer, records: pl.DataFrame, identifiers: pl.DataFrame) -> dict[str, int]:
+    counts = {"quarantine": _delete_quarantined(writer, identifiers)}
+    customers = records.rename({"record_id": "customer_id"})
+    for name in CUSTOMER_TABLES:
+        counts[name] = writer.delete(name, customers)
+    for name in RECORD_TABLES:
+        counts[name] = counts.get(name, 0) + writer.delete(name, records)
+    for side in ("record_a", "record_b"):
+        named = records.rename({"record_id": side})
+        counts["link_decisions"] = counts.get("link_decisions", 0) + writer.delete("link_decisions", named)
+    counts["consents"] = writer.delete("consents", _subjects(records, identifiers))
+    return {name: count for name, count in counts.items() if count}
+
+
+def _subjects(records: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
+    own = records.select(subject_kind=pl.lit(RECORD), subject_key="record_id")
+    return pl.concat([own, identifiers.select(subject_kind="kind", subject_key="value_key")])
+
+
+def _delete_quarantined(writer: Writer, identifiers: pl.DataFrame) -> int:
+    """Delete the rows in quarantine that hold a value of the person, also where nobody could read whose they are."""
+    values = [value for value in identifiers["value"].drop_nulls().to_list() if value]
+    if not values:
+        return 0
+    held = writer.read("quarantine", columns=["quarantine_id", "payload"])
+    named = pl.col("payload").str.contains_any(values, ascii_case_insensitive=True)
+    return writer.delete("quarantine", held.filter(named).select("quarantine_id"))
+
+
+def _bury(
+    writer: Writer, records: pl.DataFrame, identifiers: pl.DataFrame, *, at: datetime, request_id: str | None
+) -> int:
+    graves = pl.concat(
+        [
+            records.select(kind=pl.lit(RECORD), value_key="record_id"),
+            identifiers.select("kind", "value_key"),
+        ]
+    ).with_columns(
+        erased_at=pl.lit(at).cast(TOMBSTONES.columns["erased_at"]), request_id=pl.lit(request_id, dtype=pl.String)
+    )
+    return writer.upsert("tombstones", TOMBSTONES.conform(graves)).inserted
+
+
+def buried(reader: Reader, kind: str, keys: Sequence[str] | pl.Series) -> pl.Series:
+    """Return those of `keys` that have a tombstone of `kind`."""
+    asked = pl.DataFrame({"value_key": pl.Series(keys, dtype=pl.String).unique()})
+    found = reader.read(
+        "tombstones", columns=["value_key"], where=[Where("kind", "==", kind)], keys=Keys(asked, ("value_key",))
+    )
+    return found["value_key"]

@@ -1,0 +1,106 @@
+"""The gate: who may be read under a purpose, decided from one state of the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import polars as pl
+
+from unified_customer.core.tables import CONSENTS
+from unified_customer.policy import Policy, Request, permit
+from unified_customer.store import Keys, Reader, Where
+
+CURRENT = Where("valid_to", "is_null")
+RECORD = "record"
+IDENTIFIER = ["record_id", "kind", "value_key"]
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The decision about every customer.
+
+    Attributes:
+        people: One row per customer: `customer_id`, `allowed`, `reason`.
+        links: One row per record with a customer: `record_id`, `customer_id`.
+    """
+
+    people: pl.DataFrame
+    links: pl.DataFrame
+
+    @cached_property
+    def customers(self) -> pl.DataFrame:
+        """The customers who may be read: `customer_id`."""
+        return self.people.filter("allowed").select("customer_id")
+
+    @cached_property
+    def records(self) -> pl.DataFrame:
+        """The records of customers who may be read: `record_id`, `customer_id`."""
+        if self.customers.height == self.people.height:
+            return self.links
+        return self.links.join(self.customers, on="customer_id", how="semi")
+
+    @property
+    def withheld(self) -> int:
+        """The number of customers who may not be read."""
+        return self.people.height - self.customers.height
+
+    def reasons(self) -> pl.DataFrame:
+        """Return how many customers there are per decision: `allowed`, `reason`, `customers`."""
+        grouped = self.people.group_by("allowed", "reason").agg(customers=pl.len())
+        return grouped.sort("allowed", "reason", descending=[True, False])
+
+
+def admit(
+    reader: Reader,
+    request: Request,
+    *,
+    policy: Policy,
+    as_of: datetime,
+    customers: Sequence[str] | None = None,
+) -> Admission:
+    """Decide for all customers, or for `customers`, whether they may be read under `request`.
+
+    Args:
+        reader: One state of the store: the same one that the data are then read from.
+        request: The purpose, and the channel and recipient where there are some.
+        policy: Names the legal bases.
+        as_of: Statements made strictly before it count.
+        customers: Only these customer ids.
+    """
+    links = _links(reader, customers)
+    subjects, statements = _everybody(reader, links) if customers is None else _somebody(reader, links)
+    return Admission(permit(subjects, statements, request=request, policy=policy, as_of=as_of), links)
+
+
+def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
+    keys = (
+        None if customers is None else Keys(pl.DataFrame({"customer_id": list(customers)}).unique(), ("customer_id",))
+    )
+    return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
+
+
+def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return all statements, and of the subjects only those that a statement names: few, where people are many."""
+    statements = reader.read("consents", columns=list(CONSENTS.columns))
+    spoken = statements.select(kind="subject_kind", value_key="subject_key").unique()
+    identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(spoken, ("kind", "value_key")))
+    return _subjects(links, identifiers), statements
+
+
+def _somebody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the subjects of a few customers, and the statements about them."""
+    identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(links.select("record_id"), ("record_id",)))
+    subjects = _subjects(links, identifiers)
+    named = subjects.select("subject_kind", "subject_key").unique()
+    keys = Keys(named, ("subject_kind", "subject_key"))
+    return subjects, reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
+
+
+def _subjects(links: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
+    """Return who can be spoken of: every record of a customer, and its identifiers."""
+    records = links.select("customer_id", subject_kind=pl.lit(RECORD), subject_key=pl.col("record_id"))
+    known = identifiers.join(links, on="record_id").select(
+        "customer_id", subject_kind=pl.col("kind"), subject_key=pl.col("value_key")
+    )
+    return pl.concat([records, known]).unique()

@@ -1,0 +1,254 @@
+"""The consent ledger: statements are added and never changed; what they allow is asked of the gate."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from unified_customer.core.clock import Clock, as_utc, just_after
+from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
+from unified_customer.core.spec import canonical_json, content_hash
+from unified_customer.core.tables import CONSENTS, table
+from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.door import READABLE
+from unified_customer.governance.gate import CURRENT, RECORD, admit
+from unified_customer.policy import Policy, Request
+from unified_customer.store import Keys, Reader, Store, Where
+
+KeyOf = Callable[[str, str], str | None]
+"""Gives the value key of an identifier kind and a raw value; None where the value is no such identifier."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far a purpose reaches.
+
+    Attributes:
+        purpose: The purpose asked about.
+        basis: The legal basis that the policy names for it.
+        customers: Number of customers known.
+        allowed: Number of them who may be read.
+        reasons: `allowed`, `reason`, `customers`: how many for which reason.
+        withheld_fields: `table`, `field`, `category`: what the purpose may not see of those who may be read.
+    """
+
+    purpose: str
+    basis: str
+    customers: int
+    allowed: int
+    reasons: pl.DataFrame
+    withheld_fields: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is said, before it is known of which identifiers."""
+
+    purpose: str
+    status: Status
+    channel: str | None
+    recipient: str | None
+    legal_basis: LegalBasis
+    jurisdiction: str | None
+    stated_at: datetime
+    expires_at: datetime | None
+    verified: bool
+    method: str | None
+    evidence: str | None
+    notice: str | None
+    notice_version: str | None
+    source: str
+
+
+class ConsentLedger:
+    """Records statements and says what they allow; `hub.consent`."""
+
+    def __init__(self, store: Store, *, policy: Policy, clock: Clock, key_of: KeyOf) -> None:
+        """Keep statements in `store`; identifiers are named by `key_of`."""
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._key_of = key_of
+
+    def record(
+        self,
+        purpose: str,
+        status: Status,
+        *,
+        identifier: tuple[str, str] | None = None,
+        customer_id: str | None = None,
+        channel: str | None = None,
+        recipient: str | None = None,
+        legal_basis: LegalBasis = "consent",
+        jurisdiction: str | None = None,
+        stated_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        verified: bool = False,
+        method: str | None = None,
+        evidence: str | None = None,
+        notice: str | None = None,
+        notice_version: str | None = None,
+        source: str = "hub",
+        actor: Actor = LOCAL,
+    ) -> tuple[Consent, ...]:
+        """Record what a person said about a purpose.
+
+        Args:
+            purpose: Dotted path; the statement covers its children too.
+            status: granted, denied, withdrawn, objected, restricted or unrestricted.
+            identifier: `(kind, value)` that it is about, such as `("email", "ann@example.com")`.
+            customer_id: The customer it is about, verified to be that person: it is recorded for every identifier
+                and record of the customer, so that it also overrides what was said of single ones before.
+            channel: Only for this channel; None: for all.
+            recipient: Only for this recipient; None: for all.
+            legal_basis: GDPR Art. 6(1) basis of the statement.
+            jurisdiction: Law under which it was said, such as `"GB"`.
+            stated_at: When it was said; None: now. Statements from the future are refused.
+            expires_at: From when a grant no longer counts.
+            verified: The person was verified; always so with `customer_id`.
+            method: How it was collected.
+            evidence: Where the proof is kept.
+            notice: The notice that was shown.
+            notice_version: Its version.
+            source: Name of the system that collected it.
+            actor: Who records it.
+
+        Returns:
+            The statements, one per identifier or record. Recording the same statement twice is recording it once.
+
+        Raises:
+            ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier cannot be
+                normalised, the purpose is unknown, or `stated_at` lies in the future.
+            UnknownCustomerError: There is no such customer.
+        """
+        now = self._clock()
+        said = Statement(
+            purpose=self._policy.check_stated_purpose(purpose),
+            status=status,
+            channel=channel,
+            recipient=recipient,
+            legal_basis=legal_basis,
+            jurisdiction=jurisdiction,
+            stated_at=_past(stated_at, now),
+            expires_at=None if expires_at is None else as_utc(expires_at, name="expires_at"),
+            verified=verified or customer_id is not None,
+            method=method,
+            evidence=evidence,
+            notice=notice,
+            notice_version=notice_version,
+            source=source,
+        )
+        subjects = self._subjects(identifier, customer_id)
+        statements = tuple(statement_of(said, kind, key) for kind, key in subjects)
+        with self._store.transaction(recorded_at=now) as writer:
+            writer.append("consents", frame_of(statements))
+            detail = {"status": status, "statements": len(statements), "channel": channel, "recipient": recipient}
+            entry = Entry("consent", table="consents", purpose=purpose, customer_id=customer_id, detail=detail)
+            write_entry(writer, actor, entry, at=now)
+        return statements
+
+    def coverage(
+        self,
+        purpose: str,
+        *,
+        channel: str | None = None,
+        recipient: str | None = None,
+        as_of: datetime | None = None,
+        actor: Actor = LOCAL,
+    ) -> Coverage:
+        """Return how many customers a purpose reaches and why not the others: counts only.
+
+        Args:
+            purpose: The purpose asked about.
+            channel: For this channel; None: for all of them together.
+            recipient: For this recipient; None: for all of them together.
+            as_of: By the statements made strictly before; None: now.
+            actor: For whom fields would be withheld.
+        """
+        request = Request(purpose=self._policy.check_purpose(purpose), channel=channel, recipient=recipient)
+        at = just_after(self._clock()) if as_of is None else as_utc(as_of)
+        with self._store.snapshot() as reader:
+            admission = admit(reader, request, policy=self._policy, as_of=at)
+        return Coverage(
+            purpose=purpose,
+            basis=self._policy.basis_of(purpose),
+            customers=admission.people.height,
+            allowed=admission.customers.height,
+            reasons=admission.reasons(),
+            withheld_fields=self._withheld(purpose, actor),
+        )
+
+    def statements(self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None) -> pl.DataFrame:
+        """Return every statement about one identifier or one customer, oldest first: the columns of `consents`."""
+        subjects = self._subjects(identifier, customer_id)
+        keys = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
+        return self._store.read(
+            "consents",
+            columns=list(CONSENTS.columns),
+            keys=Keys(keys, ("subject_kind", "subject_key")),
+            order_by=["stated_at", "seq"],
+        )
+
+    def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:
+        if (identifier is None) == (customer_id is None):
+            message = "Name whom the statement is about: either identifier=(kind, value) or customer_id=..."
+            raise ConfigurationError(message)
+        if customer_id is not None:
+            with self._store.snapshot() as reader:
+                return subjects_of(reader, customer_id)
+        kind, value = identifier or ("", "")
+        key = self._key_of(kind, value)
+        if key is None:
+            message = f"The value given is not a valid identifier of kind {kind!r}. Check its spelling."
+            raise ConfigurationError(message)
+        return [(kind, key)]
+
+    def _withheld(self, purpose: str, actor: Actor) -> pl.DataFrame:
+        rows = [
+            (name, field, table(name).fields[field].category)
+            for name in READABLE
+            for field in self._policy.visible_columns(table(name), purpose, actor=actor).withheld
+        ]
+        return pl.DataFrame(rows, schema=dict.fromkeys(("table", "field", "category"), pl.String), orient="row")
+
+
+def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
+    """Return every identifier and record of a customer, as `(kind, key)`, sorted.
+
+    Raises:
+        UnknownCustomerError: There is no such customer now.
+    """
+    links = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
+    if links.is_empty():
+        message = "There is no customer of that id now. hub.history(id) tells what became of one that was merged."
+        raise UnknownCustomerError(message)
+    identifiers = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(links, ("record_id",)))
+    return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in links["record_id"])})
+
+
+def statement_of(said: Statement, kind: str, key: str) -> Consent:
+    """Return the statement `said` about one subject; its id is a hash of its content."""
+    content = {**vars(said), "subject_kind": kind, "subject_key": key}
+    content_text = canonical_json({name: _plain(value) for name, value in content.items()})
+    return Consent(statement_id=content_hash(content_text), **content)
+
+
+def frame_of(statements: Sequence[Consent]) -> pl.DataFrame:
+    """Return statements as rows of the `consents` table."""
+    return pl.DataFrame([statement.model_dump() for statement in statements], schema=CONSENTS.columns)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _past(stated_at: datetime | None, now: datetime) -> datetime:
+    if stated_at is None:
+        return now
+    stated = as_utc(stated_at, name="stated_at")
+    if stated > now:
+        message = "stated_at lies in the future. A statement counts from when it was made."
+        raise ConfigurationError(message)
+    return stated
