@@ -1,0 +1,46 @@
+"""Connectors: sources of raw rows, and mappings that turn them into typed columns of the tables.
+
+    source(kind, location, table=, mapping=)   a source bound to a table, for `hub.load`
+    connectors()                               what is registered
+    Source, SourceSpec, Capabilities           what an author of a connector implements
+    Batch, State, Column                       what goes through it
+    Mapping, FieldMap, Statement, Deletion     how columns fill a table
+    Mapper, Mapped                             a mapping at work on the batches of a load
+    replay_batch                               from quarantined payloads back to a batch
+"""
+
+from unified_customer.connectors.bound import BoundSource
+from unified_customer.connectors.bound import bind as source
+from unified_customer.connectors.mapper import Mapped, Mapper
+from unified_customer.connectors.mapping import Deletion, FieldMap, Mapping, Statement
+from unified_customer.connectors.protocol import (
+    BATCH_ROWS,
+    Batch,
+    Capabilities,
+    Column,
+    Source,
+    SourceSpec,
+    State,
+)
+from unified_customer.connectors.registry import connectors
+from unified_customer.connectors.rejects import replay_batch
+
+__all__ = [
+    "BATCH_ROWS",
+    "Batch",
+    "BoundSource",
+    "Capabilities",
+    "Column",
+    "Deletion",
+    "FieldMap",
+    "Mapped",
+    "Mapper",
+    "Mapping",
+    "Source",
+    "SourceSpec",
+    "State",
+    "Statement",
+    "connectors",
+    "replay_batch",
+    "source",
+]

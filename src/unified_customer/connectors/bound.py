@@ -1,0 +1,144 @@
+"""A source bound to the table it fills: what `hub.load` takes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from unified_customer.connectors import mapping as mappings
+from unified_customer.connectors.mapper import Mapper
+from unified_customer.connectors.protocol import BATCH_ROWS, Batch, Source, State
+from unified_customer.connectors.registry import default_name, make_source
+from unified_customer.connectors.targets import target
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.spec import content_hash
+
+
+@dataclass(frozen=True, eq=False)
+class BoundSource:
+    """Where rows come from, what they are called and which table they fill. Nothing is read until `read`.
+
+    Attributes:
+        kind: Name of the connector.
+        location: What it reads: a path, an address, a frame.
+        table: The table that it fills.
+        name: What the source is called in the hub; ids of records are made of it.
+        mapping: How columns fill the table; None: to be suggested, or not needed.
+        options: Further options of the connector.
+    """
+
+    kind: str
+    location: Any
+    table: str
+    name: str
+    mapping: "mappings.Mapping | None" = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return kind, name and table; no option, which may be a secret, and no value."""
+        return f"source({self.kind!r}, name={self.name!r}, table={self.table!r})"
+
+    @cached_property
+    def source(self) -> Source:
+        """The connector, made with its options."""
+        return make_source(self.kind, self.location, self.options)
+
+    @property
+    def shape(self) -> str:
+        """What the rows are like before a mapping: flat columns, or messages of the Segment form."""
+        if self.options.get("shape"):
+            return str(self.options["shape"])
+        return "segment" if self.table == "events" and self.mapping is None else "flat"
+
+    @property
+    def stream(self) -> str:
+        """The stream that states are kept under."""
+        return self.table
+
+    def mapper(self) -> Mapper:
+        """Return a mapper for one load.
+
+        Raises:
+            ConfigurationError: There is no mapping.
+        """
+        if self.mapping is None:
+            message = f"{self!r} has no mapping. Give one, or edit suggest_mapping(source)."
+            raise ConfigurationError(message)
+        return Mapper(self.mapping)
+
+    def with_mapping(self, mapping: "mappings.Mapping") -> "BoundSource":
+        """Return the same source with another mapping."""
+        return bind(self.kind, self.location, table=self.table, name=self.name, mapping=mapping, **self.options)
+
+    def check(self) -> None:
+        """Raise SourceError if the source cannot be read now."""
+        self.source.check()
+
+    def read(self, state: State | None = None, *, batch_rows: int = BATCH_ROWS) -> Iterator[Batch | State]:
+        """Yield raw batches and states, of all rows or of those after `state`.
+
+        A state of another mapping is read as None, since rows that were mapped otherwise have to be mapped again.
+        Where ids are given by counting rows (order lines without an id), there are no states.
+        """
+        counting = self.mapping is not None and Mapper(self.mapping).needs_whole_load
+        for item in self.source.read(self._inner(state), batch_rows=batch_rows):
+            if isinstance(item, Batch):
+                yield item
+            elif not counting:
+                yield replace(item, stream=self.stream, data={"mapping": self._mapping_hash, "inner": _dumped(item)})
+
+    def _inner(self, state: State | None) -> State | None:
+        if state is None or state.data.get("mapping") != self._mapping_hash:
+            return None
+        return State(**state.data["inner"])
+
+    @cached_property
+    def _mapping_hash(self) -> str:
+        return content_hash("" if self.mapping is None else self.mapping.to_json())
+
+
+def _dumped(state: State) -> dict[str, Any]:
+    return {"stream": state.stream, "data": dict(state.data), "version": state.version}
+
+
+def bind(
+    kind: str,
+    location: Any,
+    *,
+    table: str,
+    name: str | None = None,
+    mapping: "mappings.Mapping | None" = None,
+    **options: Any,
+) -> BoundSource:
+    """Describe a source for `hub.load`; nothing is read yet.
+
+    Args:
+        kind: Name of a connector: csv, parquet, jsonl, excel, dataframe, or one of a plugin.
+        location: What it reads: a path, an address, a frame.
+        table: The table that it fills: records, events, order_lines, items, answers, spend, accounts, consents.
+        name: What the source is called; by default the stem of the file's name. Ids of records are made of it, so
+            two exports of one system take one name.
+        mapping: How columns fill the table.
+        **options: Options of the connector, such as `encoding`; a secret may be given as `{"env": "VARIABLE"}`.
+
+    Raises:
+        PluginError: There is no such connector.
+        ConfigurationError: The table, the name or an option cannot be meant.
+        MappingError: The mapping fills another table.
+
+    Examples:
+        >>> bind("csv", "crm.csv", table="records")
+        source('csv', name='crm', table='records')
+    """
+    target(table)
+    if mapping is not None and mapping.table != table:
+        message = f"The mapping fills {mapping.table!r}, but the source is loaded into {table!r}."
+        raise mappings.MappingError(message)
+    called = default_name(kind, location) if name is None else name
+    if not called.strip():
+        message = "A source needs a name; ids of records are made of it."
+        raise ConfigurationError(message)
+    bound = BoundSource(kind, location, table, called, mapping, MappingProxyType(options))
+    _ = bound.source
+    return bound

@@ -1,0 +1,147 @@
+"""Rows of a JSON Lines file: one object a line, each value as text that loses nothing.
+
+Text stays as it is, numbers are written as in the file, true and false in those words, and objects and lists stay
+JSON. Which values were not text in the file is kept beside them.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+import numpy as np
+import polars as pl
+
+from unified_customer.connectors.protocol import no_rejects
+from unified_customer.connectors.rejects import unread_rejects
+from unified_customer.connectors.textrows import ParsedText
+
+EXACT_LENGTH: Final = 15
+"""A decimal number with no more characters is the same after a trip through a double."""
+
+Row = dict[str, Any]
+Raw = tuple[int, bytes]
+
+
+@dataclass
+class JsonParser:
+    """Parses one JSON Lines file.
+
+    Attributes:
+        names: The columns met so far, in the order of first sight; later batches have at least these.
+    """
+
+    names: dict[str, None] = field(default_factory=dict)
+
+    def begin(self, buffer: bytes, *, final: bool) -> tuple[int, int] | None:
+        """Return that nothing stands before the first row."""
+        return (0, 0) if buffer or not final else None
+
+    def parse(self, buffer: bytes, *, final: bool, first_row: int, first_line: int) -> ParsedText:
+        """Return the whole lines at the start of `buffer` as rows."""
+        consumed = len(buffer) if final else buffer.rfind(b"\n") + 1
+        lines = buffer[:consumed].split(b"\n")
+        after = np.minimum(np.cumsum([len(line) + 1 for line in lines], dtype=np.int64), consumed)
+        filled = [number for number, line in enumerate(lines) if line and not line.isspace()]
+        good, bad = _decoded([lines[number] for number in filled])
+        numbers = np.array(filled, np.int64)
+        kept = np.array([index for index, _ in good], np.int64)
+        frame, literals = self._frame([row for _, row in good])
+        return ParsedText(
+            frame,
+            pl.Series(kept + first_row, dtype=pl.Int64),
+            pl.Series(numbers[kept] + first_line, dtype=pl.Int64),
+            _rejects(bad, [lines[number] for number in filled], filled, first_row, first_line),
+            after[numbers],
+            numbers + 1,
+            consumed,
+            buffer.count(b"\n", 0, consumed),
+            literals,
+        )
+
+    def _frame(self, rows: Sequence[Row]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+        for row in rows:
+            if row.keys() - self.names.keys():
+                self.names.update(dict.fromkeys(row))
+        columns, literals = {}, {}
+        for name in self.names:
+            texts, mask = _texts([row.get(name) for row in rows])
+            columns[name] = pl.Series(name, texts, dtype=pl.String)
+            if mask is not None:
+                literals[name] = pl.Series(name, mask, dtype=pl.Boolean)
+        return pl.DataFrame(columns), literals
+
+
+def _decoded(lines: Iterable[bytes]) -> tuple[list[tuple[int, Row]], list[tuple[int, str]]]:
+    good: list[tuple[int, Row]] = []
+    bad: list[tuple[int, str]] = []
+    decode = json.JSONDecoder(parse_float=_exact_float, parse_constant=_refuse, object_pairs_hook=None).decode
+    for index, line in enumerate(lines):
+        try:
+            row = decode(str(line, "utf-8"))
+        except UnicodeDecodeError:
+            bad.append((index, "encoding"))
+        except (ValueError, RecursionError):
+            bad.append((index, "not_json"))
+        else:
+            reason = _objection(row, line)
+            if reason:
+                bad.append((index, reason))
+            else:
+                good.append((index, row))
+    return good, bad
+
+
+def _objection(row: Any, line: bytes) -> str | None:
+    if not isinstance(row, dict):
+        return "not_an_object"
+    if b"\\u" not in line and b"\0" not in line:
+        return None
+    text = json.dumps(row, ensure_ascii=False)
+    if "\\u0000" in text and b"\\u0000" in line:
+        return "nul_character"
+    return None if _encodable(text) else "lone_surrogate"
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _exact_float(text: str) -> float | str:
+    """Return a double where it is the very number written, else the number as text."""
+    value = float(text)
+    if len(text) <= EXACT_LENGTH and "e" not in text and "E" not in text:
+        return value
+    return value if Decimal(repr(value)) == Decimal(text) else text
+
+
+def _refuse(constant: str) -> NoReturn:
+    message = f"{constant} is no JSON"
+    raise ValueError(message)
+
+
+def _texts(values: list[Any]) -> tuple[list[str | None], list[bool] | None]:
+    """Return values as text, and which were none in the file; None for the second where all were."""
+    if {str, type(None)}.issuperset(map(type, values)):
+        return values, None
+    mask = [value is not None and type(value) is not str for value in values]
+    return [_text(value) if literal else value for value, literal in zip(values, mask, strict=True)], mask
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _rejects(
+    bad: Sequence[tuple[int, str]], raws: Sequence[bytes], filled: Sequence[int], first_row: int, first_line: int
+) -> pl.DataFrame:
+    if not bad:
+        return no_rejects()
+    rows = [index + first_row for index, _ in bad]
+    lines = [filled[index] + first_line for index, _ in bad]
+    return unread_rejects(rows, [reason for _, reason in bad], [raws[index] for index, _ in bad], lines=lines)
