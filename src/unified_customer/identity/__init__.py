@@ -1,1 +1,46 @@
-"""Who is who: normal forms, blocking, comparison, clusters and the golden record."""
+"""Who is one person: normalise, resolve, link, survive.
+
+    ExactIdentity, Resolution                  which records are one person, by exact identifiers
+    decide, retract                            write a decision of a person down, take it back
+    standing, check_decisions                  the decisions that hold, and whether they contradict each other
+    merge_decisions, split_decisions           the decisions that merge two customers, or split one
+    relink, Relinked, held                     what a new partition changes in the links, and which links hold
+    history, resolve_ids                       where records were; who holds an id now
+    Survivorship                               the golden record, with where each value came from
+    crosswalk                                  every system's id of each customer
+    normalise                                  personal values in one form each (a package)
+
+All are pure functions of frames: the hub reads the tables, calls them and writes what they return.
+"""
+
+from unified_customer.identity.crosswalk import crosswalk
+from unified_customer.identity.decisions import (
+    check_decisions,
+    decide,
+    merge_decisions,
+    retract,
+    split_decisions,
+    standing,
+)
+from unified_customer.identity.exact import ExactIdentity, Resolution
+from unified_customer.identity.golden import Rule, Survivorship
+from unified_customer.identity.links import Relinked, held, history, relink, resolve_ids
+
+__all__ = [
+    "ExactIdentity",
+    "Relinked",
+    "Resolution",
+    "Rule",
+    "Survivorship",
+    "check_decisions",
+    "crosswalk",
+    "decide",
+    "held",
+    "history",
+    "merge_decisions",
+    "relink",
+    "resolve_ids",
+    "retract",
+    "split_decisions",
+    "standing",
+]
