@@ -1,0 +1,31 @@
+"""The pure consent decision: may these people's data be used for this purpose, at this time, and why.
+
+    Policy, Role            which purposes rest on which legal basis, and who may see what
+    Request                 a purpose, with a channel and a recipient where it has them
+    decide                  one customer, in plain Python: the reference
+    permit                  a million customers, as frames
+    Decision, REASONS       the answer, and every reason it can have
+
+Nothing here reads a store, a clock or a file.
+"""
+
+from unified_customer.policy.decision import ALLOWING, REASONS, Decision, decide
+from unified_customer.policy.permit import permit
+from unified_customer.policy.policy import Columns, Policy
+from unified_customer.policy.rules import Collect, Role
+from unified_customer.policy.scopes import Request, contains, overlaps
+
+__all__ = [
+    "ALLOWING",
+    "REASONS",
+    "Collect",
+    "Columns",
+    "Decision",
+    "Policy",
+    "Request",
+    "Role",
+    "contains",
+    "decide",
+    "overlaps",
+    "permit",
+]

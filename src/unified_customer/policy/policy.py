@@ -1,0 +1,241 @@
+"""The policy of a hub: which purposes rest on which legal basis, and who may see what."""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from unified_customer.core.errors import ConfigurationError, ConsentError
+from unified_customer.core.fields import SPECIAL_CATEGORIES, UNCLASSIFIED, covered, covers
+from unified_customer.core.models import LOCAL, Actor, LegalBasis
+from unified_customer.core.models.purposes import EVERY_PURPOSE, Purpose, ancestors, check_purpose
+from unified_customer.core.spec import Spec
+from unified_customer.core.tables import Table
+from unified_customer.policy.rules import (
+    DEFAULT_COLLECTION,
+    DEFAULT_FORBIDDEN,
+    DEFAULT_ROLE,
+    Category,
+    Collect,
+    ReadOnly,
+    Role,
+    RoleName,
+    holds,
+    over,
+)
+from unified_customer.policy.toml import to_toml
+
+BASES_BY_STRICTNESS: tuple[LegalBasis, ...] = (
+    "consent",
+    "legitimate_interests",
+    "public_interest",
+    "contract",
+    "legal_obligation",
+    "vital_interests",
+)
+"""Each allows whatever those before it allow."""
+
+
+class Columns(NamedTuple):
+    """The columns of a table, parted by what a read may see."""
+
+    visible: tuple[str, ...]
+    withheld: tuple[str, ...]
+
+
+class Policy(Spec):
+    """A frozen value that says what personal data may be used for; saved as JSON or TOML it loads back equal.
+
+    A rule about a purpose holds for its children. The other way, a request for a whole is held to the strictest rule
+    of its parts, so that nobody gets around a rule by naming the parent. In `forbidden` and `collection`, what is
+    given is laid over the defaults, key by key.
+
+    Raises:
+        pydantic.ValidationError: A purpose is unknown, a legal basis does not exist, or a category is no dotted path.
+
+    Examples:
+        >>> policy = Policy(bases={"essential.service": "contract", "analytics": "legitimate_interests"})
+        >>> policy.basis_of("analytics.reporting"), policy.basis_of("marketing")
+        ('legitimate_interests', 'consent')
+        >>> policy.may_see("marketing", "user.health_and_medical")
+        False
+        >>> Policy.from_toml(policy.to_toml()) == policy
+        True
+    """
+
+    purposes: tuple[Purpose, ...] = ()
+    """Purposes beside those of the taxonomy."""
+    bases: Annotated[Mapping[Purpose, LegalBasis], AfterValidator(over({})), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """Purpose -> legal basis; the nearest one above decides, and a purpose with none needs consent."""
+    forbidden: Annotated[Mapping[Purpose, tuple[Category, ...]], AfterValidator(over(DEFAULT_FORBIDDEN)), ReadOnly] = (
+        Field(default={}, validate_default=True)
+    )
+    """Purpose -> data categories that it may never read."""
+    special_purposes: tuple[Purpose, ...] = ("essential",)
+    """The only purposes that may read the special categories of GDPR Art. 9 and 10."""
+    roles: Annotated[Mapping[RoleName, Role], AfterValidator(over({})), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """Role -> what it may do. An actor may do what any of its roles may. One with none of these roles is held to the
+    role `default`, where there is one."""
+    resolve_purpose: Purpose = "essential.service"
+    """What finding out which records are one person is done for."""
+    collection: Annotated[Mapping[Category, Collect], AfterValidator(over(DEFAULT_COLLECTION)), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """Data category -> what happens on the way in; the nearest one above decides, and without one it is kept."""
+
+    @model_validator(mode="after")
+    def _know_every_purpose(self) -> Self:
+        named = [*self.bases, *self.forbidden, *self.special_purposes, self.resolve_purpose]
+        for role in self.roles.values():
+            named += role.purposes or ()
+        for purpose in named:
+            self.check_purpose(purpose)
+        return self
+
+    @classmethod
+    def strict(cls) -> Self:
+        """Return the policy of a hub that was given none: every purpose needs consent."""
+        return cls()
+
+    @classmethod
+    def quickstart(cls) -> Self:
+        """Return a policy to learn with: service rests on the contract, analytics on legitimate interests."""
+        return cls(bases={"essential.service": "contract", "analytics": "legitimate_interests"})
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        r"""Return the policy that a TOML text describes.
+
+        Args:
+            text: The content of the file, not its name.
+
+        Returns:
+            The policy.
+
+        Raises:
+            ConfigurationError: The text is no TOML, or does not describe a policy.
+
+        Examples:
+            >>> Policy.from_toml('[bases]\nanalytics = "legitimate_interests"').basis_of("analytics")
+            'legitimate_interests'
+        """
+        try:
+            return cls.model_validate(tomllib.loads(text))
+        except (tomllib.TOMLDecodeError, ValidationError) as error:
+            message = f"The text does not describe a policy: {error}"
+            raise ConfigurationError(message) from error
+
+    def to_toml(self) -> str:
+        """Return the policy as TOML, with all defaults written out; equal policies give equal text."""
+        return to_toml(self.model_dump(mode="json"))
+
+    def check_purpose(self, purpose: str) -> str:
+        """Return `purpose` if a read may name it.
+
+        Raises:
+            ConfigurationError: It is neither in the taxonomy nor declared; the message names the nearest one.
+        """
+        return check_purpose(purpose, declared=self.purposes)
+
+    def check_stated_purpose(self, purpose: str) -> str:
+        """Return `purpose` if a statement may be about it: a known one, or `"*"` for all.
+
+        Raises:
+            ConfigurationError: It is neither in the taxonomy nor declared nor `"*"`.
+        """
+        return purpose if purpose == EVERY_PURPOSE else self.check_purpose(purpose)
+
+    def check_actor(self, purpose: str, actor: Actor) -> None:
+        """Do nothing if `actor` may read for `purpose`.
+
+        Raises:
+            ConfigurationError: The purpose is unknown.
+            ConsentError: No role of the actor may name it.
+        """
+        self.check_purpose(purpose)
+        if not any(role.may_name(purpose) for role in self._roles_of(actor)):
+            message = (
+                f"The policy does not let an actor with the roles {list(actor.roles)} read for {purpose!r}."
+                " Name another purpose, or give the role that purpose in Policy(roles=...)."
+            )
+            raise ConsentError(message)
+
+    def basis_of(self, purpose: str) -> LegalBasis:
+        """Return the legal basis of `purpose`: the nearest one above, or a stricter one of a part.
+
+        Raises:
+            ConfigurationError: The purpose is unknown.
+
+        Examples:
+            >>> policy = Policy(bases={"essential": "contract", "essential.fraud_detection": "legitimate_interests"})
+            >>> policy.basis_of("essential.service"), policy.basis_of("essential")
+            ('contract', 'legitimate_interests')
+        """
+        path = ancestors(self.check_purpose(purpose))
+        nearest: LegalBasis = next((self.bases[each] for each in path if each in self.bases), "consent")
+        parts = [basis for each, basis in self.bases.items() if covers(purpose, each)]
+        return min([nearest, *parts], key=BASES_BY_STRICTNESS.index)
+
+    def may_see(self, purpose: str, category: str, *, actor: Actor = LOCAL) -> bool:
+        """Return whether `actor` may see values of a data `category` when it reads for `purpose`.
+
+        Raises:
+            ConfigurationError: The purpose is unknown.
+        """
+        self.check_purpose(purpose)
+        if any(covered(category, self.forbidden[each]) for each in holds(purpose, self.forbidden)):
+            return False
+        if covered(category, SPECIAL_CATEGORIES) and not any(covers(each, purpose) for each in self.special_purposes):
+            return False
+        return any(role.may_see(purpose, category) for role in self._roles_of(actor))
+
+    def visible_columns(self, table: Table, purpose: str, *, actor: Actor = LOCAL) -> Columns:
+        """Return the columns of `table` that a read may see and those that are withheld, in the table's order.
+
+        Raises:
+            ConfigurationError: The purpose is unknown.
+
+        Examples:
+            >>> from unified_customer.core.tables import table
+            >>> Policy().visible_columns(table("customers"), "marketing").withheld
+            ('traits', 'traits_source', 'traits_observed_at')
+        """
+        seen = {each.category: self.may_see(purpose, each.category, actor=actor) for each in table.fields.values()}
+        return Columns(
+            tuple(name for name, field in table.fields.items() if seen[field.category]),
+            tuple(name for name, field in table.fields.items() if not seen[field.category]),
+        )
+
+    def collect(self, category: str = UNCLASSIFIED) -> Collect:
+        """Return what happens to values of a data `category` on their way in.
+
+        Args:
+            category: Of the column; a column that nobody described is `user.unclassified`.
+
+        Returns:
+            What the nearest rule above says.
+
+        Examples:
+            >>> policy = Policy(collection={"user.contact": "hash", "user.unclassified": "drop"})
+            >>> policy.collect("user.contact.email"), policy.collect(), policy.collect("user.name")
+            ('hash', 'drop', 'keep')
+        """
+        return next((self.collection[each] for each in ancestors(category) if each in self.collection), "keep")
+
+    def _roles_of(self, actor: Actor) -> list[Role]:
+        named = [self.roles[each] for each in actor.roles if each in self.roles]
+        return named or [self.roles.get(DEFAULT_ROLE, Role())]
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_json, (self.to_json(),)

@@ -1,0 +1,169 @@
+"""Decisions on frames and on their edges: wrong frames, naive times, other engines, examples worked by hand."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import duckdb
+import narwhals as nw
+import polars as pl
+import pytest
+from hypothesis import given
+
+from unified_customer.core.errors import ConfigurationError, SchemaError
+from unified_customer.core.models import Consent
+from unified_customer.core.tables import CONSENTS
+from unified_customer.policy import Decision, Policy, Request, contains, decide, overlaps, permit
+from unified_customer.policy.decision import HEEDED
+from unified_customer.policy.permit import READ, decided, spoken_words
+from unified_customer.testing.strategies import (
+    instants,
+    ledger,
+    ownership,
+    policies,
+    requests,
+    statements,
+    subject_key,
+)
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+MAIL = Request("marketing.communications.email", channel="email")
+ANN = subject_key(1)
+BOB = subject_key(2)
+SUBJECTS = pl.DataFrame(
+    {
+        "customer_id": ["ann", "ann", "bob", "cid"],
+        "subject_kind": ["record", "email", "email", None],
+        "subject_key": [ANN, ANN, BOB, None],
+    }
+)
+
+
+def stated(number: int, key: str, purpose: str, status: str, day: int, **fields: object) -> Consent:
+    return Consent.model_validate(
+        {
+            "statement_id": f"s{number}",
+            "subject_kind": "email",
+            "subject_key": key,
+            "purpose": purpose,
+            "status": status,
+            "stated_at": datetime(2026, 6, day, tzinfo=UTC),
+            "source": "test",
+            **fields,
+        }
+    )
+
+
+LEDGER = [
+    stated(1, ANN, "marketing", "granted", 1),
+    stated(2, ANN, "marketing.communications", "withdrawn", 2, channel="sms"),
+    stated(3, BOB, "marketing", "granted", 1, expires_at=datetime(2026, 6, 15, tzinfo=UTC)),
+]
+
+
+def answers(request: Request, *, as_of: datetime = NOW) -> list[tuple[str, bool, str]]:
+    return permit(SUBJECTS, ledger(LEDGER), request=request, policy=Policy(), as_of=as_of).rows()
+
+
+def test_a_small_shop_by_hand() -> None:
+    assert answers(MAIL) == [("ann", True, "granted"), ("bob", False, "expired"), ("cid", False, "no_statement")]
+    assert answers(Request("marketing"))[0] == ("ann", False, "refused")
+    assert answers(Request("marketing.advertising"))[0] == ("ann", True, "granted")
+    assert answers(Request("marketing.communications", channel="sms"))[0] == ("ann", False, "refused")
+    assert answers(MAIL, as_of=datetime(2026, 6, 10, tzinfo=UTC))[1] == ("bob", True, "granted")
+
+
+def test_the_decision_names_the_statement_that_decided() -> None:
+    about_ann = LEDGER[:2]
+    assert decide(about_ann, request=MAIL, policy=Policy(), as_of=NOW) == Decision(True, "consent", "granted", "s1")
+    refused = decide(about_ann, request=Request("marketing"), policy=Policy(), as_of=NOW)
+    assert refused == Decision(allowed=False, basis="consent", reason="refused", statement_id="s2")
+    contract = Policy(bases={"marketing": "contract"})
+    assert decide(about_ann, request=MAIL, policy=contract, as_of=NOW).statement_id is None
+
+
+def test_a_yes_for_one_recipient_is_none_for_another() -> None:
+    said = [stated(1, ANN, "third_party_sharing", "granted", 1, recipient="acme")]
+    asked = [Request("third_party_sharing", recipient=each) for each in ("acme", "globex", None)]
+    assert [decide(said, request=each, policy=Policy(), as_of=NOW).allowed for each in asked] == [True, False, False]
+
+
+def test_an_empty_ledger_and_no_customers_are_fine() -> None:
+    nobody = permit(SUBJECTS.clear(), CONSENTS.empty(), request=MAIL, policy=Policy(), as_of=NOW)
+    assert nobody.schema == {"customer_id": pl.String, "allowed": pl.Boolean, "reason": pl.String}
+    assert nobody.is_empty()
+    everyone = permit(SUBJECTS, CONSENTS.empty(), request=MAIL, policy=Policy(), as_of=NOW)
+    assert set(everyone["reason"]) == {"no_statement"}
+
+
+def test_any_time_zone_will_do_but_none_will_not() -> None:
+    east = datetime(2026, 6, 10, 9, tzinfo=timezone(timedelta(hours=9)))
+    assert answers(MAIL, as_of=east) == answers(MAIL, as_of=datetime(2026, 6, 10, tzinfo=UTC))
+    with pytest.raises(ConfigurationError, match="as_of needs a time zone"):
+        answers(MAIL, as_of=datetime(2026, 6, 10))  # noqa: DTZ001
+    with pytest.raises(ConfigurationError, match="as_of needs a time zone"):
+        decide([], request=MAIL, policy=Policy(), as_of=datetime(2026, 6, 10))  # noqa: DTZ001
+
+
+def test_an_unknown_purpose_is_an_error_before_anything_is_read() -> None:
+    with pytest.raises(ConfigurationError, match="Did you mean 'marketing'"):
+        answers(Request("marketin"))
+
+
+@pytest.mark.parametrize("wrong", [{"purpose": "Marketing"}, {"purpose": "*"}, {"channel": ""}, {"recipient": ""}])
+def test_a_request_that_cannot_be_meant_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError):
+        Request(**{"purpose": "marketing", **wrong})
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (ledger(LEDGER).drop("channel"), "statements needs a column 'channel' of String; found no such column"),
+        (ledger(LEDGER).with_columns(stated_at=pl.lit("2026")), "'stated_at' of Datetime"),
+        (
+            ledger(LEDGER).with_columns(stated_at=pl.lit(None, CONSENTS.columns["stated_at"])),
+            "3 nulls in column 'stated_at'",
+        ),
+        (ledger(LEDGER).with_columns(status=pl.lit("maybe")), "1 unknown status; the known ones: granted, denied"),
+    ],
+)
+def test_a_wrong_frame_of_statements_is_refused(broken: pl.DataFrame, message: str) -> None:
+    with pytest.raises(SchemaError, match=message.replace("(", r"\(")):
+        permit(SUBJECTS, broken, request=MAIL, policy=Policy(), as_of=NOW)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (SUBJECTS.drop("subject_key"), "subjects needs a column 'subject_key'"),
+        (SUBJECTS.with_columns(customer_id=pl.lit(None, pl.String)), "4 nulls in column 'customer_id'"),
+    ],
+)
+def test_a_wrong_frame_of_subjects_is_refused(broken: pl.DataFrame, message: str) -> None:
+    with pytest.raises(SchemaError, match=message):
+        permit(broken, ledger(LEDGER), request=MAIL, policy=Policy(), as_of=NOW)
+
+
+def test_columns_that_a_store_adds_do_not_disturb() -> None:
+    stored = ledger(LEDGER).with_row_index("seq")
+    assert permit(SUBJECTS, stored, request=MAIL, policy=Policy(), as_of=NOW).rows() == answers(MAIL)
+
+
+@given(requests(), requests())
+def test_overlap_is_mutual_and_containment_is_one_kind_of_it(one: Request, other: Request) -> None:
+    assert overlaps(one, other) == overlaps(other, one)
+    assert contains(one, other) <= overlaps(one, other)
+    assert (contains(one, other) and contains(other, one)) == (one == other)
+
+
+@given(ownership(), statements(max_size=12), requests(), policies(), instants(hours=8))
+def test_a_database_decides_as_frames_do(
+    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, as_of: datetime
+) -> None:
+    basis = policy.basis_of(request.purpose)
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'America/New_York'")
+        people = connection.from_arrow(owned.to_arrow())
+        rows = connection.from_arrow(ledger(said).select(READ).to_arrow())
+        words = spoken_words(nw.from_native(rows), request=request, heeded=HEEDED[basis], as_of=as_of)
+        there = decided(nw.from_native(people), words, basis=basis).sort("customer_id").collect("polars").to_polars()
+    assert there.equals(permit(owned, ledger(said), request=request, policy=policy, as_of=as_of))
