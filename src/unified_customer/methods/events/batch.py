@@ -1,13 +1,17 @@
 """What a batch of events becomes: frames for the tables, what was refused and what is worth knowing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Final
 
 import polars as pl
 
 REJECTS: Final = {"position": pl.Int64(), "reason": pl.String(), "payload": pl.String()}
-REPORTS: Final = {"event_id": pl.String(), "finding": pl.String(), "field": pl.String()}
-"""A finding is a short fixed sentence; a field is a name out of a specification or a client's code, never a value."""
+REPORTS: Final = {"finding": pl.String(), "field": pl.String(), "events": pl.UInt32(), "event_id": pl.String()}
+"""A finding is a short fixed sentence, a field the name that it is about; then how many events, and one of them."""
+
+Finding = tuple[str, str, str]
+"""Event id, finding, field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class EventBatch:
         answers: Rows of `ANSWERS` that the events stand for.
         consents: Rows of `CONSENTS`.
         rejects: What could not be read: `position` (row of the input from 0), `reason` (never a value), `payload`.
-        reports: What was accepted but is not as it should be: `event_id`, `finding`, `field`.
+        reports: What was accepted but is not as it should be: `finding`, `field`, how many `events`, one `event_id`.
         duplicates: How many messages repeated one of this batch.
     """
 
@@ -53,11 +57,14 @@ class EventBatch:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in other}
 
 
-def report(events: pl.DataFrame, *, finding: str, field: str) -> pl.DataFrame:
-    """Return one report of `finding` in `field` for each of `events` (with `event_id`)."""
-    return events.select("event_id", finding=pl.lit(finding), field=pl.lit(field, dtype=pl.String))
+def reports_of(findings: Iterable[Finding]) -> pl.DataFrame:
+    """Return one row for each distinct finding, with the number of events and the smallest event id."""
+    schema = {"event_id": pl.String(), "finding": pl.String(), "field": pl.String()}
+    return summed(pl.DataFrame(list(findings), schema=schema, orient="row"))
 
 
-def reports_of(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
-    """Return reports from rows of event id, finding and field."""
-    return pl.DataFrame(rows, schema=REPORTS, orient="row")
+def summed(found: pl.DataFrame) -> pl.DataFrame:
+    """Return `found` (`event_id`, `finding`, `field`) as rows of `EventBatch.reports`."""
+    events = found.unique(["event_id", "finding", "field"])
+    counted = events.group_by("finding", "field").agg(pl.len().alias("events"), pl.col("event_id").min())
+    return counted.sort("finding", "field").cast(REPORTS)  # type: ignore[arg-type]

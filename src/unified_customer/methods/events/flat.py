@@ -68,7 +68,8 @@ def flat_events(
     good = rows.filter(pl.col("reason").is_null()).drop("reason")
     same = [name for name in good.columns if name not in {POSITION, "event_id", "occurred_at", "received_at"}]
     kept, contradicting, duplicates = once(good, same=same)
-    named = kept.select(pointers.identity_name(tuple(kinds.items())), "occurred_at")
+    slots = tuple(kinds.items())
+    named = kept.select(pointers.identity_name(slots), "occurred_at", *kinds.values())
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
     events = kept.with_columns(record_ids).select(
         name for name in EVENTS.columns if name in {*kept.columns, "record_id"}
@@ -77,7 +78,7 @@ def flat_events(
     return EventBatch(
         events=EVENTS.conform(events),
         identities=pointers.identities(seen, source=source),
-        identifiers=pointers.identifiers(seen, source=source, keyring=keyring, normalise=normalise or {}),
+        identifiers=pointers.identifiers(seen, slots, source=source, keyring=keyring, normalise=normalise or {}),
         records=pl.DataFrame(schema=RECORDS_OF_EVENTS),
         accounts=ACCOUNTS.empty(),
         account_links=ACCOUNT_LINKS.empty(),

@@ -30,7 +30,6 @@ class Message(msgspec.Struct, gc=False, rename="camel"):
     anonymous_id: Id = None
     previous_id: Id = None
     group_id: Id = None
-    channel: Text = None
     properties: msgspec.Raw = ABSENT
     traits: msgspec.Raw = ABSENT
     context: msgspec.Raw = ABSENT
@@ -108,7 +107,6 @@ class Context(msgspec.Struct, gc=False, rename="camel"):
     consent: ConsentContext | None = None
     group_id: Id = None
     session_id: Id = None
-    channel: Text = None
 
 
 class Contact(msgspec.Struct, gc=False):
@@ -147,7 +145,6 @@ class Row(NamedTuple):
     email: Text
     context_email: Text
     extra_ids: Text
-    own_channel: Text
     url: Text
     referrer: Text
     campaign: Text

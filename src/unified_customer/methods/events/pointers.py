@@ -39,18 +39,19 @@ def identity_name(slots: Sequence[tuple[str, str]], *, extra: str | None = None)
 
 
 def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Series, pl.DataFrame]:
-    """Return the record id of each row, and the distinct identities with their name and earliest time.
+    """Return the record id of each row, and a row of each distinct identity, with its earliest time.
 
     Args:
-        named: Columns `identity_name` and `occurred_at`.
+        named: Columns `identity_name` and `occurred_at`, and the columns of identifiers.
         source: Name of the source.
         keyring: Hashes each distinct name once.
     """
-    seen = named.lazy().drop_nulls(NAME).group_by(NAME).agg(pl.col("occurred_at").min()).collect()
+    rest = pl.first(*(name for name in named.columns if name not in {NAME, "occurred_at"}))
+    seen = named.lazy().drop_nulls(NAME).group_by(NAME).agg(pl.col("occurred_at").min(), rest).collect()
     ids = pl.Series("record_id", keyring.record_ids(source, seen[NAME].to_list()), dtype=pl.String)
     seen = seen.with_columns(ids)
     joined = named.select(NAME).join(seen.select(NAME, "record_id"), on=NAME, how="left", maintain_order="left")
-    return joined["record_id"], seen
+    return joined["record_id"], seen.drop(NAME)
 
 
 def identities(seen: pl.DataFrame, *, source: str) -> pl.DataFrame:
@@ -59,33 +60,57 @@ def identities(seen: pl.DataFrame, *, source: str) -> pl.DataFrame:
 
 
 def identifiers(
-    seen: pl.DataFrame, *, source: str, keyring: Keyring, normalise: Mapping[str, Normalise]
+    seen: pl.DataFrame,
+    slots: Sequence[tuple[str, str]],
+    *,
+    source: str,
+    keyring: Keyring,
+    normalise: Mapping[str, Normalise],
+    extra: str | None = None,
 ) -> pl.DataFrame:
-    """Return the rows of `IDENTIFIERS` for distinct identities (`record_id`, `identity_name`, `occurred_at`).
+    """Return the rows of `IDENTIFIERS` for distinct identities.
 
     A value that its normalisation does not accept gives no row; its identity stays.
+
+    Args:
+        seen: `record_id`, `occurred_at` and the columns of identifiers.
+        slots: Pairs of identifier kind and column.
+        source: Name of the source.
+        keyring: Hashes each distinct value once.
+        normalise: Normalisation by kind.
+        extra: The column of ready name parts, if there is one.
     """
-    parts = seen.select(
-        "record_id", pl.col("occurred_at").alias("observed_at"), pl.col(NAME).str.split(MARK).list.slice(1).alias("p")
-    )
-    long = parts.select(
-        "record_id",
-        "observed_at",
-        kind=pl.col("p").list.gather_every(2),
-        value=pl.col("p").list.gather_every(2, offset=1),
-    ).explode("kind", "value")
-    keyed = [
-        _keyed(rows, str(kind), keyring, normalise.get(str(kind), strip))
-        for (kind,), rows in sorted(long.partition_by("kind", as_dict=True).items())
+    by_kind: dict[str, list[pl.DataFrame]] = {}
+    for kind, column in slots:
+        by_kind.setdefault(kind, []).append(seen.select("record_id", "occurred_at", value=column).drop_nulls("value"))
+    for kind, rows in _of_parts(seen, extra):
+        by_kind.setdefault(kind, []).append(rows)
+    found = [
+        _keyed(pl.concat(rows), kind, keyring, normalise.get(kind, strip)) for kind, rows in sorted(by_kind.items())
     ]
-    if not keyed:
+    if not found:
         return IDENTIFIERS.empty()
-    found = pl.concat(keyed).with_columns(source=pl.lit(source))
-    key = ["record_id", "kind", "value_key"]
-    return IDENTIFIERS.conform(found.unique(key, keep="first", maintain_order=True))
+    return IDENTIFIERS.conform(pl.concat(found).with_columns(source=pl.lit(source)))
+
+
+def _of_parts(seen: pl.DataFrame, extra: str | None) -> list[tuple[str, pl.DataFrame]]:
+    if extra is None:
+        return []
+    parts = seen.drop_nulls(extra).with_columns(pl.col(extra).str.split(MARK).list.slice(1))
+    kind, value = pl.col(extra).list.gather_every(2), pl.col(extra).list.gather_every(2, offset=1)
+    long = parts.select("record_id", "occurred_at", kind=kind, value=value).explode("kind", "value")
+    return [(str(name), rows.drop("kind")) for (name,), rows in long.partition_by("kind", as_dict=True).items()]
 
 
 def _keyed(rows: pl.DataFrame, kind: str, keyring: Keyring, normalise: Normalise) -> pl.DataFrame:
-    values = normalise(rows["value"])
-    clean = rows.with_columns(values.alias("value")).filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
-    return clean.with_columns(keyring.value_key_series(kind, clean["value"]).alias("value_key"))
+    clean = rows.with_columns(normalise(rows["value"]).alias("value"))
+    clean = clean.filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
+    if clean["record_id"].n_unique() < clean.height:
+        clean = clean.unique(["record_id", "value"], keep="first", maintain_order=True)
+    return clean.select(
+        "record_id",
+        "value",
+        pl.col("occurred_at").alias("observed_at"),
+        keyring.value_key_series(kind, clean["value"]).alias("value_key"),
+        kind=pl.lit(kind),
+    )

@@ -13,7 +13,7 @@ import polars as pl
 from unified_customer.core.keys import Keyring
 from unified_customer.core.spec import content_hash
 from unified_customer.core.tables import CONSENTS
-from unified_customer.methods.events.batch import reports_of
+from unified_customer.methods.events.batch import Finding
 
 UPDATED: Final = "Segment Consent Preference Updated"
 UNMAPPED: Final = "a consent category without a purpose"
@@ -26,8 +26,8 @@ _read = msgspec.json.Decoder(dict[str, bool | None]).decode
 
 def statements(
     told: pl.DataFrame, *, source: str, keyring: Keyring, purposes: Purposes
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return rows of `CONSENTS`, and reports of what could not become one.
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return rows of `CONSENTS`, and findings of what could not become one.
 
     A statement is made about `user_id` and about `anonymous_id` where the message has both: the one who said it is
     known by both. A category with no value says nothing (silence is no statement).
@@ -41,7 +41,7 @@ def statements(
     rows = told.filter(pl.col("preferences").is_not_null())
     names = ("event_id", "occurred_at", "user_id", "anonymous_id", "preferences")
     built: list[dict[str, Any]] = []
-    missing: list[tuple[str, str, str]] = []
+    missing: list[Finding] = []
     for event_id, at, user_id, anonymous_id, text in rows.select(names).iter_rows():
         subjects = [(kind, who.strip()) for kind, who in (("user_id", user_id), ("anonymous_id", anonymous_id)) if who]
         keys = [(kind, keyring.value_key(kind, who)) for kind, who in subjects]
@@ -51,8 +51,9 @@ def statements(
             if category not in purposes:
                 missing.append((event_id, UNMAPPED, category))
             elif given is not None:
-                built += _statements(source, event_id, at, category, _listed(purposes[category]), keys, given=given)
-    return CONSENTS.conform(pl.DataFrame(built, schema=CONSENTS.columns)), reports_of(missing)
+                told_at = {"source": source, "event": event_id, "at": at, "category": category}
+                built += _statements(told_at, _listed(purposes[category]), keys, given=given)
+    return CONSENTS.conform(pl.DataFrame(built, schema=CONSENTS.columns)), missing
 
 
 def _listed(purposes: str | Sequence[str]) -> Sequence[str]:
@@ -60,27 +61,20 @@ def _listed(purposes: str | Sequence[str]) -> Sequence[str]:
 
 
 def _statements(
-    source: str,
-    event_id: str,
-    at: Any,
-    category: str,
-    purposes: Sequence[str],
-    keys: Sequence[tuple[str, str]],
-    *,
-    given: bool,
+    told: Mapping[str, Any], purposes: Sequence[str], keys: Sequence[tuple[str, str]], *, given: bool
 ) -> Iterator[dict[str, Any]]:
     for purpose in purposes:
         for kind, key in keys:
             yield {
-                "statement_id": content_hash(source, event_id, category, purpose, kind),
+                "statement_id": content_hash(told["source"], told["event"], told["category"], purpose, kind),
                 "subject_kind": kind,
                 "subject_key": key,
                 "purpose": purpose,
                 "status": "granted" if given else "denied",
                 "legal_basis": "consent",
-                "stated_at": at,
+                "stated_at": told["at"],
                 "verified": False,
                 "method": "signal",
-                "evidence": f"event {event_id}",
-                "source": source,
+                "evidence": f"event {told['event']}",
+                "source": told["source"],
             }

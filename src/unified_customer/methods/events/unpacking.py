@@ -6,12 +6,15 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.keys import Keyring
-from unified_customer.core.tables import ANSWERS, EVENTS, ITEMS, ORDER_LINES
+from unified_customer.core.tables import EVENTS
 from unified_customer.methods.events import pointers
-from unified_customer.methods.events.batch import REPORTS, EventBatch
+from unified_customer.methods.events.batch import EventBatch, reports_of
+from unified_customer.methods.events.channels import channels
+from unified_customer.methods.events.derive import derive
 from unified_customer.methods.events.preferences import Purposes, statements
 from unified_customer.methods.events.reading import read_messages
 from unified_customer.methods.events.statements import memberships, organisations, own_identifiers, people
+from unified_customer.methods.events.vocabulary import Vocabulary, built_in
 from unified_customer.methods.events.wire import MAX_BYTES
 
 SLOTS: Final = (
@@ -30,6 +33,8 @@ def unpack(
     source: str,
     keyring: Keyring,
     zone: str | None = None,
+    vocabulary: Vocabulary | None = None,
+    currency: str | None = None,
     normalise: Mapping[str, pointers.Normalise] | None = None,
     purposes: Purposes | None = None,
     max_bytes: int = MAX_BYTES,
@@ -41,6 +46,8 @@ def unpack(
         source: Name of the source.
         keyring: Names identities and identifiers.
         zone: IANA zone of times that name none; without it such a message is refused.
+        vocabulary: What event names mean; the built-in vocabularies if none is given.
+        currency: ISO 4217 code of amounts that name none.
         normalise: Normalisation of identifier values by kind; from others white space is cut off.
         purposes: Purposes of each consent category of the source; a category without one is reported.
         max_bytes: Larger messages are refused.
@@ -49,30 +56,37 @@ def unpack(
         SchemaError: `raw` is not one column of text.
 
     Examples:
-        >>> line = '{"type": "track", "event": "Hi", "userId": "u", "timestamp": "2026-01-01T00:00:00Z"}'
+        >>> line = '{"type": "track", "event": "view_cart", "userId": "u", "timestamp": "2026-01-01T00:00:00Z"}'
         >>> batch = unpack(pl.DataFrame({"line": [line]}), source="web", keyring=Keyring(b"k" * 32))
         >>> batch.events["name"].to_list(), batch.identifiers["kind"].to_list()
-        (['Hi'], ['user_id'])
+        (['Cart Viewed'], ['user_id'])
     """
     wide, rejects, duplicates = read_messages(raw, source=source, zone=zone, max_bytes=max_bytes)
-    named = wide.select(pointers.identity_name(SLOTS, extra="extra_ids"), "occurred_at")
+    named = wide.select(
+        pointers.identity_name(SLOTS, extra="extra_ids"), "occurred_at", "extra_ids", *(column for _, column in SLOTS)
+    )
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
     rows = wide.with_columns(record_ids, account_id=pl.col("group_id"), source=pl.lit(source))
     identify, group = (rows.filter(pl.col("type") == kind) for kind in ("identify", "group"))
-    found = pointers.identifiers(seen, source=source, keyring=keyring, normalise=normalise or {})
-    consents, reports = statements(rows, source=source, keyring=keyring, purposes=purposes or {})
+    found = pointers.identifiers(
+        seen, SLOTS, source=source, keyring=keyring, normalise=normalise or {}, extra="extra_ids"
+    )
+    consents, unmapped = statements(rows, source=source, keyring=keyring, purposes=purposes or {})
+    placed = rows.with_columns(channels(rows))
+    events = EVENTS.conform(placed.select(name for name in EVENTS.columns if name in placed.columns))
+    derived = derive(events, vocabulary=vocabulary or built_in(), source=source, currency=currency)
     return EventBatch(
-        events=EVENTS.conform(rows.select(name for name in EVENTS.columns if name in rows.columns)),
+        events=derived.events,
         identities=pointers.identities(seen, source=source),
         identifiers=pl.concat([found, own_identifiers(identify, source=source, keyring=keyring)]),
         records=people(identify, source=source),
         accounts=organisations(group, source=source),
         account_links=memberships(group, source=source),
-        order_lines=ORDER_LINES.empty(),
-        items=ITEMS.empty(),
-        answers=ANSWERS.empty(),
+        order_lines=derived.order_lines,
+        items=derived.items,
+        answers=derived.answers,
         consents=consents,
         rejects=rejects,
-        reports=pl.concat([pl.DataFrame(schema=REPORTS), reports]),
+        reports=reports_of([*unmapped, *derived.findings]),
         duplicates=duplicates,
     )

@@ -112,7 +112,6 @@ def _row(message: Message, line: str, source: str) -> Row:
         _email(traits, "traits") if kind == "identify" else None,
         _email(context_traits, "context.traits"),
         _extra_ids(context, message, line),
-        context.channel or message.channel,
         (page.url if page else None) or own.url,
         (page.referrer if page else None) or own.referrer or (context.referrer.url if context.referrer else None),
         *((campaign.name, campaign.source, campaign.medium, campaign.term, campaign.content) if campaign else _BLANK),
