@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from unified_customer.connectors import mapping as mappings
 from unified_customer.connectors.mapper import Mapper
 from unified_customer.connectors.protocol import BATCH_ROWS, Batch, Source, State
 from unified_customer.connectors.registry import default_name, make_source
 from unified_customer.connectors.targets import target
-from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.errors import ConfigurationError, MappingError
 from unified_customer.core.spec import content_hash
+
+if TYPE_CHECKING:
+    from unified_customer.connectors.mapping import Mapping as RowMapping
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,7 @@ class BoundSource:
     location: Any
     table: str
     name: str
-    mapping: "mappings.Mapping | None" = None
+    mapping: "RowMapping | None" = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -47,9 +49,7 @@ class BoundSource:
     @property
     def shape(self) -> str:
         """What the rows are like before a mapping: flat columns, or messages of the Segment form."""
-        if self.options.get("shape"):
-            return str(self.options["shape"])
-        return "segment" if self.table == "events" and self.mapping is None else "flat"
+        return str(self.options.get("shape", "flat"))
 
     @property
     def stream(self) -> str:
@@ -67,7 +67,7 @@ class BoundSource:
             raise ConfigurationError(message)
         return Mapper(self.mapping)
 
-    def with_mapping(self, mapping: "mappings.Mapping") -> "BoundSource":
+    def with_mapping(self, mapping: "RowMapping") -> "BoundSource":
         """Return the same source with another mapping."""
         return bind(self.kind, self.location, table=self.table, name=self.name, mapping=mapping, **self.options)
 
@@ -108,7 +108,7 @@ def bind(
     *,
     table: str,
     name: str | None = None,
-    mapping: "mappings.Mapping | None" = None,
+    mapping: "RowMapping | None" = None,
     **options: Any,
 ) -> BoundSource:
     """Describe a source for `hub.load`; nothing is read yet.
@@ -134,11 +134,13 @@ def bind(
     target(table)
     if mapping is not None and mapping.table != table:
         message = f"The mapping fills {mapping.table!r}, but the source is loaded into {table!r}."
-        raise mappings.MappingError(message)
+        raise MappingError(message)
     called = default_name(kind, location) if name is None else name
     if not called.strip():
         message = "A source needs a name; ids of records are made of it."
         raise ConfigurationError(message)
+    if kind == "jsonl" and table == "events" and mapping is None:
+        options.setdefault("shape", "segment")
     bound = BoundSource(kind, location, table, called, mapping, MappingProxyType(options))
     _ = bound.source
     return bound

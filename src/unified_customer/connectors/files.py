@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,7 @@ from unified_customer.connectors.bytestream import CHUNK_BYTES, check_encoding, 
 from unified_customer.connectors.csvtext import CsvParser
 from unified_customer.connectors.discovery import described
 from unified_customer.connectors.jsontext import JsonParser
+from unified_customer.connectors.messages import MessageParser
 from unified_customer.connectors.protocol import (
     BATCH_ROWS,
     Batch,
@@ -53,7 +54,7 @@ class CsvConfig(TextConfig):
 class JsonlConfig(TextConfig):
     """Options of `jsonl`."""
 
-    shape: str = Field(default="flat", description="flat: a column for each key; segment: messages of that form.")
+    shape: Literal["flat", "segment"] = Field(default="flat", description="flat: a column for each key; segment: messages of that form.")
 
 
 class CsvSource:
@@ -128,8 +129,9 @@ class JsonlSource:
         return described(self)
 
     def read(self, state: State | None, *, batch_rows: int = BATCH_ROWS) -> Iterator[Batch | State]:
-        """Yield the rows, or those after `state`."""
-        return self._file.batches(JsonParser(), state, batch_rows=batch_rows)
+        """Yield the rows, or those after `state`; messages of the segment shape come as one column of their text."""
+        parser = MessageParser() if self.shape == "segment" else JsonParser()
+        return self._file.batches(parser, state, batch_rows=batch_rows)
 
 
 class ParquetSource:

@@ -2,9 +2,10 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict
 
 import polars as pl
 
@@ -86,6 +87,18 @@ class Door:
         self._record(query, admission, rows=shaped.height)
         return shaped
 
+    @contextmanager
+    def opened(self, query: Query, *, action: str) -> Iterator[tuple[Reader, Admission]]:
+        """Open one state of the store with the decision for it, for reads that join several tables.
+
+        What is read has to be joined with `admission.records`. It is in the audit as `action`.
+        """
+        self.columns(query)
+        with self._store.snapshot() as reader:
+            admission = self._admit(reader, query)
+            self._record(query, admission, rows=None, action=action)
+            yield reader, admission
+
     def batches(self, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
         """Yield the rows that `query` may see in frames of at most `size` rows, from one state of the store."""
         columns = self.columns(query)
@@ -142,9 +155,9 @@ class Door:
             warn_if_nobody(admission, query.request.purpose)
         return admission
 
-    def _record(self, query: Query, admission: Admission, *, rows: int | None) -> None:
+    def _record(self, query: Query, admission: Admission, *, rows: int | None, action: str = "read") -> None:
         entry = Entry(
-            action="read",
+            action=action,
             table=query.table.name,
             purpose=query.request.purpose,
             as_of=query.as_of,
@@ -169,7 +182,15 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
     warnings.warn(message, EverythingWithheldWarning, stacklevel=4)
 
 
-def _plan(query: Query, columns: Sequence[str], admission: Admission) -> dict[str, object]:
+class Plan(TypedDict):
+    """What a store is asked for."""
+
+    columns: Sequence[str]
+    where: Sequence[Where]
+    keys: Keys | None
+
+
+def _plan(query: Query, columns: Sequence[str], admission: Admission) -> Plan:
     where = list(query.where)
     if query.as_of is not None and query.table.time is not None:
         where.append(Where(query.table.time, "<", as_utc(query.as_of)))

@@ -1,0 +1,64 @@
+"""Parts of a benchmark as processes of their own, so that CPU seconds and memory are theirs alone."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Part = Callable[[argparse.Namespace], Mapping[str, Any]]
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--scale", type=float, default=1.0, help="size, 1 being the full one")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", help="where data are made and kept; a temporary folder by default")
+    parser.add_argument("--part", help=argparse.SUPPRESS)
+    return parser
+
+
+def run_part(module: str, part: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Run one part of `module` in a process of its own; return what it printed with its CPU, wall time and memory.
+
+    `peak_mb` is that of the largest process; no part starts others.
+    """
+    read, write = os.pipe()
+    command = [sys.executable, "-m", module, "--part", part, "--scale", str(options.scale), "--seed", str(options.seed)]
+    command += ["--folder", options.folder]
+    start = time.perf_counter()
+    child = os.posix_spawn(sys.executable, command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1)])
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as pipe:
+        printed = pipe.read()
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"{module} --part {part} failed")
+    return {
+        **json.loads(printed.splitlines()[-1]),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+        "wall_s": round(time.perf_counter() - start, 2),
+        "peak_mb": round(usage.ru_maxrss / 1024),
+    }
+
+
+def report(**line: Any) -> None:
+    """Print one JSON object as a line."""
+    print(json.dumps(line), flush=True)
+
+
+class Stopwatch:
+    """CPU and wall seconds of a stretch of this process."""
+
+    def __enter__(self) -> "Stopwatch":
+        """Start."""
+        self._cpu, self._wall = time.process_time(), time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.cpu_s = round(time.process_time() - self._cpu, 3)
+        self.wall_s = round(time.perf_counter() - self._wall, 3)

@@ -1,0 +1,6 @@
+"""The hub: the only thing with state. Everything it does is done by the parts below it."""
+
+from unified_customer.hub.hub import CustomerHub
+from unified_customer.hub.report import LoadReport, ResolveReport
+
+__all__ = ["CustomerHub", "LoadReport", "ResolveReport"]

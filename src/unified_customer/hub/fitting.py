@@ -1,0 +1,133 @@
+"""Fitting specs on data read under a purpose, and saving what came of it with whose data went in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+from weakref import finalize
+
+import polars as pl
+
+from unified_customer.core.clock import Clock, as_utc
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.models import Actor
+from unified_customer.core.spec import FittableSpec, Fitted, canonical_json, content_hash
+from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
+from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.door import Door, query
+from unified_customer.governance.gate import CURRENT
+from unified_customer.store import Keys, Store
+
+
+@dataclass(frozen=True)
+class SavedArtifact:
+    """A fit that was saved.
+
+    Attributes:
+        artifact_id: Its id.
+        rows: Rows that were added to other tables.
+        subjects: Number of records whose data went in.
+    """
+
+    artifact_id: str
+    rows: Mapping[str, int]
+    subjects: int
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a fit was made from."""
+
+    purpose: str
+    as_of: datetime
+    rows: int
+    customers: pl.DataFrame
+
+
+class Fitting:
+    """Fits specs and keeps the lineage of what they give."""
+
+    def __init__(self, store: Store, *, door: Door, clock: Clock) -> None:
+        """Read through `door`, write to `store`."""
+        self._store = store
+        self._door = door
+        self._clock = clock
+        self._lineage: dict[int, Lineage] = {}
+
+    def fit(self, spec: FittableSpec, *, purpose: str, as_of: datetime, actor: Actor) -> Fitted:
+        """Return `spec` fitted on what `purpose` may see of the time before `as_of`."""
+        before = as_utc(as_of)
+        tables = {name: self._door.read(query(name, purpose, as_of=before, actor=actor)) for name in spec.needs}
+        fitted = spec.fit(tables, as_of=before)
+        rows = sum(frame.height for frame in tables.values())
+        self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables)))
+        return fitted
+
+    def _remember(self, fitted: Fitted, lineage: Lineage) -> None:
+        # By identity, since a fitted value holds frames and has no hash; forgotten when the value is.
+        self._lineage[id(fitted)] = lineage
+        finalize(fitted, self._lineage.pop, id(fitted), None)
+
+    def save(self, fitted: Fitted, *, actor: Actor) -> SavedArtifact:
+        """Store the rows of `fitted`, the artifact and its subjects in one transaction."""
+        lineage = self._lineage.get(id(fitted))
+        if lineage is None:
+            message = "Only what this hub fitted can be saved: use the value that hub.fit(...) returned."
+            raise ConfigurationError(message)
+        now = self._clock()
+        artifact = _artifact(fitted, lineage, actor=actor, at=now)
+        with self._store.transaction(recorded_at=now) as writer:
+            links = writer.read(
+                "links",
+                columns=["record_id", "customer_id"],
+                where=[CURRENT],
+                keys=Keys(lineage.customers, ("customer_id",)),
+            )
+            subjects = links.select("record_id").with_columns(artifact_id=pl.lit(artifact["artifact_id"]))
+            writer.append("artifacts", pl.DataFrame([artifact], schema=ARTIFACTS.columns))
+            writer.append("artifact_subjects", ARTIFACT_SUBJECTS.conform(subjects))
+            written = {
+                name: _write_rows(writer, name, frame, artifact["artifact_id"]) for name, frame in fitted.rows().items()
+            }
+            detail = {"artifact": artifact["artifact_id"], "rows": written}
+            entry = Entry("save", table="artifacts", purpose=lineage.purpose, as_of=lineage.as_of, detail=detail)
+            write_entry(writer, actor, entry, at=now)
+        return SavedArtifact(artifact["artifact_id"], written, subjects.height)
+
+
+def customers_in(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return the distinct customers of several frames: `customer_id`."""
+    frames = [frame.select("customer_id") for frame in tables.values() if "customer_id" in frame.columns]
+    empty = pl.DataFrame(schema={"customer_id": pl.String})
+    return pl.concat([empty, *frames]).unique().drop_nulls()
+
+
+def _artifact(fitted: Fitted, lineage: Lineage, *, actor: Actor, at: datetime) -> dict[str, Any]:
+    spec = fitted.spec.to_json()
+    body = canonical_json(dict(fitted.to_body()))
+    hashed = content_hash(spec, body)
+    named = content_hash(hashed, lineage.purpose, lineage.as_of.isoformat())
+    return {
+        "artifact_id": named,
+        "kind": "fit",
+        "name": type(fitted.spec).__name__,
+        "spec": spec,
+        "body": body,
+        "location": None,
+        "library_version": version("unified-customer"),
+        "purpose": lineage.purpose,
+        "as_of": lineage.as_of,
+        "content_hash": hashed,
+        "rows": lineage.rows,
+        "actor": actor.id,
+        "created_at": at,
+    }
+
+
+def _write_rows(writer: Any, name: str, frame: pl.DataFrame, artifact_id: str) -> int:
+    target = table(name)
+    marked = frame.with_columns(artifact_id=pl.lit(artifact_id)) if "artifact_id" in target.columns else frame
+    write = writer.append if target.append_only else writer.upsert
+    counts = write(name, target.conform(marked))
+    return int(counts.inserted + counts.updated)

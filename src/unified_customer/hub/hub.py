@@ -1,0 +1,390 @@
+"""`CustomerHub`: the door to everything, and the only thing with state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from unified_customer.connectors import BoundSource
+from unified_customer.core.clock import Clock, system_clock
+from unified_customer.core.keys import KeyProvider
+from unified_customer.core.models import LOCAL, Actor, Customer
+from unified_customer.core.spec import FittableSpec, Fitted
+from unified_customer.governance.audit import AuditLog
+from unified_customer.governance.door import Anonymous, Door, query
+from unified_customer.governance.ledger import ConsentLedger
+from unified_customer.governance.rights import Rights
+from unified_customer.hub.fitting import Fitting, SavedArtifact
+from unified_customer.hub.identity_map import IdentityMap
+from unified_customer.hub.keyfile import keyring_for
+from unified_customer.hub.loading import Loader
+from unified_customer.hub.people import value_key_of
+from unified_customer.hub.profile import ProfileReader
+from unified_customer.hub.report import LoadReport, ResolveReport
+from unified_customer.hub.resolving import Resolver
+from unified_customer.hub.scanning import scan
+from unified_customer.identity import ExactIdentity, Survivorship
+from unified_customer.policy import Policy
+from unified_customer.store import Where, open_store
+
+
+class CustomerHub:
+    """One organisation's customers: raw records in, one customer out, under consent.
+
+    A hub is a context manager. Its methods may be called from several threads: reads run side by side, writes one
+    after the other. Several hubs may live in one process, each on a store of its own. `close()` ends every read that
+    is still running and every lazy frame that was handed out; calling it twice is allowed.
+
+    Attributes:
+        consent: Records statements and says what they allow.
+        identity: Crosswalk, corrections and history of who is who.
+        audit: Who read what, under which purpose.
+        rights: Carries out what people ask for: erasure.
+        policy: The policy in force.
+
+    Examples:
+        >>> import polars as pl
+        >>> import unified_customer as uc
+        >>> crm = pl.DataFrame(
+        ...     {"id": ["1", "2"], "mail": ["ann@example.com", "Ann@Example.com "], "name": ["Ann", "Ann"]}
+        ... )
+        >>> mapping = uc.Mapping(table="records", key="id", fields={"email": "mail", "given_name": "name"})
+        >>> with uc.CustomerHub(policy=uc.Policy(bases={"analytics": "legitimate_interests"})) as hub:
+        ...     report = hub.load(uc.source("dataframe", crm, table="records", name="crm", mapping=mapping))
+        ...     resolved = hub.resolve()
+        ...     hub.customers(purpose="analytics").select("given_name", "email", "record_count").rows()
+        [('Ann', 'ann@example.com', 2)]
+    """
+
+    def __init__(
+        self,
+        url: str = "memory://",
+        *,
+        policy: Policy | None = None,
+        actor: Actor = LOCAL,
+        keys: KeyProvider | None = None,
+        clock: Clock = system_clock,
+        identity: ExactIdentity | None = None,
+        survivorship: Survivorship | None = None,
+    ) -> None:
+        """Open the store at `url`, or an empty one in memory.
+
+        Args:
+            url: `memory://`, `duckdb:///shop.duckdb` (relative), `duckdb:////data/shop.duckdb` (absolute), ...
+            policy: Names the legal basis of each purpose; None: every purpose needs consent.
+            actor: Who works with the hub where a call names nobody else.
+            keys: Gives the key that names records; None: a key file beside the store, a random key in memory.
+            clock: Gives the present instant.
+            identity: How records are joined.
+            survivorship: Which value survives in the single customer view.
+
+        Raises:
+            ConfigurationError: The URL or the key cannot be meant.
+            StoreLockedError: Another process holds the store.
+        """
+        self.policy = Policy() if policy is None else policy
+        self._actor = actor
+        self._store = open_store(url)
+        self._clock = clock
+        try:
+            keyring = keyring_for(self._store, keys, clock=clock)
+        except BaseException:
+            self._store.close()
+            raise
+        self.audit = AuditLog(self._store, clock=clock)
+        self.consent = ConsentLedger(self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring))
+        self.rights = Rights(self._store, clock=clock)
+        self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock)
+        self.identity = IdentityMap(
+            self._store,
+            door=self._door,
+            clock=clock,
+            spec=identity or ExactIdentity(),
+            resolve_purpose=self.policy.resolve_purpose,
+        )
+        self._loader = Loader(self._store, policy=self.policy, keyring=keyring, clock=clock)
+        self._resolver = Resolver(self._store, clock=clock, survivorship=survivorship or Survivorship())
+        self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
+        self._fitting = Fitting(self._store, door=self._door, clock=clock)
+
+    def __enter__(self) -> Self:
+        """Return the hub."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the hub."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and end everything that was handed out."""
+        self._store.close()
+
+    # ---------------------------------------------------------------------------------------------------- writing
+
+    def load(self, source: BoundSource, *, actor: Actor | None = None) -> LoadReport:
+        """Load a source, and remember how far it was read.
+
+        Loading the same thing twice changes nothing. Every row is accepted, known already, or in quarantine.
+
+        Args:
+            source: What `unified_customer.source(...)` returned.
+            actor: Who loads; None: the hub's actor.
+
+        Raises:
+            SourceError: The source cannot be read.
+            MappingError: The mapping does not fit the source.
+            CollectionRefusedError: The policy refuses what the source brings.
+        """
+        return self._loader.load(source, actor=actor or self._actor)
+
+    def replay_quarantine(self, source: BoundSource, *, actor: Actor | None = None) -> LoadReport:
+        """Try the rows of `source` that are in quarantine once more, by its present mapping.
+
+        Args:
+            source: The source as it is now described; only its name, table and mapping matter.
+            actor: Who replays; None: the hub's actor.
+        """
+        return self._loader.replay(source, actor=actor or self._actor)
+
+    def resolve(self, *, actor: Actor | None = None) -> ResolveReport:
+        """Give every record its customer, and bring the single customer view up to date.
+
+        Resolving is processing of its own: it runs under `policy.resolve_purpose` and is in the audit.
+
+        Raises:
+            IdentityConflictError: Corrections contradict each other.
+        """
+        return self._resolver.resolve(
+            self.identity.spec, purpose=self.policy.resolve_purpose, actor=actor or self._actor
+        )
+
+    def merge(self, a: str, b: str, *, reason: str | None = None, actor: Actor | None = None) -> str:
+        """Declare that two customers are one person, resolve, and return the id that both have now.
+
+        Args:
+            a: Any id of the one.
+            b: Any id of the other.
+            reason: Why, for the record.
+            actor: Who decides; None: the hub's actor.
+
+        Raises:
+            UnknownCustomerError: An id was never issued.
+            IdentityConflictError: They were declared different people.
+        """
+        self.identity.merge(a, b, reason=reason, actor=actor or self._actor)
+        self.resolve(actor=actor)
+        return self.identity.customer_of(a)
+
+    def split(
+        self, customer_id: str, records: Sequence[str], *, reason: str | None = None, actor: Actor | None = None
+    ) -> str:
+        """Declare that `records` are another person than the rest of the customer, resolve, and return their new id.
+
+        Args:
+            customer_id: The customer to split.
+            records: Ids of the records that leave.
+            reason: Why, for the record.
+            actor: Who decides; None: the hub's actor.
+
+        Raises:
+            UnknownCustomerError: There is no such customer, or a record is not one of its own.
+        """
+        self.identity.split(customer_id, records, reason=reason, actor=actor or self._actor)
+        self.resolve(actor=actor)
+        return self.identity.customer_of(records[0])
+
+    # ---------------------------------------------------------------------------------------------------- reading
+
+    def customers(
+        self,
+        *,
+        purpose: str,
+        columns: Sequence[str] | None = None,
+        provenance: bool = False,
+        channel: str | None = None,
+        recipient: str | None = None,
+        actor: Actor | None = None,
+    ) -> pl.DataFrame:
+        """Return the single customer view: one row per customer whom the purpose may see.
+
+        Args:
+            purpose: What it is for.
+            columns: Columns to return; None: all that the purpose may see.
+            provenance: Also return `<field>_source` and `<field>_observed_at` of every field.
+            channel: For this channel.
+            recipient: For this recipient.
+            actor: Who reads; None: the hub's actor.
+
+        Returns:
+            `customer_id` and the columns of the `customers` table, sorted by `customer_id`. Fields that the purpose
+            may not see are left out; `hub.consent.coverage(purpose)` names them.
+
+        Raises:
+            ConsentError: The actor may not use the purpose.
+            FieldWithheldError: A column was asked for by name that the purpose may not see.
+        """
+        asked = query(
+            "customers",
+            purpose,
+            columns=columns,
+            channel=channel,
+            recipient=recipient,
+            actor=actor or self._actor,
+        )
+        frame = self._door.read(asked if provenance or columns is not None else self._door.without_origins(asked))
+        return frame.sort("customer_id")
+
+    def profile(
+        self,
+        customer_id: str,
+        *,
+        purpose: str,
+        channel: str | None = None,
+        recipient: str | None = None,
+        actor: Actor | None = None,
+    ) -> Customer:
+        """Return one customer: the golden record with the origin of every value, identifiers and consent state.
+
+        Args:
+            customer_id: Any id ever issued; it resolves to the customer that holds that record now.
+            purpose: What it is for.
+            channel: For this channel.
+            recipient: For this recipient.
+            actor: Who reads; None: the hub's actor.
+
+        Raises:
+            UnknownCustomerError: The id was never issued.
+            ConsentError: The purpose may not see this customer; the message holds the reason.
+        """
+        return self._profiles.read(
+            customer_id, purpose=purpose, channel=channel, recipient=recipient, actor=actor or self._actor
+        )
+
+    def events(
+        self,
+        *,
+        purpose: str,
+        as_of: datetime | None = None,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Where] = (),
+        customers: Sequence[str] | None = None,
+        anonymous: Anonymous = "exclude",
+        channel: str | None = None,
+        recipient: str | None = None,
+        actor: Actor | None = None,
+    ) -> pl.DataFrame:
+        """Return events with the customer that each belongs to now; see `read`."""
+        return self.read(
+            "events",
+            purpose=purpose,
+            as_of=as_of,
+            columns=columns,
+            where=where,
+            customers=customers,
+            anonymous=anonymous,
+            channel=channel,
+            recipient=recipient,
+            actor=actor,
+        )
+
+    def read(
+        self,
+        table: str,
+        *,
+        purpose: str,
+        as_of: datetime | None = None,
+        columns: Sequence[str] | None = None,
+        where: Sequence[Where] = (),
+        customers: Sequence[str] | None = None,
+        anonymous: Anonymous = "exclude",
+        channel: str | None = None,
+        recipient: str | None = None,
+        actor: Actor | None = None,
+    ) -> pl.DataFrame:
+        """Return rows of a table that the purpose may see, with the customer that each belongs to now.
+
+        Args:
+            table: Name of a table, such as `order_lines`.
+            purpose: What it is for.
+            as_of: Only what happened strictly before; None: everything.
+            columns: Columns to return; None: all that the purpose may see.
+            where: Conditions on the table's columns, evaluated in the store.
+            customers: Only these customers, by their present ids.
+            anonymous: Rows about nobody known (a till receipt without a card) are not personal data: `exclude` them,
+                `include` them with a null `customer_id`, or return `only` them.
+            channel: For this channel.
+            recipient: For this recipient.
+            actor: Who reads; None: the hub's actor.
+
+        Returns:
+            `customer_id`, then the columns. Rows come in no particular order.
+
+        Raises:
+            UnknownTableError: There is no such table.
+            ConsentError: The table is not for reading, or the actor may not use the purpose.
+            FieldWithheldError: A column was asked for by name that the purpose may not see.
+        """
+        return self._door.read(
+            query(
+                table,
+                purpose,
+                as_of=as_of,
+                columns=columns,
+                where=where,
+                customers=customers,
+                anonymous=anonymous,
+                channel=channel,
+                recipient=recipient,
+                actor=actor or self._actor,
+            )
+        )
+
+    def scan(
+        self,
+        table: str,
+        *,
+        purpose: str,
+        as_of: datetime | None = None,
+        channel: str | None = None,
+        recipient: str | None = None,
+        actor: Actor | None = None,
+    ) -> pl.LazyFrame:
+        """Return a lazy frame over what `read` returns, gated and audited each time it is collected.
+
+        It ends with the hub: collecting it after `close()` raises.
+        """
+        asked = query(table, purpose, as_of=as_of, channel=channel, recipient=recipient, actor=actor or self._actor)
+        return scan(self._door, asked)
+
+    def history(self, customer_id: str) -> pl.DataFrame:
+        """Return what became of a customer's records: `record_id`, `customer_id`, `valid_from`, `valid_to`, `reason`.
+
+        Args:
+            customer_id: Any id ever issued, also one that was merged into another.
+
+        Raises:
+            UnknownCustomerError: The id was never issued.
+        """
+        return self.identity.history(customer_id)
+
+    # -------------------------------------------------------------------------------------------------- computing
+
+    def fit(self, spec: FittableSpec, *, purpose: str, as_of: datetime, actor: Actor | None = None) -> Fitted:
+        """Read what `spec` needs under `purpose`, as it was before `as_of`, and fit it.
+
+        Raises:
+            ConsentError: The purpose may not read a table that the spec needs.
+        """
+        return self._fitting.fit(spec, purpose=purpose, as_of=as_of, actor=actor or self._actor)
+
+    def save(self, result: Fitted, *, actor: Actor | None = None) -> SavedArtifact:
+        """Store the rows of a fit, and the fit itself with whose data went into it.
+
+        Raises:
+            ConfigurationError: The result did not come from `fit` of this hub.
+        """
+        return self._fitting.save(result, actor=actor or self._actor)

@@ -1,0 +1,171 @@
+"""Who is who in a store: corrections, history, crosswalk; `hub.identity`."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from unified_customer.core.clock import Clock
+from unified_customer.core.errors import UnknownCustomerError
+from unified_customer.core.models import LOCAL, Actor
+from unified_customer.core.tables import LINK_DECISIONS, LINKS
+from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.door import Door, query
+from unified_customer.governance.gate import CURRENT
+from unified_customer.hub.profile import current_customer
+from unified_customer.hub.resolving import resolve_stored
+from unified_customer.identity import (
+    ExactIdentity,
+    check_decisions,
+    crosswalk,
+    decide,
+    history,
+    merge_decisions,
+    split_decisions,
+)
+from unified_customer.identity.decisions import Kind
+from unified_customer.store import Reader, Store, Writer
+
+
+class IdentityMap:
+    """Reads and corrects who is who. Corrections are data: they survive every resolution until they are taken back."""
+
+    def __init__(self, store: Store, *, door: Door, clock: Clock, spec: ExactIdentity, resolve_purpose: str) -> None:
+        """Work on `store`, dated by `clock`, with records joined by `spec`; people are read through `door`."""
+        self._store = store
+        self._door = door
+        self._clock = clock
+        self._resolve_purpose = resolve_purpose
+        self.spec = spec
+
+    def customer_of(self, any_id: str) -> str:
+        """Return the customer who holds the record `any_id` now; every id ever issued is the name of a record.
+
+        Raises:
+            UnknownCustomerError: The id was never issued, or its record is not resolved yet.
+        """
+        with self._store.snapshot() as reader:
+            return current_customer(reader, any_id)
+
+    def history(self, customer_id: str) -> pl.DataFrame:
+        """Return what became of a customer's records; see `CustomerHub.history`."""
+        links = self._store.read("links", columns=list(LINKS.columns))
+        return history(links, customer_id)
+
+    def crosswalk(self, *, purpose: str | None = None, contacts: bool = False, actor: Actor = LOCAL) -> pl.DataFrame:
+        """List every system's id of each customer: for joining the hub to the systems around it.
+
+        Args:
+            purpose: What it is for; None: what the policy resolves identities for.
+            contacts: Whether e-mail addresses and telephone numbers are listed too.
+            actor: Who reads.
+
+        Returns:
+            `customer_id`, `master_id`, `source`, `kind`, `id`, `record_id`, ordered by all of them. `kind` is
+            `source_id` for the id that a source gives its record, else the kind of an identifier. Customers whom the
+            purpose may not see are left out.
+
+        Raises:
+            ConsentError: The actor may not use the purpose.
+        """
+        asked = query("identifiers", purpose or self._resolve_purpose, actor=actor)
+        with self._door.opened(asked, action="crosswalk") as (reader, admission):
+            return crosswalk(
+                reader.read("identities", columns=["record_id", "source", "origin"]),
+                reader.read("records", columns=["record_id", "source", "source_id"]),
+                admission.records,
+                reader.read("identifiers", columns=["record_id", "source", "kind", "value"]),
+                master=self.spec.master,
+                contacts=contacts,
+            )
+
+    def shared_values(self) -> pl.DataFrame:
+        """Return the identifier values that did not join all of their records, and why.
+
+        Returns:
+            `kind`, `value_key` (a keyed hash), `reason`, `records`, `people`.
+        """
+        with self._store.snapshot() as reader:
+            return resolve_stored(reader, self.spec).shared
+
+    def must_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor = LOCAL) -> None:
+        """Declare that two records are one person; it counts from the next resolution on.
+
+        Raises:
+            UnknownCustomerError: A record was never seen.
+            IdentityConflictError: It contradicts what was declared before.
+        """
+        self._declare("must_link", a, b, reason=reason, actor=actor)
+
+    def cannot_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor = LOCAL) -> None:
+        """Declare that two records are different people; it counts from the next resolution on.
+
+        Raises:
+            UnknownCustomerError: A record was never seen.
+            IdentityConflictError: It contradicts what was declared before.
+        """
+        self._declare("cannot_link", a, b, reason=reason, actor=actor)
+
+    def decisions(self) -> pl.DataFrame:
+        """Return every correction ever made, oldest first: the columns of `link_decisions`."""
+        return self._store.read("link_decisions", columns=list(LINK_DECISIONS.columns), order_by=["seq"])
+
+    def merge(self, a: str, b: str, *, reason: str | None, actor: Actor) -> None:
+        """Declare that the customers who hold two ids are one person; see `CustomerHub.merge`."""
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            rows = merge_decisions(
+                partition_of(writer),
+                current_customer(writer, a),
+                current_customer(writer, b),
+                decisions_of(writer),
+                actor=actor.id,
+                at=now,
+                reason=reason,
+            )
+            self._write(writer, rows, actor=actor, action="merge")
+
+    def split(self, customer_id: str, records: Sequence[str], *, reason: str | None, actor: Actor) -> None:
+        """Declare that records of a customer are another person; see `CustomerHub.split`."""
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            rows = split_decisions(
+                partition_of(writer),
+                current_customer(writer, customer_id),
+                records,
+                decisions_of(writer),
+                resolve=lambda decisions: resolve_stored(writer, self.spec, decisions=decisions).partition,
+                actor=actor.id,
+                at=now,
+                reason=reason,
+            )
+            self._write(writer, rows, actor=actor, action="split")
+
+    def _declare(self, kind: Kind, a: str, b: str, *, reason: str | None, actor: Actor) -> None:
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            _refuse_unknown(writer, (a, b))
+            rows = decide(kind, [(a, b)], actor=actor.id, at=now, reason=reason)
+            self._write(writer, rows, actor=actor, action=kind)
+
+    def _write(self, writer: Writer, rows: pl.DataFrame, *, actor: Actor, action: str) -> None:
+        check_decisions(pl.concat([decisions_of(writer).select(list(LINK_DECISIONS.columns)), rows]))
+        writer.append("link_decisions", rows)
+        entry = Entry(action, table="link_decisions", rows=rows.height)
+        write_entry(writer, actor, entry, at=self._clock())
+
+
+def partition_of(reader: Reader) -> pl.DataFrame:
+    """Return who belongs to whom now: `record_id`, `customer_id`."""
+    return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT])
+
+
+def decisions_of(reader: Reader) -> pl.DataFrame:
+    """Return every correction with its `seq`."""
+    return reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"], order_by=["seq"])
+
+
+def _refuse_unknown(reader: Reader, ids: Sequence[str]) -> None:
+    known = set(reader.read("identities", columns=["record_id"])["record_id"])
+    if not known.issuperset(ids):
+        message = "A record of that id was never seen. hub.identity.crosswalk() lists the records."
+        raise UnknownCustomerError(message)

@@ -1,0 +1,205 @@
+"""From a batch of a source to rows of tables: one way for each kind of table."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import polars as pl
+
+from unified_customer.connectors import Batch, BoundSource, Mapped
+from unified_customer.core.keys import Keyring
+from unified_customer.core.spec import canonical_json, content_hash
+from unified_customer.core.tables import CONSENTS, RECORDS, TABLES
+from unified_customer.governance.gate import RECORD
+from unified_customer.hub.people import (
+    IDENTIFIER_NORMALISERS,
+    ROW,
+    PeopleRows,
+    normalise_identifier,
+    people_rows,
+)
+from unified_customer.hub.pointing import point_rows
+from unified_customer.hub.prepared import Prepared
+from unified_customer.methods.events import unpack
+
+IDENTITY_TABLES: Final = ("identities", "identifiers")
+NO_IDENTIFIERS: Final = pl.DataFrame(schema={ROW: pl.Int64, "kind": pl.String, "value": pl.String})
+
+
+def prepare_mapped(mapped: Mapped, *, source: BoundSource, keyring: Keyring) -> Prepared:
+    """Return what a mapped batch becomes."""
+    prepare = _PREPARERS.get(source.table, _plain)
+    return prepare(mapped, source, keyring)
+
+
+def prepare_messages(batch: Batch, *, source: BoundSource, keyring: Keyring) -> Prepared:
+    """Return what a batch of messages of the Segment shape becomes."""
+    unpacked = unpack(
+        batch.frame,
+        source=source.name,
+        keyring=keyring,
+        normalise=IDENTIFIER_NORMALISERS,
+    )
+    said = unpacked.records.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64), deleted=pl.lit(value=False))
+    people = people_rows(_observed(said), NO_IDENTIFIERS, source=source.name, keyring=keyring)
+    tables = {**unpacked.tables(), "records": people.records}
+    tables["identities"] = pl.concat([unpacked.identities, people.identities]).unique("record_id", maintain_order=True)
+    tables["identifiers"] = pl.concat([unpacked.identifiers, people.identifiers])
+    positions = batch.positions()
+    rejects = unpacked.rejects.with_columns(position=positions.gather(unpacked.rejects["position"]))
+    read = batch.rejects.select("position", "reason", "payload")
+    return Prepared(
+        rows=unpacked.events.height + unpacked.duplicates + rejects.height + read.height,
+        target=source.table,
+        tables=tables,
+        rejects=pl.concat([read, rejects.select(read.columns)]),
+        skipped=batch.skipped,
+        unreadable=people.unreadable,
+        notes=(*_people_notes(people), *_findings(unpacked.reports)),
+    )
+
+
+def _observed(said: pl.DataFrame) -> pl.DataFrame:
+    return said.drop("source") if "source" in said.columns else said
+
+
+def _people_notes(people: PeopleRows) -> tuple[str, ...]:
+    """Say what of the identify calls could not be taken as a record; the calls themselves are events all the same."""
+    counted = people.rejects.group_by("reason").len().sort("reason").iter_rows()
+    return tuple(
+        f"{count:,} identify calls say something of a person that cannot be: {reason}" for reason, count in counted
+    )
+
+
+def _findings(reports: pl.DataFrame) -> tuple[str, ...]:
+    lines = reports.select("finding", "field", "events").iter_rows()
+    return tuple(f"{events:,} events: {finding} ({field})" for finding, field, events in lines)
+
+
+def _records(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+    first = people_rows(mapped.frame, mapped.identifiers, source=source.name, keyring=keyring)
+    sound = mapped.reject(pl.concat([first.rejects, _conflicts(mapped, first)]))
+    same = sound.frame.height == mapped.frame.height
+    people = first if same else people_rows(sound.frame, sound.identifiers, source=source.name, keyring=keyring)
+    tables = {
+        "identities": people.identities,
+        "records": people.records,
+        "identifiers": people.identifiers,
+        "consents": _statements(sound, source, keyring),
+    }
+    return _prepared(sound, source, tables, unreadable=people.unreadable)
+
+
+def _conflicts(mapped: Mapped, people: PeopleRows) -> pl.DataFrame:
+    """Return `row` and `reason` of statements that say different things of one person at one time."""
+    good = mapped.frame.join(people.rejects.select(ROW), on=ROW, how="anti", maintain_order="left")
+    if people.records.select("record_id", "version").n_unique() == people.records.height:
+        return people.rejects.clear()
+    distinct = people.records.with_columns(good[ROW]).with_columns(
+        said=pl.struct(name for name in RECORDS.columns).hash(), id=pl.struct("record_id", "version")
+    )
+    several = distinct.filter(pl.col("said").n_unique().over("id") > 1)
+    return several.select(ROW, reason=pl.lit("row: conflicting_versions"))
+
+
+def _behaviour(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+    table = TABLES[source.table]
+    pointed = point_rows(mapped.frame, mapped.identifiers, time=str(table.time), source=source.name, keyring=keyring)
+    rows = mapped.frame.with_columns(pointed.record_ids.alias("record_id"), source=pl.lit(source.name))
+    tables = {
+        "identities": pointed.identities,
+        "identifiers": pointed.identifiers,
+        table.name: _fitting(rows, source),
+        "consents": _statements(mapped, source, keyring),
+    }
+    return _prepared(mapped, source, tables)
+
+
+def _plain(mapped: Mapped, source: BoundSource, _: Keyring) -> Prepared:
+    rows = mapped.frame.with_columns(source=pl.lit(source.name))
+    return _prepared(mapped, source, {source.table: _fitting(rows, source)})
+
+
+def _consents(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+    said = mapped.frame
+    keyed = _keyed_subjects(said, source, keyring)
+    unknown = keyed.filter(pl.col("subject_key").is_null()).select(ROW, reason=pl.lit("subject_value: unreadable"))
+    sound = mapped.reject(unknown)
+    rows = _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
+    return _prepared(sound, source, {"consents": rows})
+
+
+def _statements(mapped: Mapped, source: BoundSource, keyring: Keyring) -> pl.DataFrame:
+    """Return the statements of a batch; where the identifier cannot be read, they are about the record."""
+    if mapped.statements.is_empty():
+        return CONSENTS.empty()
+    keyed = _keyed_subjects(mapped.statements, source, keyring)
+    lost = keyed.filter(pl.col("subject_key").is_null())
+    if lost.height and "source_id" in mapped.frame.columns:
+        own = lost.drop("subject_value", "subject_key").join(
+            mapped.frame.select(ROW, subject_value="source_id"), on=ROW
+        )
+        again = _keyed_subjects(own.with_columns(subject_kind=pl.lit(RECORD)), source, keyring)
+        keyed = pl.concat([keyed, again.select(keyed.columns)])
+    return _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
+
+
+def _keyed_subjects(said: pl.DataFrame, source: BoundSource, keyring: Keyring) -> pl.DataFrame:
+    parts = [
+        part.with_columns(_subject_key(str(kind), part["subject_value"], source, keyring).alias("subject_key"))
+        for (kind,), part in said.partition_by("subject_kind", as_dict=True, maintain_order=True).items()
+    ]
+    return pl.concat(parts) if parts else said.with_columns(subject_key=pl.lit(None, dtype=pl.String))
+
+
+def _subject_key(kind: str, values: pl.Series, source: BoundSource, keyring: Keyring) -> pl.Series:
+    if kind == RECORD:
+        return keyring.record_id_series(source.name, values)
+    return keyring.value_key_series(kind, normalise_identifier(kind, values))
+
+
+def _with_ids(said: pl.DataFrame, source: BoundSource) -> pl.DataFrame:
+    rows = said.with_columns(source=pl.lit(source.name))
+    defaults = {"verified": False, "legal_basis": "consent"}
+    filled = rows.with_columns(
+        pl.lit(value).alias(name) for name, value in defaults.items() if name not in rows.columns
+    )
+    known = filled.select(name for name in filled.columns if name in CONSENTS.columns and name != "statement_id")
+    texts = known.with_columns(pl.col("stated_at").dt.to_string("iso:strict")).iter_rows(named=True)
+    ids = [
+        content_hash(canonical_json({key: _text(value) for key, value in row.items() if value is not None}))
+        for row in texts
+    ]
+    return CONSENTS.conform(known.with_columns(statement_id=pl.Series(ids, dtype=pl.String)))
+
+
+def _text(value: object) -> object:
+    return value if isinstance(value, (str, bool)) else str(value)
+
+
+def _fitting(rows: pl.DataFrame, source: BoundSource) -> pl.DataFrame:
+    table = TABLES[source.table]
+    return table.conform(rows.select(name for name in rows.columns if name in table.columns))
+
+
+def _prepared(
+    mapped: Mapped, source: BoundSource, tables: dict[str, pl.DataFrame], *, unreadable: Mapping[str, int] | None = None
+) -> Prepared:
+    rejects = mapped.rejects.select("position", "reason", "payload")
+    return Prepared(
+        rows=mapped.frame.height + rejects.height,
+        target=source.table,
+        tables=tables,
+        rejects=rejects,
+        skipped=mapped.batch.skipped,
+        left_out=mapped.left_out,
+        unreadable=unreadable or {},
+    )
+
+
+_PREPARERS: Final[dict[str, Callable[[Mapped, BoundSource, Keyring], Prepared]]] = {
+    "records": _records,
+    "events": _behaviour,
+    "order_lines": _behaviour,
+    "answers": _behaviour,
+    "consents": _consents,
+}

@@ -1,0 +1,157 @@
+"""One customer at a time: five point reads, one decision, one line in the audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from unified_customer.core.clock import Clock, just_after
+from unified_customer.core.errors import ConsentError, UnknownCustomerError
+from unified_customer.core.models import Actor, Consent, ConsentState, Customer, GoldenValue, Identifier
+from unified_customer.core.tables import CONSENTS, CUSTOMERS, GOLDEN_FIELDS, IDENTIFIERS
+from unified_customer.governance.audit import AuditLog, Entry
+from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.policy import Decision, Policy, Request, decide
+from unified_customer.store import Keys, Reader, Store, Where
+
+UNKNOWN: Final = "No record of that id was ever seen. hub.customers(purpose=...) lists the customers."
+UNRESOLVED: Final = "The record is not resolved yet. Run hub.resolve()."
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the store holds of one customer."""
+
+    customer_id: str
+    golden: dict[str, Any]
+    records: tuple[str, ...]
+    identifiers: pl.DataFrame
+    statements: tuple[Consent, ...]
+
+
+class ProfileReader:
+    """Reads single customers for a purpose."""
+
+    def __init__(self, store: Store, *, policy: Policy, audit: AuditLog, clock: Clock) -> None:
+        """Read from `store` under `policy`."""
+        self._store = store
+        self._policy = policy
+        self._audit = audit
+        self._clock = clock
+
+    def read(
+        self, customer_id: str, *, purpose: str, channel: str | None, recipient: str | None, actor: Actor
+    ) -> Customer:
+        """Return the customer who holds the record `customer_id` now; see `CustomerHub.profile`."""
+        request = Request(purpose=purpose, channel=channel, recipient=recipient)
+        self._policy.check_actor(purpose, actor)
+        with self._store.snapshot() as reader:
+            held = hold(reader, customer_id)
+        decision = self._decide(held.statements, request)
+        withheld = self._withheld(purpose, actor)
+        self._record(actor, request, held.customer_id, decision, withheld)
+        if not decision.allowed:
+            message = f"The purpose {purpose!r} may not see this customer: {decision.reason}."
+            raise ConsentError(message)
+        return self._customer(held, purpose, withheld, actor)
+
+    def _decide(self, statements: Sequence[Consent], request: Request) -> Decision:
+        return decide(statements, request=request, policy=self._policy, as_of=just_after(self._clock()))
+
+    def _withheld(self, purpose: str, actor: Actor) -> tuple[str, ...]:
+        fields = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor).withheld
+        return tuple(name for name in fields if name in GOLDEN_FIELDS)
+
+    def _record(
+        self, actor: Actor, request: Request, customer_id: str, decision: Decision, withheld: Sequence[str]
+    ) -> None:
+        entry = Entry(
+            action="profile",
+            table="customers",
+            purpose=request.purpose,
+            customer_id=customer_id,
+            rows=int(decision.allowed),
+            people=int(decision.allowed),
+            withheld_people=int(not decision.allowed),
+            withheld_fields=withheld,
+            detail={"reason": decision.reason},
+        )
+        self._audit.record(actor, entry)
+
+    def _customer(self, held: Held, purpose: str, withheld: Sequence[str], actor: Actor) -> Customer:
+        plain = self._policy.may_see(purpose, IDENTIFIERS.fields["value"].category, actor=actor)
+        golden = held.golden
+        return Customer(
+            customer_id=held.customer_id,
+            purpose=purpose,
+            fields={
+                name: GoldenValue(
+                    value=golden[name], source=golden[f"{name}_source"], observed_at=golden[f"{name}_observed_at"]
+                )
+                for name in GOLDEN_FIELDS
+                if name not in withheld and golden[name] is not None
+            },
+            identifiers=_identifiers(held.identifiers, plain=plain),
+            records=held.records,
+            sources=tuple(golden["sources"]),
+            consents=self._states(held.statements, purpose),
+            withheld=tuple(withheld),
+            first_observed_at=golden["first_observed_at"],
+            last_observed_at=golden["last_observed_at"],
+        )
+
+    def _states(self, statements: Sequence[Consent], purpose: str) -> tuple[ConsentState, ...]:
+        stated = {statement.purpose for statement in statements if statement.purpose != "*"}
+        named = sorted({purpose, *stated, *self._policy.bases})
+        decisions = ((name, self._decide(statements, Request(purpose=name))) for name in named)
+        return tuple(
+            ConsentState(purpose=name, allowed=decision.allowed, reason=decision.reason) for name, decision in decisions
+        )
+
+
+def hold(reader: Reader, any_id: str) -> Held:
+    """Return what the store holds of the customer who holds the record `any_id` now.
+
+    Raises:
+        UnknownCustomerError: The id was never issued, or its record is not resolved yet.
+    """
+    customer_id = current_customer(reader, any_id)
+    records = reader.read("links", columns=["record_id"], where=[Where("customer_id", "==", customer_id), CURRENT])
+    identifiers = reader.read(
+        "identifiers",
+        columns=["record_id", "kind", "value_key", "value", "source", "seq"],
+        keys=Keys(records, ("record_id",)),
+    )
+    golden = reader.read("customers", columns=list(CUSTOMERS.columns), where=[Where("customer_id", "==", customer_id)])
+    statements = _statements(reader, records, identifiers)
+    return Held(customer_id, golden.row(0, named=True), tuple(sorted(records["record_id"])), identifiers, statements)
+
+
+def current_customer(reader: Reader, any_id: str) -> str:
+    """Return the customer who holds the record `any_id` now.
+
+    Raises:
+        UnknownCustomerError: The id was never issued, or its record is not resolved yet.
+    """
+    current = reader.read("links", columns=["customer_id"], where=[Where("record_id", "==", any_id), CURRENT])
+    if current.height:
+        return str(current["customer_id"].item())
+    known = reader.count("identities", where=[Where("record_id", "==", any_id)])
+    raise UnknownCustomerError(UNRESOLVED if known else UNKNOWN)
+
+
+def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame) -> tuple[Consent, ...]:
+    named = identifiers.select(subject_kind="kind", subject_key="value_key")
+    own = records.select(subject_kind=pl.lit(RECORD), subject_key="record_id")
+    keys = Keys(pl.concat([named, own]).unique(), ("subject_kind", "subject_key"))
+    rows = reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
+    return tuple(Consent.model_construct(**row) for row in rows.iter_rows(named=True))
+
+
+def _identifiers(rows: pl.DataFrame, *, plain: bool) -> tuple[Identifier, ...]:
+    distinct = rows.sort("seq").unique(["kind", "value_key"], keep="first").sort("kind", "seq")
+    return tuple(
+        Identifier(kind=row["kind"], value=row["value"] if plain else None, source=row["source"])
+        for row in distinct.iter_rows(named=True)
+    )

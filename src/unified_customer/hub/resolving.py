@@ -1,0 +1,101 @@
+"""From stored records to links and the single customer view."""
+
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from unified_customer.core.clock import Clock
+from unified_customer.core.models import Actor
+from unified_customer.core.tables import CUSTOMERS, LINK_DECISIONS, LINKS, RECORDS
+from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.erasure import buried
+from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.hub.report import ResolveReport
+from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
+from unified_customer.store import Reader, Store, Writer
+
+PERSON: Final = ["record_id", "given_name", "family_name", "full_name", "birth_date"]
+VERSIONED: Final = [*PERSON, "observed_at", "seq"]
+
+
+class Resolver:
+    """Joins records to customers and keeps the single customer view."""
+
+    def __init__(self, store: Store, *, clock: Clock, survivorship: Survivorship) -> None:
+        """Work on `store`, dated by `clock`."""
+        self._store = store
+        self._clock = clock
+        self._survivorship = survivorship
+
+    def resolve(self, spec: ExactIdentity, *, purpose: str, actor: Actor) -> ResolveReport:
+        """Resolve everything that is stored, and write what changed in one transaction."""
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            resolution = resolve_stored(writer, spec)
+            changed = write_links(writer, resolution, at=now)
+            write_customers(writer, self._survivorship)
+            report = _report(resolution, changed)
+            detail = {"records": report.records, "customers": report.customers, "changed": report.changed}
+            entry = Entry("resolve", table="links", purpose=purpose, people=report.customers, detail=detail)
+            write_entry(writer, actor, entry, at=now)
+        return report
+
+
+def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFrame | None = None) -> Resolution:
+    """Return who is one person, by everything that the store holds of people who were not erased.
+
+    Args:
+        reader: One state of the store.
+        spec: How records are joined.
+        decisions: Corrections to try instead of those that are stored.
+    """
+    identities = reader.read("identities", columns=["record_id", "source", "origin", "seq"])
+    erased = buried(reader, RECORD, identities["record_id"])
+    living = identities.filter(~pl.col("record_id").is_in(erased)) if len(erased) else identities
+    identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
+    if decisions is None:
+        decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])
+    return spec.resolve(living, identifiers, people=latest_people(reader), decisions=decisions)
+
+
+def latest_people(reader: Reader) -> pl.DataFrame:
+    """Return what each record says last of name and birth date."""
+    versions = reader.read("records", columns=VERSIONED)
+    if versions["record_id"].n_unique() == versions.height:
+        return versions.select(PERSON)
+    latest = versions.sort("observed_at", "seq", nulls_last=False).unique("record_id", keep="last")
+    return latest.select(PERSON)
+
+
+def write_links(writer: Writer, resolution: Resolution, *, at: datetime) -> int:
+    """Write the links that changed; return the number of records whose customer is another than before."""
+    current = writer.read("links", columns=list(LINKS.columns), where=[CURRENT])
+    closed, opened = relink(current, resolution.partition, at=at)
+    writer.upsert("links", closed)
+    writer.upsert("links", opened)
+    return opened.height
+
+
+def write_customers(writer: Writer, survivorship: Survivorship) -> None:
+    """Bring the single customer view up to date."""
+    links = writer.read("links", columns=["record_id", "customer_id"], where=[CURRENT])
+    identities = writer.read("identities", columns=["record_id", "source", "origin", "seq"])
+    records = writer.read("records", columns=[*RECORDS.columns, "seq"])
+    golden = survivorship.survive(records, links, identities)
+    known = writer.read("customers", columns=["customer_id"])
+    gone = known.join(golden, on="customer_id", how="anti")
+    writer.delete("customers", gone)
+    writer.upsert("customers", CUSTOMERS.conform(golden))
+
+
+def _report(resolution: Resolution, changed: int) -> ResolveReport:
+    partition = resolution.partition
+    counted = partition.group_by("reason").len().rows()
+    return ResolveReport(
+        records=partition.height,
+        customers=partition["customer_id"].n_unique(),
+        changed=changed,
+        shared=resolution.shared.height,
+        reasons={str(reason): int(count) for reason, count in counted},
+    )
