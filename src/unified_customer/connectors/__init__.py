@@ -1,12 +1,12 @@
 """Connectors: sources of raw rows, and mappings that turn them into typed columns of the tables.
 
-    source(kind, location, table=, mapping=)   a source bound to a table, for `hub.load`
-    connectors()                               what is registered
-    Source, SourceSpec, Capabilities           what an author of a connector implements
-    Batch, State, Column                       what goes through it
-    Mapping, FieldMap, Statement, Deletion     how columns fill a table
-    Mapper, Mapped                             a mapping at work on the batches of a load
-    replay_batch                               from quarantined payloads back to a batch
+* `source(kind, location, table=, mapping=)`: a source bound to a table, for `hub.load`
+* `connectors()`: what is registered
+* `Source`, `SourceSpec`, `Capabilities`: what an author of a connector implements
+* `Batch`, `State`, `Column`: what goes through it
+* `Mapping`, `FieldMap`, `Statement`, `Deletion`: how columns fill a table
+* `Mapper`, `Mapped`: a mapping at work on the batches of a load
+* `replay_batch`: from quarantined payloads back to a batch
 """
 
 from unified_customer.connectors.bound import BoundSource

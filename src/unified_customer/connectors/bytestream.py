@@ -125,7 +125,9 @@ def _marked(stream: IO[bytes], encoding: str | None) -> Opened:
 
 def _without_mark(wanted: str | None) -> str:
     # Without a mark, RFC 2781 reads UTF-16 as big-endian; in files it is little-endian in practice.
-    return {None: "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(wanted) or str(wanted)
+    return {None: "utf-8", "utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(wanted) or str(
+        wanted
+    )
 
 
 def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:

@@ -2,7 +2,9 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -35,7 +37,7 @@ class CsvParser:
     header: bool
     file: str
     names: tuple[str, ...] = ()
-    dialect: Dialect = Dialect()
+    dialect: Dialect = field(default_factory=Dialect)
 
     def begin(self, buffer: bytes, *, final: bool) -> tuple[int, int] | None:
         """Learn dialect and columns; return bytes and lines of the header."""
@@ -61,7 +63,7 @@ class CsvParser:
         return sniff_delimiter(whole, quote=quote, newline=newline)
 
     def _first_row(self, split: SplitText) -> list[str]:
-        if split.broken and split.broken[0].index == 0:
+        if split.broken and split.broken[0].number == 0:
             message = f"The header of {self.file} is malformed: {split.broken[0].reason}. Check quote and delimiter."
             raise SourceError(message)
         try:
@@ -69,11 +71,13 @@ class CsvParser:
         except UnicodeDecodeError as error:
             message = f"The header of {self.file} is not in the encoding it is read in. Name it: encoding='cp1252'."
             raise SourceError(message) from error
-        return next(csv.reader([text], **self._csv_options()))
+        return next(self._read_rows([text]))
 
-    def _csv_options(self) -> dict[str, object]:
-        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return {"delimiter": self.dialect.delimiter.decode(), "quotechar": self.quote or None, "quoting": quoting}
+    def _read_rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        delimiter = self.dialect.delimiter.decode()
+        if not self.quote:
+            return csv.reader(lines, delimiter=delimiter, quotechar=None, quoting=csv.QUOTE_NONE)
+        return csv.reader(lines, delimiter=delimiter, quotechar=self.quote)
 
     def parse(self, buffer: bytes, *, final: bool, first_row: int, first_line: int) -> ParsedText:
         """Return the whole rows at the start of `buffer`."""
@@ -98,7 +102,7 @@ class CsvParser:
             return no_rejects()
         malformed = set(split.broken)
         raws = [(buffer if each in malformed else split.text)[each.start : each.end] for each in bad]
-        rows = [each.index + first_row for each in bad]
+        rows = [each.number + first_row for each in bad]
         lines = [each.line + first_line for each in bad]
         return unread_rejects(rows, [each.reason for each in bad], raws, lines=lines).sort("row")
 
@@ -121,7 +125,7 @@ class CsvParser:
         return frame
 
     def _frame_by_row(self, text: bytes) -> pl.DataFrame:
-        rows = csv.reader(io.StringIO(text.decode(), newline=""), **self._csv_options())
+        rows = self._read_rows(io.StringIO(text.decode(), newline=""))
         filled = [[value or None for value in row] for row in rows if row]
         return pl.DataFrame(filled, schema=dict.fromkeys(self.names, pl.String), orient="row")
 
@@ -133,7 +137,12 @@ def _reasons(split: SplitText, width: int) -> list[str | None]:
     if not (few.any() or many.any() or nul.any() or encoding.any()):
         return []
     reasons: list[str | None] = [None] * len(split.starts)
-    for mask, reason in ((encoding, "encoding"), (nul, "nul_character"), (few, "too_few_fields"), (many, "too_many_fields")):
+    for mask, reason in (
+        (encoding, "encoding"),
+        (nul, "nul_character"),
+        (few, "too_few_fields"),
+        (many, "too_many_fields"),
+    ):
         for at in np.flatnonzero(mask):
             reasons[at] = reasons[at] or reason
     return reasons
@@ -178,7 +187,7 @@ def _runs(split: SplitText, first: int, last: int) -> list[tuple[int, int]]:
     """Return spans of text that hold the rows from `first` to before `last` without the blank lines between them."""
     gaps = np.flatnonzero(split.starts[first + 1 : last] != split.ends[first : last - 1] + 1) + first + 1
     bounds = [first, *gaps.tolist(), last]
-    return [(int(split.starts[a]), int(split.ends[b - 1])) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [(int(split.starts[a]), int(split.ends[b - 1])) for a, b in pairwise(bounds)]
 
 
 def unique_names(names: list[str]) -> tuple[str, ...]:

@@ -36,7 +36,9 @@ class DataFrameSource:
         try:
             self._native = nw.from_native(config.location)
         except TypeError as error:
-            message = f"A {type(config.location).__name__} is no data frame. Pass a pandas, pyarrow, Polars or DuckDB one."
+            message = (
+                f"A {type(config.location).__name__} is no data frame. Pass a pandas, pyarrow, Polars or DuckDB one."
+            )
             raise SourceError(message) from error
 
     def __repr__(self) -> str:
@@ -65,12 +67,15 @@ class DataFrameSource:
     def _frames(self, batch_rows: int) -> Iterator[pl.DataFrame]:
         native = self._native
         if isinstance(native, nw.DataFrame):
-            return native.to_polars().iter_slices(batch_rows)
+            eager: pl.DataFrame = native.to_polars()
+            return eager.iter_slices(batch_rows)
         if native.implementation is nw.Implementation.POLARS:
-            return iter(native.to_native().collect_batches(chunk_size=batch_rows, maintain_order=True))
+            lazy: pl.LazyFrame = native.to_native()
+            return iter(lazy.collect_batches(chunk_size=batch_rows, maintain_order=True))
         if native.implementation is nw.Implementation.DUCKDB:
             return _arrow_frames(native.to_native(), batch_rows)
-        return native.collect(backend="polars").to_polars().iter_slices(batch_rows)
+        collected: pl.DataFrame = native.collect(backend="polars").to_native()
+        return collected.iter_slices(batch_rows)
 
 
 def _arrow_frames(relation: Any, batch_rows: int) -> Iterator[pl.DataFrame]:

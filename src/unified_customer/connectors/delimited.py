@@ -31,9 +31,9 @@ class Dialect:
 
 
 class Broken(NamedTuple):
-    """A row that is malformed: its index among the rows, first line, span and reason."""
+    """A row that is malformed: its number among the rows, first line, span and reason."""
 
-    index: int
+    number: int
     line: int
     start: int
     end: int
@@ -170,7 +170,7 @@ def _split_row_by_row(buffer: bytes, dialect: Dialect, *, final: bool) -> SplitT
     rows = list(_walk(buffer, dialect, final=final))
     spans = np.array([(row.start, row.end) for row in rows], np.int64).reshape(-1, 2)
     newlines = _positions(np.frombuffer(buffer, np.uint8), dialect.newline)
-    cut = int(spans[-1, 1]) + 1 if len(rows) else 0
+    cut = int(spans[-1, 1]) + 1 if rows else 0
     lines = np.searchsorted(newlines, spans[:, 0])
     filled = [index for index, row in enumerate(rows) if row.reason or row.text]
     number = {row: index for index, row in enumerate(filled)}
@@ -245,10 +245,10 @@ def _well_formed(found: re.Match[bytes], dialect: Dialect) -> bytes:
 
 
 def sniff_delimiter(sample: bytes, *, quote: bytes = b'"', newline: bytes = b"\n") -> bytes:
-    """Return the delimiter that splits the rows of `sample` most evenly; a comma where none splits them at all.
+    r"""Return the delimiter that splits the rows of `sample` most evenly; a comma where none splits them at all.
 
     Examples:
-        >>> sniff_delimiter(b"id;name\\n1;Doe, Jane\\n2;Poe\\n")
+        >>> sniff_delimiter(b"id;name\n1;Doe, Jane\n2;Poe\n")
         b';'
     """
     scores = [_evenness(sample, Dialect(each.encode(), quote, newline)) for each in DELIMITERS]

@@ -54,7 +54,9 @@ class CsvConfig(TextConfig):
 class JsonlConfig(TextConfig):
     """Options of `jsonl`."""
 
-    shape: Literal["flat", "segment"] = Field(default="flat", description="flat: a column for each key; segment: messages of that form.")
+    shape: Literal["flat", "segment"] = Field(
+        default="flat", description="flat: a column for each key; segment: messages of that form."
+    )
 
 
 class CsvSource:

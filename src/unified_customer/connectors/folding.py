@@ -13,14 +13,14 @@ def folded(frame: pl.DataFrame, columns: Sequence[str], *, literals: Mapping[str
 
     Args:
         frame: Raw columns.
-        columns: Those to fold; in the object in this order.
+        columns: Those to fold; in the object they stand by name, so that equal rows give equal text.
         literals: For String columns, which values are JSON already (see `Batch.literals`).
 
     Examples:
         >>> folded(pl.DataFrame({"a": ["x", None], "b": [1, None]}), ["a", "b"], literals={}).to_list()
         ['{"a":"x","b":1}', None]
     """
-    parts = [_member(frame[name], literals.get(name)) for name in columns]
+    parts = [_member(frame[name], literals.get(name)) for name in sorted(columns)]
     filled = [part for part in parts if part.null_count() < len(part)]
     if not filled:
         return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)

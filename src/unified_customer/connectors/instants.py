@@ -83,7 +83,7 @@ def _checked(parsed: Parsed) -> Parsed:
     return Parsed(parsed.values.set(wrong, None), parsed.faults).with_fault("out_of_range", wrong)
 
 
-def _strptime(values: pl.Series, pattern: str, dtype: pl.DataType, how: "FieldMap") -> pl.Series:
+def _strptime(values: pl.Series, pattern: str, dtype: pl.Date | pl.Datetime, how: "FieldMap") -> pl.Series:
     try:
         return values.str.strptime(dtype, pattern, strict=False)
     except pl.exceptions.PolarsError as error:
@@ -94,10 +94,7 @@ def _strptime(values: pl.Series, pattern: str, dtype: pl.DataType, how: "FieldMa
 def _from_datetimes(values: pl.Series, dtype: pl.Datetime, how: "FieldMap") -> Parsed:
     micro = values.dt.cast_time_unit("us")
     lost = (micro.dt.cast_time_unit("ns") != values) if dtype.time_unit == "ns" else None
-    if dtype.time_zone is None:
-        parsed = _localised(micro, how)
-    else:
-        parsed = Parsed(micro.dt.convert_time_zone("UTC"))
+    parsed = _localised(micro, how) if dtype.time_zone is None else Parsed(micro.dt.convert_time_zone("UTC"))
     if lost is not None and lost.any():
         parsed = Parsed(parsed.values.set(lost.fill_null(value=False), None), parsed.faults)
         parsed = parsed.with_fault("too_precise", lost)
@@ -146,7 +143,7 @@ def _finer_than_micro(values: pl.Series) -> pl.Series:
     return values.str.contains(r"\.\d{6}\d*[1-9]").fill_null(value=False)
 
 
-def _first_format(values: pl.Series, formats: tuple[str, ...], dtype: pl.DataType) -> pl.Series:
+def _first_format(values: pl.Series, formats: tuple[str, ...], dtype: pl.Datetime) -> pl.Series:
     """Return each value by the first of `formats` that it has; a value that has none is null."""
     found = pl.Series([None], dtype=dtype).new_from_index(0, len(values))
     for pattern in formats:

@@ -1,11 +1,11 @@
 """Rows of a JSON Lines file: one object a line, each value as text that loses nothing.
 
-Text stays as it is, numbers are written as in the file, true and false in those words, and objects and lists stay
+Text stays as it is, numbers are written in their shortest exact form, true and false in those words, and objects and lists stay
 JSON. Which values were not text in the file is kept beside them.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NoReturn
@@ -13,6 +13,8 @@ from typing import Any, Final, NoReturn
 import numpy as np
 import polars as pl
 
+from unified_customer.connectors.jsonflat import flat_columns
+from unified_customer.connectors.parsing import EXACT_WHOLE
 from unified_customer.connectors.protocol import no_rejects
 from unified_customer.connectors.rejects import unread_rejects
 from unified_customer.connectors.textrows import ParsedText
@@ -21,7 +23,7 @@ EXACT_LENGTH: Final = 15
 """A decimal number with no more characters is the same after a trip through a double."""
 
 Row = dict[str, Any]
-Raw = tuple[int, bytes]
+Bad = tuple[int, str]
 
 
 @dataclass
@@ -44,15 +46,15 @@ class JsonParser:
         lines = buffer[:consumed].split(b"\n")
         after = np.minimum(np.cumsum([len(line) + 1 for line in lines], dtype=np.int64), consumed)
         filled = [number for number, line in enumerate(lines) if line and not line.isspace()]
-        good, bad = _decoded([lines[number] for number in filled])
         numbers = np.array(filled, np.int64)
-        kept = np.array([index for index, _ in good], np.int64)
-        frame, literals = self._frame([row for _, row in good])
+        flat = flat_columns(buffer[:consumed], len(filled)) if filled else None
+        frame, literals, bad = self._carefully([lines[at] for at in filled]) if flat is None else self._flat(flat)
+        kept = np.setdiff1d(np.arange(len(filled)), [index for index, _ in bad])
         return ParsedText(
             frame,
             pl.Series(kept + first_row, dtype=pl.Int64),
             pl.Series(numbers[kept] + first_line, dtype=pl.Int64),
-            _rejects(bad, [lines[number] for number in filled], filled, first_row, first_line),
+            _rejects(bad, lines, filled, first_row, first_line),
             after[numbers],
             numbers + 1,
             consumed,
@@ -60,9 +62,18 @@ class JsonParser:
             literals,
         )
 
-    def _frame(self, rows: Sequence[Row]) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    def _flat(self, columns: list[tuple[pl.Series, bool]]) -> tuple[pl.DataFrame, dict[str, pl.Series], list[Bad]]:
+        found = {values.name: values for values, _ in columns}
+        self.names.update(dict.fromkeys(found))
+        height = len(columns[0][0]) if columns else 0
+        missing = pl.Series([None], dtype=pl.String).new_from_index(0, height)
+        frame = pl.DataFrame({name: found.get(name, missing) for name in self.names})
+        return frame, {values.name: values.is_not_null() for values, literal in columns if literal}, []
+
+    def _carefully(self, lines: list[bytes]) -> tuple[pl.DataFrame, dict[str, pl.Series], list[Bad]]:
+        rows, bad = _decoded(lines)
         for row in rows:
-            if row.keys() - self.names.keys():
+            if not row.keys() <= self.names.keys():
                 self.names.update(dict.fromkeys(row))
         columns, literals = {}, {}
         for name in self.names:
@@ -70,18 +81,20 @@ class JsonParser:
             columns[name] = pl.Series(name, texts, dtype=pl.String)
             if mask is not None:
                 literals[name] = pl.Series(name, mask, dtype=pl.Boolean)
-        return pl.DataFrame(columns), literals
+        return pl.DataFrame(columns), literals, bad
 
 
-def _decoded(lines: Iterable[bytes]) -> tuple[list[tuple[int, Row]], list[tuple[int, str]]]:
-    good: list[tuple[int, Row]] = []
-    bad: list[tuple[int, str]] = []
-    decode = json.JSONDecoder(parse_float=_exact_float, parse_constant=_refuse, object_pairs_hook=None).decode
+def _decoded(lines: list[bytes]) -> tuple[list[Row], list[Bad]]:
+    good: list[Row] = []
+    bad: list[Bad] = []
+    decode = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_exact_float, parse_constant=_refuse).decode
     for index, line in enumerate(lines):
         try:
             row = decode(str(line, "utf-8"))
         except UnicodeDecodeError:
             bad.append((index, "encoding"))
+        except _DoubleKeyError:
+            bad.append((index, "double_key"))
         except (ValueError, RecursionError):
             bad.append((index, "not_json"))
         else:
@@ -89,7 +102,7 @@ def _decoded(lines: Iterable[bytes]) -> tuple[list[tuple[int, Row]], list[tuple[
             if reason:
                 bad.append((index, reason))
             else:
-                good.append((index, row))
+                good.append(row)
     return good, bad
 
 
@@ -110,6 +123,17 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+class _DoubleKeyError(Exception):
+    """An object has one key twice: which value counts cannot be known."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Row:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _DoubleKeyError
+    return found
 
 
 def _exact_float(text: str) -> float | str:
@@ -134,14 +158,17 @@ def _texts(values: list[Any]) -> tuple[list[str | None], list[bool] | None]:
 
 
 def _text(value: Any) -> str:
+    if type(value) is float and value.is_integer() and abs(value) < EXACT_WHOLE:
+        return str(int(value))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _rejects(
-    bad: Sequence[tuple[int, str]], raws: Sequence[bytes], filled: Sequence[int], first_row: int, first_line: int
+    bad: Sequence[Bad], lines: Sequence[bytes], filled: Sequence[int], first_row: int, first_line: int
 ) -> pl.DataFrame:
     if not bad:
         return no_rejects()
     rows = [index + first_row for index, _ in bad]
-    lines = [filled[index] + first_line for index, _ in bad]
-    return unread_rejects(rows, [reason for _, reason in bad], [raws[index] for index, _ in bad], lines=lines)
+    places = [filled[index] + first_line for index, _ in bad]
+    raws = [lines[filled[index]] for index, _ in bad]
+    return unread_rejects(rows, [reason for _, reason in bad], raws, lines=places)

@@ -111,7 +111,7 @@ class Mapper:
         target = mapping.target
         if target.folded is not None and kept:
             typed = typed.with_columns(folded(raw, kept, literals=batch.literals).alias(target.folded))
-        done = Mapped(
+        return Mapped(
             batch,
             self._named(typed if why is None else typed.filter(why.is_null())),
             _only(_identifiers(mapping, raw, batch.rows), batch.rows, why),
@@ -119,7 +119,6 @@ class Mapper:
             batch.rejects if why is None else pl.concat([batch.rejects, rejects_of(batch, why)]).sort(ROW),
             {name: raw.height - raw[name].null_count() for name in rest},
         )
-        return done
 
     def _named(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the frame with ids made of the content where the mapping names no key."""
@@ -141,7 +140,7 @@ class Mapper:
 
 def content_ids(frame: pl.DataFrame) -> list[str]:
     """Return a hash of each row's content; not keyed, so never shown where only one value of a person stands."""
-    texts = folded(frame, sorted(frame.columns), literals={}).fill_null("")
+    texts = folded(frame, frame.columns, literals={}).fill_null("")
     return [content_hash(text)[:24] for text in texts.to_list()]
 
 
@@ -244,7 +243,9 @@ def _joined(raw: pl.DataFrame, columns: tuple[str, ...]) -> Parsed:
     texts = [blank_to_null(as_text(raw[column])) for column in columns]
     if len(texts) == 1:
         return Parsed(texts[0].str.strip_chars())
-    escaped = [text.str.replace_all("\\", "\\\\", literal=True).str.replace_all("|", "\\|", literal=True) for text in texts]
+    escaped = [
+        text.str.replace_all("\\", "\\\\", literal=True).str.replace_all("|", "\\|", literal=True) for text in texts
+    ]
     frame = pl.DataFrame([text.rename(str(index)) for index, text in enumerate(escaped)])
     return Parsed(frame.select(pl.concat_str(pl.all().str.strip_chars(), separator="|")).to_series())
 

@@ -184,9 +184,9 @@ class Mapping(Spec):
     """For tables that are not about people alone: the columns that make the source's id of the person."""
     observed_at: FieldEntry | None = None
     """When the source says that a row was true."""
-    fields: dict[str, FieldEntry] = {}
+    fields: dict[str, FieldEntry] = Field(default={})
     """The other fields of the table, by name."""
-    identifiers: dict[str, Columns] = {}
+    identifiers: dict[str, Columns] = Field(default={})
     """Further identifiers of the person, by kind: the columns that hold them."""
     traits: Literal["keep", "drop"] | tuple[str, ...] = "keep"
     """What becomes of columns that nothing names: all kept, none, or those listed."""

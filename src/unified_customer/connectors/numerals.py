@@ -66,8 +66,8 @@ def _plain_digits(values: pl.Series, how: "FieldMap") -> pl.Series:
     if how.decimal == "." and how.thousands is None:
         return values
     texts = values
-    if how.decimal == ",":
-        texts = texts.set(texts.str.contains(r"\.") & (how.thousands != "."), "?") if how.thousands != "." else texts
+    if how.decimal == "," and how.thousands != ".":
+        texts = texts.set(texts.str.contains(".", literal=True), "?")
     if how.thousands is not None:
         group, point = _escaped(how.thousands), _escaped(how.decimal)
         grouped = rf"^[+-]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{point}\d*)?$|^[+-]?{point}\d+$"

@@ -8,7 +8,7 @@ clock skipped are faults, not approximations.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any, Final
 
@@ -150,7 +150,7 @@ def replace_column(how: FieldMap) -> FieldMap:
     return how.model_copy(update={"values": None, "patterns": None, "otherwise": None})
 
 
-def _parse_flags(values: pl.Series, how: FieldMap) -> Parsed:
+def _parse_flags(values: pl.Series, _how: FieldMap) -> Parsed:
     if values.dtype == pl.Boolean:
         return Parsed(values)
     if values.dtype != pl.String:

@@ -51,7 +51,13 @@ def statements(rule: Statement, mapping: Mapping, raw: pl.DataFrame, typed: pl.D
     status = status.with_fault("missing_time", untimed & ~_faulty(faults, len(stated)))
     kind, value = _subject(rule, mapping, raw, typed)
     said = pl.DataFrame(
-        {"row": typed["row"], "subject_kind": kind, "subject_value": value, "status": status.values, "stated_at": stated}
+        {
+            "row": typed["row"],
+            "subject_kind": kind,
+            "subject_value": value,
+            "status": status.values,
+            "stated_at": stated,
+        }
     ).with_columns(pl.lit(getattr(rule, name), dtype=pl.String).alias(name) for name in _constants())
     status = status.with_fault("missing_subject", said["status"].is_not_null() & said["subject_value"].is_null())
     kept = said.drop_nulls(["status", "stated_at", "subject_value"])
@@ -99,9 +105,7 @@ def _faulty(faults: dict[str, Parsed], height: int) -> pl.Series:
     return faulty
 
 
-def _subject(
-    rule: Statement, mapping: Mapping, raw: pl.DataFrame, typed: pl.DataFrame
-) -> tuple[pl.Series, pl.Series]:
+def _subject(rule: Statement, mapping: Mapping, raw: pl.DataFrame, typed: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Return kind and raw value of whom each row is about; a row without the identifier is about its record."""
     record = typed["source_id"] if "source_id" in typed.columns else pl.Series([None], dtype=pl.String).new_from_index(
         0, typed.height
