@@ -4,6 +4,7 @@
     decide, retract                            write a decision of a person down, take it back
     standing, check_decisions                  the decisions that hold, and whether they contradict each other
     merge_decisions, split_decisions           the decisions that merge two customers, or split one
+    anchor_decisions                           those that hold customers together when records lose their values
     relink, Relinked, held                     what a new partition changes in the links, and which links hold
     history, resolve_ids                       where records were; who holds an id now
     Survivorship                               the golden record, with where each value came from
@@ -15,6 +16,7 @@ All are pure functions of frames: the hub reads the tables, calls them and write
 
 from unified_customer.identity.crosswalk import crosswalk
 from unified_customer.identity.decisions import (
+    anchor_decisions,
     check_decisions,
     decide,
     merge_decisions,
@@ -32,6 +34,7 @@ __all__ = [
     "Resolution",
     "Rule",
     "Survivorship",
+    "anchor_decisions",
     "check_decisions",
     "crosswalk",
     "decide",

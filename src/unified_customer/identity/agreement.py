@@ -19,9 +19,12 @@ def clashes(members: pl.DataFrame, conflicts: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Columns `group`, `a`, `b`, each pair in both directions.
     """
-    risky = members.join(conflicts.select(code="a").unique(), on="code", how="semi")
+    if conflicts.is_empty():
+        return members.clear().select("group", a="code", b="code")
+    rows, against = members.lazy(), conflicts.lazy()
+    risky = rows.join(against.select(code="a").unique(), on="code", how="semi")
     pairs = risky.rename({"code": "a"}).join(risky.rename({"code": "b"}), on="group")
-    return pairs.join(conflicts, on=["a", "b"], how="semi")
+    return pairs.join(against, on=["a", "b"], how="semi").collect()
 
 
 def ambiguous(members: pl.DataFrame, clash: pl.DataFrame) -> pl.DataFrame:
@@ -34,12 +37,14 @@ def ambiguous(members: pl.DataFrame, clash: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Columns `group`, `code`.
     """
-    once = clash.filter(pl.col("a") < pl.col("b"))
-    asked = members.join(once, on="group").filter((pl.col("code") != pl.col("a")) & (pl.col("code") != pl.col("b")))
-    against = clash.rename({"a": "code", "b": "other"})
-    agrees_a = asked.join(against, left_on=["group", "code", "a"], right_on=["group", "code", "other"], how="anti")
-    both = agrees_a.join(against, left_on=["group", "code", "b"], right_on=["group", "code", "other"], how="anti")
-    return both.select("group", "code").unique()
+    if clash.is_empty():
+        return members.clear()
+    apart = clash.lazy()
+    once = apart.filter(pl.col("a") < pl.col("b"))
+    asked = members.lazy().join(once, on="group").filter(pl.col("code") != pl.col("a"), pl.col("code") != pl.col("b"))
+    for side in ("a", "b"):
+        asked = asked.join(apart, left_on=["group", "code", side], right_on=["group", "a", "b"], how="anti")
+    return asked.select("group", "code").unique().collect()
 
 
 def parts(members: pl.DataFrame, clash: pl.DataFrame) -> pl.DataFrame:
@@ -52,10 +57,13 @@ def parts(members: pl.DataFrame, clash: pl.DataFrame) -> pl.DataFrame:
     Returns:
         `members` with a column `part`: one of the codes in it, the same for all of the part.
     """
-    contested = clash.select("group").unique()
-    calm = members.join(contested, on="group", how="anti").with_columns(part=pl.col("code").min().over("group"))
-    rest = members.join(contested, on="group", how="semi")
+    rows, apart = members.lazy(), clash.lazy()
+    first = pl.col("code").min().over("group").alias("part")
+    if clash.is_empty():
+        return members.with_columns(first)
+    calm = rows.join(apart, on="group", how="anti").with_columns(first)
+    rest = rows.join(apart, on="group", how="semi")
     agree = rest.join(rest.rename({"code": "part"}), on="group").join(
-        clash, left_on=["group", "code", "part"], right_on=["group", "a", "b"], how="anti"
+        apart, left_on=["group", "code", "part"], right_on=["group", "a", "b"], how="anti"
     )
-    return pl.concat([calm, agree.group_by("group", "code").agg(pl.col("part").min())])
+    return pl.concat([calm, agree.group_by("group", "code").agg(pl.col("part").min())]).collect()

@@ -134,6 +134,8 @@ def _untangled(edges: pl.DataFrame, states: pl.DataFrame, conflicts: pl.DataFram
 
     Returns `node`, `hub`, `part`: the same hub in different parts is no longer joined.
     """
+    if edges.is_empty():
+        return edges.with_columns(part=pl.lit(0, pl.UInt32))
     minds, clash = _minds(edges, states, conflicts)
     edges = edges.join(minds, on="node")
     by_hub = _agreeing(edges.with_columns(group="hub"), clash)

@@ -174,7 +174,7 @@ def _still_joined(partition: pl.DataFrame, cut: Collection[str], rest: Collectio
 
 def _with(decisions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     ordered = decisions.sort("seq") if "seq" in decisions.columns else decisions
-    return pl.concat([ordered.select(LINK_DECISIONS.columns), rows])
+    return pl.concat([ordered.select(list(LINK_DECISIONS.columns)), rows])
 
 
 def standing(decisions: pl.DataFrame) -> pl.DataFrame:
@@ -235,3 +235,28 @@ def _groups(links: pl.DataFrame) -> dict[str, str]:
     for left, right in links.select("record_a", "record_b").iter_rows():
         parent[root(left)] = root(right)
     return {record: root(record) for record in list(parent)}
+
+
+def anchor_decisions(
+    partition: pl.DataFrame, records: Collection[str], *, actor: str, at: datetime, reason: str | None = None
+) -> pl.DataFrame:
+    """Hold customers together whose records are about to lose their values.
+
+    A record whose values are deleted (retention, a correction) stays as an identity, but nothing would join it any
+    more, and the records that it brought together would fall apart. So what was found while the values were there is
+    written down as must-links from each of `records` to the others of its customer.
+
+    Args:
+        partition: `record_id`, `customer_id` as they are now.
+        records: The records that lose their values.
+        actor: Who decided.
+        at: When.
+        reason: Why.
+
+    Returns:
+        Rows to add to `link_decisions`.
+    """
+    losing = partition.filter(pl.col("record_id").is_in(list(records))).select("customer_id", a="record_id")
+    pairs = losing.join(partition.select("customer_id", b="record_id"), on="customer_id")
+    rows = pairs.filter(pl.col("a") != pl.col("b")).select("a", "b").sort("a", "b").rows()
+    return decide("must_link", rows, actor=actor, at=at, reason=reason)

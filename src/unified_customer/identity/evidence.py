@@ -39,21 +39,24 @@ class Evidence:
 
     def clashing_people(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Return those of `pairs` whose people disagree, or that are two ids of the master source."""
-        led = pairs.join(self.masters, left_on="a", right_on="code", how="semi").join(
-            self.masters, left_on="b", right_on="code", how="semi"
-        )
-        return pl.concat([led, self._disagreeing(pairs)]).unique()
+        if pairs.is_empty():
+            return pairs
+        asked, masters = pairs.lazy(), self.masters.lazy()
+        led = asked.join(masters, left_on="a", right_on="code", how="semi")
+        led = led.join(masters, left_on="b", right_on="code", how="semi")
+        return pl.concat([led, self._disagreeing(asked)]).unique().collect()
 
     def told_apart(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Return those of `pairs` that somebody said are different people."""
         return pairs.join(self.apart, on=["a", "b"], how="semi")
 
-    def _disagreeing(self, pairs: pl.DataFrame) -> pl.DataFrame:
+    def _disagreeing(self, pairs: pl.LazyFrame) -> pl.LazyFrame:
         people = pairs
         for side in ("a", "b"):
-            named = self.aliases.rename({name: f"{name}_{side}" for name in PERSON})
+            named = self.aliases.lazy().rename({name: f"{name}_{side}" for name in PERSON})
             people = people.join(named, left_on=side, right_on="code")
-        judged = people.select("a", "b", apart=disagree(people))
+        both = people.collect()
+        judged = both.lazy().select("a", "b", apart=disagree(both))
         return judged.group_by("a", "b").agg(pl.col("apart").all()).filter("apart").select("a", "b")
 
 
@@ -81,21 +84,16 @@ def gather(people: pl.DataFrame, *, told: Labels, cannot: pl.DataFrame, masters:
     groups = pl.DataFrame({"record": np.arange(len(told), dtype=np.uint32), "told": told.astype(np.uint32)})
     people = people.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in PERSON))
     plain = people.select(PERSON).unique().with_row_index("code", offset=1)
-    named = groups.join(people.join(plain, on=PERSON, nulls_equal=True), on="record").select("record", "told", "code")
+    coded = people.lazy().join(plain.lazy(), on=PERSON, nulls_equal=True)
+    named = groups.lazy().join(coded, on="record").select("record", "told", "code").collect()
     led = groups.join(masters.cast(pl.UInt32).rename("record").to_frame(), on="record", how="semi")
     apart = both_ways(_groups_of(cannot, groups))
     special = _special(groups, named, led, apart, offset=len(plain) + 1)
-    names = special.select(pl.col("special").alias("code"), pl.col("aliases").alias("plain")).explode("plain")
-    aliases = names.join(plain.rename({"code": "plain"}), on="plain", how="left").select("code", *PERSON)
-    code_of = special.select("told", "special")
     return Evidence(
-        codes=_codes(groups, named, code_of),
-        aliases=pl.concat([plain.select("code", *PERSON), aliases.unique()]),
-        masters=special.filter(pl.col("master").is_not_null()).select(code="special").unique(),
-        apart=apart.join(code_of.rename({"told": "a"}), on="a")
-        .join(code_of.rename({"told": "b"}), on="b", suffix="_b")
-        .select(a="special", b="special_b")
-        .unique(),
+        codes=_codes(groups, named, special),
+        aliases=pl.concat([plain.select("code", *PERSON), _aliases(special, plain)]),
+        masters=special.filter(pl.col("master").is_not_null()).select("code").unique(),
+        apart=_apart(special, apart),
     )
 
 
@@ -107,25 +105,40 @@ def _groups_of(pairs: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
 def _special(
     groups: pl.DataFrame, named: pl.DataFrame, led: pl.DataFrame, apart: pl.DataFrame, *, offset: int
 ) -> pl.DataFrame:
-    """Give a code to each group of records that is more than a name: equal content, equal code."""
+    """Give a code to each group of records that is more than a name: equal content, equal code.
+
+    Returns `told`, `code`, and what it stands for: `aliases` (codes of names), `master` (a record) and `others` (the
+    groups that are different people).
+    """
     several = groups.filter(pl.col("told").is_duplicated())
-    which = pl.concat([several.select("told"), led.select("told"), apart.select(told="a")]).unique()
+    which = pl.concat([several.select("told"), led.select("told"), apart.select(told="a")]).unique().lazy()
     content = (
-        which.join(named.group_by("told").agg(aliases=pl.col("code").unique().sort()), on="told", how="left")
-        .join(led.group_by("told").agg(master=pl.col("record").min()), on="told", how="left")
-        .join(apart.group_by("a").agg(others=pl.col("b").unique().sort()), left_on="told", right_on="a", how="left")
+        which.join(named.lazy().group_by("told").agg(aliases=pl.col("code").unique().sort()), on="told", how="left")
+        .join(led.lazy().group_by("told").agg(master=pl.col("record").min()), on="told", how="left")
+        .join(apart.lazy().group_by(told="a").agg(others=pl.col("b").unique().sort()), on="told", how="left")
+        .filter(~pl.all_horizontal(pl.col("aliases", "master", "others").is_null()))
     )
-    says = content.filter(~pl.all_horizontal(pl.col("aliases", "master", "others").is_null()))
-    key = pl.concat_str(
-        pl.col("aliases").cast(pl.List(pl.String)).list.join(",").fill_null(""),
-        pl.col("master").cast(pl.String).fill_null(""),
-        pl.col("others").cast(pl.List(pl.String)).list.join(",").fill_null(""),
-        separator=";",
-    )
-    return says.with_columns(special=(key.rank("dense") + (offset - 1)).cast(pl.UInt32))
+    lists = [pl.col(name).cast(pl.List(pl.String)).list.join(",").fill_null("") for name in ("aliases", "others")]
+    key = pl.concat_str(*lists, pl.col("master").cast(pl.String).fill_null(""), separator=";")
+    return content.with_columns(code=(key.rank("dense") + (offset - 1)).cast(pl.UInt32)).collect()
+
+
+def _aliases(special: pl.DataFrame, plain: pl.DataFrame) -> pl.DataFrame:
+    names = special.select("code", plain="aliases").unique("code").explode("plain")
+    return names.join(plain.rename({"code": "plain"}), on="plain", how="left").select("code", *PERSON)
+
+
+def _apart(special: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
+    left = apart.join(special.select("code", a="told"), on="a")
+    both = left.join(special.select("code", b="told"), on="b", suffix="_b")
+    return both.select(a="code", b="code_b").unique()
 
 
 def _codes(groups: pl.DataFrame, named: pl.DataFrame, special: pl.DataFrame) -> pl.Series:
-    each = groups.join(special, on="told", how="left").join(named.select("record", "code"), on="record", how="left")
-    code = pl.coalesce("special", "code", pl.lit(SILENT)).cast(pl.UInt32)
-    return each.sort("record").select(code.alias("code"))["code"]
+    each = groups.lazy().join(named.lazy().select("record", plain="code"), on="record", how="left")
+    if not special.is_empty():
+        each = each.join(special.lazy().select("told", "code"), on="told", how="left")
+    else:
+        each = each.with_columns(code=pl.lit(None, pl.UInt32))
+    code = pl.coalesce("code", "plain", pl.lit(SILENT)).cast(pl.UInt32)
+    return each.sort("record").select(code.alias("code")).collect()["code"]

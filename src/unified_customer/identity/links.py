@@ -46,7 +46,9 @@ def relink(current: pl.DataFrame, partition: pl.DataFrame, *, at: datetime) -> R
         raise ConfigurationError("Links that hold began after the time given as `at`. Give a later time.")
     stale = changed.filter(pl.col("since") < at).select("record_id")
     opened = changed.select("record_id", "customer_id", "probability", "reason", valid_from=_instant(at))
-    closed = current.select(LINKS.columns).join(stale, on="record_id", how="semi").with_columns(valid_to=_instant(at))
+    closed = (
+        current.select(list(LINKS.columns)).join(stale, on="record_id", how="semi").with_columns(valid_to=_instant(at))
+    )
     return Relinked(LINKS.conform(closed), LINKS.conform(opened))
 
 

@@ -26,11 +26,11 @@ def persons(people: pl.DataFrame) -> pl.DataFrame:
         The same rows, with `given`, `family` (name keys) and `birth` in place of the four. A whole name is taken apart
         only where neither part is there.
     """
-    split = split_full_names(people["full_name"]).struct
     named = people["given_name"].is_not_null() | people["family_name"].is_not_null()
+    split = split_full_names(people["full_name"].set(named, None)).struct
     parts = people.with_columns(
-        given=pl.when(named).then("given_name").otherwise(split.field("given_name")),
-        family=pl.when(named).then("family_name").otherwise(split.field("family_name")),
+        given=pl.coalesce("given_name", split.field("given_name")),
+        family=pl.coalesce("family_name", split.field("family_name")),
     )
     births = people["birth_date"]
     return parts.with_columns(
