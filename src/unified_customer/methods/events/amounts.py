@@ -63,6 +63,8 @@ def amount_of(value: Any) -> tuple[Decimal | None, str | None]:
         return None, None if value is None else NO_NUMBER
     if abs(number) >= LIMIT:
         return None, TOO_LARGE
+    if value.__class__ is int:
+        return number, None
     rounded = number.quantize(PLACES, context=_EXACT)
     if rounded == number:
         return number, None
@@ -70,8 +72,8 @@ def amount_of(value: Any) -> tuple[Decimal | None, str | None]:
 
 
 def _number(value: Any) -> Decimal | None:
-    if value.__class__ is Decimal:
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, Decimal):
+        return value
     if value.__class__ is int:
         return Decimal(value)
     if value.__class__ is str and _NUMBER.fullmatch(value.strip()):

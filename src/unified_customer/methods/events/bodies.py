@@ -5,7 +5,12 @@ from typing import Any, Final
 
 CALLS: Final = {
     **{name: name for name in ("identify", "track", "page", "screen", "group", "alias")},
-    **{"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"},
+    "i": "identify",
+    "t": "track",
+    "p": "page",
+    "s": "screen",
+    "g": "group",
+    "a": "alias",
 }
 """Calls by their names and by the short forms of browsers."""
 

@@ -149,11 +149,9 @@ def _source_and_medium(rules: ChannelRules) -> list[pl.Expr]:
 
 
 def _channel(rules: ChannelRules) -> pl.Expr:
-    known = pl.col("source").is_not_null()
-    chain = pl.when(~known).then(pl.lit(None, dtype=pl.String))
-    for rule in rules.rules:
-        chain = chain.when(_condition(rule, rules.sites)).then(pl.lit(rule.channel))
-    return chain.when(pl.col("medium") == "(referrer)").then(pl.lit("referral")).otherwise(pl.lit(UNASSIGNED))
+    matches = [pl.when(_condition(rule, rules.sites)).then(pl.lit(rule.channel)) for rule in rules.rules]
+    referral = pl.when(pl.col("medium") == "(referrer)").then(pl.lit("referral"))
+    return pl.when(pl.col("source").is_not_null()).then(pl.coalesce(*matches, referral, pl.lit(UNASSIGNED)))
 
 
 def _condition(rule: ChannelRule, sites: Mapping[str, tuple[str, ...]]) -> pl.Expr:

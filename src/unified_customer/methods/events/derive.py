@@ -111,6 +111,11 @@ def derive(events: pl.DataFrame, *, vocabulary: Vocabulary, source: str, currenc
     )
 
 
+def underived(events: pl.DataFrame) -> Derived:
+    """Return `events` as they are, and nothing beside."""
+    return Derived(events, ORDER_LINES.empty(), ITEMS.empty(), ANSWERS.empty(), [])
+
+
 def _told(indexed: pl.DataFrame, meanings: dict[str, Meaning]) -> Iterator[tuple[int, Told]]:
     known = indexed.filter((pl.col("type") == "track") & pl.col("name").is_in(list(meanings)))
     ordered = known.drop_nulls("properties").sort("occurred_at", "event_id")

@@ -8,13 +8,17 @@ import polars as pl
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.keys import Keyring
 from unified_customer.core.spec import content_hash
-from unified_customer.core.tables import ACCOUNT_LINKS, ACCOUNTS, ANSWERS, CONSENTS, EVENTS, ITEMS, ORDER_LINES
+from unified_customer.core.tables import ACCOUNT_LINKS, ACCOUNTS, CONSENTS, EVENTS
 from unified_customer.core.tables.behaviour import EVENT_TYPES
 from unified_customer.methods.events import pointers
-from unified_customer.methods.events.batch import REJECTS, REPORTS, EventBatch
+from unified_customer.methods.events.batch import REJECTS, EventBatch, reports_of
+from unified_customer.methods.events.channels import UTM, channels
+from unified_customer.methods.events.derive import derive, underived
 from unified_customer.methods.events.reading import POSITION, once
 from unified_customer.methods.events.statements import RECORDS_OF_EVENTS
 from unified_customer.methods.events.times import UNREADABLE, ZONELESS, instants
+from unified_customer.methods.events.vocabulary import Vocabulary
+from unified_customer.methods.events.wire import is_object
 
 OWN_IDS: Final = ("user_id", "anonymous_id")
 NUL: Final = "it holds a NUL character"
@@ -33,6 +37,8 @@ def flat_events(
     keyring: Keyring,
     identifiers: Mapping[str, str] | Sequence[str] = (),
     zone: str | None = None,
+    vocabulary: Vocabulary | None = None,
+    currency: str | None = None,
     normalise: Mapping[str, pointers.Normalise] | None = None,
 ) -> EventBatch:
     """Return the frames of events that come as columns of `EVENTS`.
@@ -50,6 +56,8 @@ def flat_events(
         identifiers: Columns of identifiers by kind, or the names of columns that are kinds. `user_id` and
             `anonymous_id` are identifiers in any case.
         zone: IANA zone of times that name none.
+        vocabulary: What event names mean; without one the columns are taken as they are.
+        currency: ISO 4217 code of amounts in properties that name none.
         normalise: Normalisation of identifier values by kind; from others white space is cut off.
 
     Raises:
@@ -71,30 +79,33 @@ def flat_events(
     slots = tuple(kinds.items())
     named = kept.select(pointers.identity_name(slots), "occurred_at", *kinds.values())
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
-    events = kept.with_columns(record_ids).select(
-        name for name in EVENTS.columns if name in {*kept.columns, "record_id"}
-    )
+    pointed = kept.with_columns(record_ids)
+    events = EVENTS.conform(pointed.select(name for name in EVENTS.columns if name in pointed.columns))
+    if vocabulary is None:
+        derived = underived(events)
+    else:
+        derived = derive(events, vocabulary=vocabulary, source=source, currency=currency)
     bad = pl.concat([each.select(POSITION, "reason") for each in (rows.drop_nulls("reason"), contradicting)])
     return EventBatch(
-        events=EVENTS.conform(events),
+        events=derived.events,
         identities=pointers.identities(seen, source=source),
         identifiers=pointers.identifiers(seen, slots, source=source, keyring=keyring, normalise=normalise or {}),
         records=pl.DataFrame(schema=RECORDS_OF_EVENTS),
         accounts=ACCOUNTS.empty(),
         account_links=ACCOUNT_LINKS.empty(),
-        order_lines=ORDER_LINES.empty(),
-        items=ITEMS.empty(),
-        answers=ANSWERS.empty(),
+        order_lines=derived.order_lines,
+        items=derived.items,
+        answers=derived.answers,
         consents=CONSENTS.empty(),
         rejects=_rejects(bad.sort(POSITION), frame),
-        reports=pl.DataFrame(schema=REPORTS),
+        reports=reports_of(derived.findings),
         duplicates=duplicates,
     )
 
 
 def _kinds(frame: pl.DataFrame, identifiers: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
     named = dict(identifiers) if isinstance(identifiers, Mapping) else {kind: kind for kind in identifiers}
-    kinds = {**{kind: kind for kind in OWN_IDS if kind in frame.columns}, **named}
+    kinds: dict[str, str] = {kind: kind for kind in OWN_IDS if kind in frame.columns} | named
     for kind, column in kinds.items():
         if column not in frame.columns:
             message = f"Identifier {kind!r} is said to be in column {column!r}, which the frame has not."
@@ -113,6 +124,8 @@ def _shaped(frame: pl.DataFrame, kinds: Mapping[str, str], *, source: str, zone:
     ).with_columns(source=pl.lit(source))
     if others:
         typed = _folded(typed, frame.select(others))
+    if "channel" not in frame.columns and {"url", "referrer", *UTM} & {*frame.columns}:
+        typed = typed.with_columns(_channels(typed, frame))
     typed = typed.with_columns(*_defaults(typed), _reason(typed, frame, zone=zone)).with_row_index(POSITION)
     typed = typed.with_columns(pl.col(POSITION).cast(pl.Int64))
     return typed if "event_id" in typed.columns else typed.with_columns(_content_ids(typed, source))
@@ -164,6 +177,14 @@ def _folded(typed: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     return typed.with_columns(others.to_struct("properties").struct.json_encode())
 
 
+def _channels(typed: pl.DataFrame, frame: pl.DataFrame) -> list[pl.Series]:
+    texts = {name: typed[name] for name in (*UTM, "url") if name in typed.columns}
+    if "referrer" in frame.columns:
+        texts["referrer"] = frame["referrer"].cast(pl.String)
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in (*UTM, "url", "referrer") if name not in texts]
+    return channels(pl.DataFrame(texts).with_columns(missing))
+
+
 def _defaults(typed: pl.DataFrame) -> list[pl.Expr]:
     return [] if "type" in typed.columns else [pl.lit("track").alias("type")]
 
@@ -179,8 +200,8 @@ def _reason(typed: pl.DataFrame, frame: pl.DataFrame, *, zone: str | None) -> pl
         reason = reason.when(pl.col("type").is_in(EVENT_TYPES).not_().fill_null(value=True)).then(pl.lit(UNKNOWN_TYPE))
     for name in ("properties", "context"):
         if name in typed.columns:
-            wrong = ~pl.col(name).str.starts_with("{").fill_null(value=True)
-            reason = reason.when(wrong).then(pl.lit(NOT_AN_OBJECT))
+            wrong = [text is not None and not is_object(text) for text in typed[name]]
+            reason = reason.when(pl.Series(wrong, dtype=pl.Boolean)).then(pl.lit(NOT_AN_OBJECT))
     return reason.alias("reason")
 
 

@@ -46,8 +46,8 @@ def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Ser
         source: Name of the source.
         keyring: Hashes each distinct name once.
     """
-    rest = pl.first(*(name for name in named.columns if name not in {NAME, "occurred_at"}))
-    seen = named.lazy().drop_nulls(NAME).group_by(NAME).agg(pl.col("occurred_at").min(), rest).collect()
+    rest = [pl.col(name).first() for name in named.columns if name not in {NAME, "occurred_at"}]
+    seen = named.lazy().drop_nulls(NAME).group_by(NAME).agg(pl.col("occurred_at").min(), *rest).collect()
     ids = pl.Series("record_id", keyring.record_ids(source, seen[NAME].to_list()), dtype=pl.String)
     seen = seen.with_columns(ids)
     joined = named.select(NAME).join(seen.select(NAME, "record_id"), on=NAME, how="left", maintain_order="left")

@@ -40,7 +40,7 @@ def products_of(told: Told) -> tuple[list[Body], list[Found]]:
         return [], []
     if not isinstance(listed, list):
         return [], [(NO_LIST, "products")]
-    entries = [entry for entry in listed if isinstance(entry, dict)]
+    entries: list[Body] = [entry for entry in listed if isinstance(entry, dict)]
     return entries, [] if len(entries) == len(listed) else [(NO_OBJECT, "products")]
 
 

@@ -24,7 +24,7 @@ from unified_customer.core.errors import ConfigurationError, PluginError
 from unified_customer.core.plugins import load_plugin, plugins
 
 GROUP: Final = "unified_customer.vocabularies"
-BUILT_IN: Final = ("consent", "ecommerce", "messages", "sales", "subscriptions", "support", "surveys")
+BUILT_IN: Final = ("consent", "ecommerce", "messages", "objects", "sales", "subscriptions", "support", "surveys")
 
 FieldType = Literal["text", "number", "whole", "flag", "time", "list", "object", "any"]
 Derived = Literal["order_lines", "items", "answers", "consents"]
@@ -97,10 +97,12 @@ class Meaning(_Frozen):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        unknown = [name for name in (*self.required, *self.amount, *self.text) if name not in self.fields]
+        unknown = [
+            name for name in (*self.required, *self.amount, *self.text, *self.state_fields) if name not in self.fields
+        ]
         rules = {
             f"{', '.join(unknown)}: no type is given in fields": bool(unknown),
-            "a state needs object_kind": self.state is not None and self.object_kind is None,
+            "only what has a state closes": self.closes and self.state is None,
             "object_kind needs object_id": self.object_kind is not None and not self.object_id,
             "order_lines need line_kind": ("order_lines" in self.derives) != (self.line_kind is not None),
             "answers need an answer rule": ("answers" in self.derives) != (self.answer is not None),

@@ -16,6 +16,7 @@ import msgspec
 from unified_customer.core.spec import content_hash
 from unified_customer.methods.events.bodies import CALLS, unbatch
 from unified_customer.methods.events.messages import (
+    Campaign,
     ConsentContext,
     Contact,
     Context,
@@ -23,6 +24,7 @@ from unified_customer.methods.events.messages import (
     ExternalId,
     Integrations,
     Message,
+    Page,
     PageProperties,
     Row,
     Text,
@@ -48,7 +50,7 @@ _DECODE: Final[dict[type, Callable[[Any], Any]]] = {
     kind: msgspec.json.Decoder(kind).decode
     for kind in (Message, Context, Contact, PageProperties, Integrations, ConsentContext)
 }
-_NOTHING: Final[dict[type, Any]] = {kind: kind() for kind in _DECODE}
+_NOTHING: Final[dict[type, Any]] = {kind: kind() for kind in (*_DECODE, Campaign, Page)}
 
 
 class Refused(ValueError):  # noqa: N818 (it becomes a row of `rejects`, never an error)
@@ -79,6 +81,15 @@ def read(line: str, *, source: str, max_bytes: int = MAX_BYTES) -> Iterator[Row]
         yield _row(message, line, source)
 
 
+def is_object(text: str) -> bool:
+    """Return whether `text` is a JSON object."""
+    try:
+        _parts_of(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
 def without(text: str, names: tuple[str, ...], **added: msgspec.Raw) -> str:
     """Return the JSON object `text` without the fields `names` and with `added`, all values as they were written."""
     parts = _parts_of(text)
@@ -92,7 +103,7 @@ def _row(message: Message, line: str, source: str) -> Row:
     context_text = _object(message.context, "context")
     context: Context = _decoded(Context, context_text, "context")
     consent: ConsentContext = context.consent or _NOTHING[ConsentContext]
-    campaign, page = context.campaign, context.page
+    campaign, page = context.campaign or _NOTHING[Campaign], context.page or _NOTHING[Page]
     traits, context_traits = _object(message.traits, "traits"), _object(context.traits, "context.traits")
     properties = _object(message.properties, "properties")
     own: PageProperties = _decoded(PageProperties, properties if kind in {"page", "screen"} else None, "properties")
@@ -112,18 +123,19 @@ def _row(message: Message, line: str, source: str) -> Row:
         _email(traits, "traits") if kind == "identify" else None,
         _email(context_traits, "context.traits"),
         _extra_ids(context, message, line),
-        (page.url if page else None) or own.url,
-        (page.referrer if page else None) or own.referrer or (context.referrer.url if context.referrer else None),
-        *((campaign.name, campaign.source, campaign.medium, campaign.term, campaign.content) if campaign else _BLANK),
+        page.url or own.url,
+        page.referrer or own.referrer or (context.referrer.url if context.referrer else None),
+        campaign.name or None,
+        campaign.source or None,
+        campaign.medium or None,
+        campaign.term or None,
+        campaign.content or None,
         str(_encode(consent.category_preferences), "utf-8") if consent.category_preferences else None,
         _with_category(properties, message, own),
         traits,
         context_traits,
         _kept_context(context_text, context, message),
     )
-
-
-_BLANK: Final[tuple[Text, ...]] = (None,) * 5
 
 
 def _call(message: Message) -> str:
@@ -179,8 +191,8 @@ def _object(raw: msgspec.Raw, where: str) -> Text:
 
 
 def _id(value: str | int | None) -> Text:
-    if value.__class__ is str:
-        return value if not value.isspace() and value else None  # type: ignore[union-attr,return-value]
+    if isinstance(value, str):
+        return value if value and not value.isspace() else None
     return None if value is None else str(value)
 
 
