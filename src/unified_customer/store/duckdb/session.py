@@ -28,7 +28,7 @@ class Session:
     def run(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement whose result nobody wants."""
         with self._using():
-            self._cursor.execute(sql, list(parameters))
+            self._cursor.execute(sql, list(parameters)).fetchall()  # an unread result blocks the next statement
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return a small result as tuples."""
