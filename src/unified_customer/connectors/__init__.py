@@ -6,11 +6,15 @@
 * `Batch`, `State`, `Column`: what goes through it
 * `Mapping`, `FieldMap`, `Statement`, `Deletion`: how columns fill a table
 * `Mapper`, `Mapped`: a mapping at work on the batches of a load
+* `suggest_mapping(source)`: a mapping made from names and values, to print and edit
+* `collect`, `Collected`: the collection policy at work on a batch
+* `conflicting_versions`: rows of one key and time with different contents
 * `replay_batch`: from quarantined payloads back to a batch
 """
 
 from unified_customer.connectors.bound import BoundSource
 from unified_customer.connectors.bound import bind as source
+from unified_customer.connectors.collection import Action, Collected, collect
 from unified_customer.connectors.mapper import Mapped, Mapper
 from unified_customer.connectors.mapping import Deletion, FieldMap, Mapping, Statement
 from unified_customer.connectors.protocol import (
@@ -24,12 +28,16 @@ from unified_customer.connectors.protocol import (
 )
 from unified_customer.connectors.registry import connectors
 from unified_customer.connectors.rejects import replay_batch
+from unified_customer.connectors.suggest import suggest_mapping
+from unified_customer.connectors.versions import conflicting_versions
 
 __all__ = [
     "BATCH_ROWS",
+    "Action",
     "Batch",
     "BoundSource",
     "Capabilities",
+    "Collected",
     "Column",
     "Deletion",
     "FieldMap",
@@ -40,7 +48,10 @@ __all__ = [
     "SourceSpec",
     "State",
     "Statement",
+    "collect",
+    "conflicting_versions",
     "connectors",
     "replay_batch",
     "source",
+    "suggest_mapping",
 ]

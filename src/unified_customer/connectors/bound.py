@@ -1,12 +1,14 @@
 """A source bound to the table it fills: what `hub.load` takes."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from unified_customer.connectors.cursor import Cursored, start
 from unified_customer.connectors.mapper import Mapper
+from unified_customer.connectors.mapping import FieldMap
 from unified_customer.connectors.protocol import BATCH_ROWS, Batch, Source, State
 from unified_customer.connectors.registry import default_name, make_source
 from unified_customer.connectors.targets import target
@@ -27,6 +29,7 @@ class BoundSource:
         table: The table that it fills.
         name: What the source is called in the hub; ids of records are made of it.
         mapping: How columns fill the table; None: to be suggested, or not needed.
+        cursor: A column that grows when a row changes; rows below what was read before are passed over.
         options: Further options of the connector.
     """
 
@@ -35,6 +38,7 @@ class BoundSource:
     table: str
     name: str
     mapping: "RowMapping | None" = None
+    cursor: FieldMap | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -69,7 +73,8 @@ class BoundSource:
 
     def with_mapping(self, mapping: "RowMapping") -> "BoundSource":
         """Return the same source with another mapping."""
-        return bind(self.kind, self.location, table=self.table, name=self.name, mapping=mapping, **self.options)
+        same = {"table": self.table, "name": self.name, "cursor": self.cursor, **self.options}
+        return bind(self.kind, self.location, mapping=mapping, **same)
 
     def check(self) -> None:
         """Raise SourceError if the source cannot be read now."""
@@ -82,20 +87,26 @@ class BoundSource:
         Where ids are given by counting rows (order lines without an id), there are no states.
         """
         counting = self.mapping is not None and Mapper(self.mapping).needs_whole_load
-        for item in self.source.read(self._inner(state), batch_rows=batch_rows):
+        data = {} if state is None or state.data.get("mapping") != self._mapping_hash else state.data
+        for item, cursor in self._items(data, batch_rows):
             if isinstance(item, Batch):
                 yield item
             elif not counting:
-                yield replace(item, stream=self.stream, data={"mapping": self._mapping_hash, "inner": _dumped(item)})
+                kept = {"mapping": self._mapping_hash, "inner": _dumped(item)}
+                yield State(self.stream, kept if cursor is None else {**kept, "cursor": cursor})
 
-    def _inner(self, state: State | None) -> State | None:
-        if state is None or state.data.get("mapping") != self._mapping_hash:
-            return None
-        return State(**state.data["inner"])
+    def _items(self, data: Mapping[str, Any], batch_rows: int) -> Iterable[tuple[Batch | State, dict[str, Any] | None]]:
+        inner = State(**data["inner"]) if "inner" in data else None
+        items = self.source.read(inner, batch_rows=batch_rows)
+        if self.cursor is None:
+            return ((item, None) for item in items)
+        since, reached = start(data.get("cursor"))
+        return Cursored(items, self.cursor, since, reached)
 
     @cached_property
     def _mapping_hash(self) -> str:
-        return content_hash("" if self.mapping is None else self.mapping.to_json())
+        parts = (self.mapping, self.cursor)
+        return content_hash(*("" if each is None else each.to_json() for each in parts))
 
 
 def _dumped(state: State) -> dict[str, Any]:
@@ -109,6 +120,7 @@ def bind(
     table: str,
     name: str | None = None,
     mapping: "RowMapping | None" = None,
+    cursor: "str | FieldMap | None" = None,
     **options: Any,
 ) -> BoundSource:
     """Describe a source for `hub.load`; nothing is read yet.
@@ -120,6 +132,8 @@ def bind(
         name: What the source is called; by default the stem of the file's name. Ids of records are made of it, so
             two exports of one system take one name.
         mapping: How columns fill the table.
+        cursor: A column that grows when a row changes, a whole number or a time; rows that an earlier load has read
+            are passed over and counted as skipped. Times without a zone need a `FieldMap` that names one.
         **options: Options of the connector, such as `encoding`; a secret may be given as `{"env": "VARIABLE"}`.
 
     Raises:
@@ -141,6 +155,7 @@ def bind(
         raise ConfigurationError(message)
     if kind == "jsonl" and table == "events" and mapping is None:
         options.setdefault("shape", "segment")
-    bound = BoundSource(kind, location, table, called, mapping, MappingProxyType(options))
+    grows = FieldMap(column=cursor) if isinstance(cursor, str) else cursor
+    bound = BoundSource(kind, location, table, called, mapping, grows, MappingProxyType(options))
     _ = bound.source
     return bound

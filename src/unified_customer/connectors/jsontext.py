@@ -60,6 +60,7 @@ class JsonParser:
             consumed,
             buffer.count(b"\n", 0, consumed),
             literals,
+            sparse=True,
         )
 
     def _flat(self, columns: list[tuple[pl.Series, bool]]) -> tuple[pl.DataFrame, dict[str, pl.Series], list[Bad]]:

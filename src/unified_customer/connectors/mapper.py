@@ -99,7 +99,9 @@ class Mapper:
         Raises:
             MappingError: The batch has not a column that the mapping names.
         """
-        mapping, raw = self._mapping, batch.frame
+        mapping = self._mapping
+        batch = batch.filled(mapping.columns)
+        raw = batch.frame
         check_columns(mapping, raw.columns)
         parsed = _parsed_fields(mapping, raw)
         typed = pl.DataFrame({ROW: batch.rows, **{name: each.values for name, each in parsed.items()}})

@@ -6,6 +6,7 @@ plain data: `Mapping.from_toml(mapping.to_toml()) == mapping`.
 
 import re
 import tomllib
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -222,6 +223,20 @@ class Mapping(Spec):
         named += [each.column for each in self.consents]
         named += [self.deleted.column] if self.deleted else []
         return tuple(dict.fromkeys([*named, *(self.traits if isinstance(self.traits, tuple) else ())]))
+
+    @cached_property
+    def explanations(self) -> dict[str, str]:
+        """What each column is used for; a suggested mapping also says why."""
+        uses = [*((column, "key") for column in self.key), *((column, "person") for column in self.person)]
+        uses += [(how.column, name) for name, how in self.all_fields.items() if how.column is not None]
+        uses += [(column, f"identifier {kind}") for kind, names in self.identifiers.items() for column in names]
+        uses += [(rule.column, f"consent to {rule.purpose}") for rule in self.consents]
+        uses += [(self.deleted.column, "deleted")] if self.deleted else []
+        return {column: "; ".join(use for name, use in uses if name == column) for column, _ in uses}
+
+    def explain(self) -> str:
+        """Return what each column is used for, a line each."""
+        return "\n".join(f"{column}: {use}" for column, use in self.explanations.items())
 
     def to_toml(self) -> str:
         """Return the mapping as TOML for people."""

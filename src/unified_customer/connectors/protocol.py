@@ -5,7 +5,7 @@ anything: that is the mapping's work. Every row of the input is in exactly one b
 of its rejects.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -150,6 +150,7 @@ class Batch:
             than plain text.
         skipped: Rows that were passed over since an earlier run had read them.
         place: What a position starts with, such as the name of a sheet; empty where there is only one.
+        sparse: A column that the frame has not is missing in every row, as in formats where each row names its own.
     """
 
     frame: pl.DataFrame
@@ -159,6 +160,7 @@ class Batch:
     literals: Mapping[str, pl.Series] = field(default_factory=dict)
     skipped: int = 0
     place: str = ""
+    sparse: bool = False
 
     def __len__(self) -> int:
         """Return how many rows of the source are accounted for: read, rejected and skipped."""
@@ -177,6 +179,12 @@ class Batch:
     def positions(self) -> pl.Series:
         """Return the position of each row of `frame` for people, such as `row 17 (line 19)`."""
         return position_texts(self.rows, lines=self.lines, place=self.place)
+
+    def filled(self, columns: Iterable[str]) -> Self:
+        """Return the batch, if it is sparse, with each of `columns` that it has not as nulls."""
+        missing = [name for name in columns if name not in self.frame.columns] if self.sparse else []
+        nulls = [pl.lit(None, dtype=pl.String).alias(name) for name in missing]
+        return replace(self, frame=self.frame.with_columns(nulls)) if missing else self
 
     def take(self, keep: pl.Series) -> Self:
         """Return the batch with only the rows of `frame` where the Boolean `keep` is true; rejects stay."""

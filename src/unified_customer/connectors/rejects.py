@@ -86,7 +86,9 @@ def replay_batch(payloads: Sequence[str], rows: Sequence[int]) -> Batch:
         [str(parsed[index].get(UNREAD, "")).encode() for index in unread],
     )
     numbers = pl.Series([rows[index] for index in read], dtype=pl.Int64)
-    return Batch(frame, numbers, rejects, literals={name: mask for name, mask in masks.items() if mask.any()})
+    return Batch(
+        frame, numbers, rejects, literals={name: mask for name, mask in masks.items() if mask.any()}, sparse=True
+    )
 
 
 def plain(value: Any) -> Any:

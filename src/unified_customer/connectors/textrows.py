@@ -31,6 +31,7 @@ class ParsedText:
         consumed: Bytes that are accounted for; the rest belongs to the next piece.
         line_count: Lines in them.
         literals: See `Batch.literals`.
+        sparse: See `Batch.sparse`.
     """
 
     frame: pl.DataFrame
@@ -42,6 +43,7 @@ class ParsedText:
     consumed: int
     line_count: int
     literals: Mapping[str, pl.Series] = field(default_factory=dict)
+    sparse: bool = False
 
 
 class Parser(Protocol):
@@ -169,7 +171,9 @@ class _Reading:
 
 def _part(parsed: ParsedText, low: int, high: int) -> Batch:
     """Return the rows with the numbers `low` to `high`."""
-    whole = Batch(parsed.frame, parsed.rows, parsed.rejects, parsed.lines, parsed.literals)
+    whole = Batch(
+        parsed.frame, parsed.rows, parsed.rejects, parsed.lines, literals=parsed.literals, sparse=parsed.sparse
+    )
     if high - low + 1 == len(parsed.after):
         return whole
     part = whole.take(parsed.rows.is_between(low, high))
