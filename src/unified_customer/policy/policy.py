@@ -1,7 +1,7 @@
 """The policy of a hub: which purposes rest on which legal basis, and who may see what."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -21,7 +21,6 @@ from unified_customer.policy.rules import (
     ReadOnly,
     Role,
     RoleName,
-    holds,
     over,
 )
 from unified_customer.policy.toml import to_toml
@@ -187,12 +186,7 @@ class Policy(Spec):
         Raises:
             ConfigurationError: The purpose is unknown.
         """
-        self.check_purpose(purpose)
-        if any(covered(category, self.forbidden[each]) for each in holds(purpose, self.forbidden)):
-            return False
-        if covered(category, SPECIAL_CATEGORIES) and not any(covers(each, purpose) for each in self.special_purposes):
-            return False
-        return any(role.may_see(purpose, category) for role in self._roles_of(actor))
+        return self._visible({category}, purpose, actor) == {category}
 
     def visible_columns(self, table: Table, purpose: str, *, actor: Actor = LOCAL) -> Columns:
         """Return the columns of `table` that a read may see and those that are withheld, in the table's order.
@@ -205,10 +199,10 @@ class Policy(Spec):
             >>> Policy().visible_columns(table("customers"), "marketing").withheld
             ('traits', 'traits_source', 'traits_observed_at')
         """
-        seen = {each.category: self.may_see(purpose, each.category, actor=actor) for each in table.fields.values()}
+        seen = self._visible({field.category for field in table.fields.values()}, purpose, actor)
         return Columns(
-            tuple(name for name, field in table.fields.items() if seen[field.category]),
-            tuple(name for name, field in table.fields.items() if not seen[field.category]),
+            tuple(name for name, field in table.fields.items() if field.category in seen),
+            tuple(name for name, field in table.fields.items() if field.category not in seen),
         )
 
     def collect(self, category: str = UNCLASSIFIED) -> Collect:
@@ -226,6 +220,20 @@ class Policy(Spec):
             ('hash', 'drop', 'keep')
         """
         return next((self.collection[each] for each in ancestors(category) if each in self.collection), "keep")
+
+    def _visible(self, categories: Iterable[str], purpose: str, actor: Actor) -> set[str]:
+        never = self._never_read(self.check_purpose(purpose))
+        hidden = [role.hidden for role in self._roles_of(actor) if role.may_name(purpose)]
+        return {
+            each
+            for each in categories
+            if not covered(each, never) and any(not covered(each, withheld) for withheld in hidden)
+        }
+
+    def _never_read(self, purpose: str) -> tuple[str, ...]:
+        related = [each for each in self.forbidden if covers(each, purpose) or covers(purpose, each)]
+        special = () if covered(purpose, self.special_purposes) else SPECIAL_CATEGORIES
+        return (*special, *(category for each in related for category in self.forbidden[each]))
 
     def _roles_of(self, actor: Actor) -> list[Role]:
         named = [self.roles[each] for each in actor.roles if each in self.roles]

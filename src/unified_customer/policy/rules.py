@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, PlainSerializer
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.fields import UNCLASSIFIED, covered, covers
+from unified_customer.core.fields import UNCLASSIFIED, covered
 from unified_customer.core.models.base import Model
 from unified_customer.core.models.purposes import Purpose
 
@@ -75,11 +75,6 @@ def over(defaults: Mapping[Key, Value]) -> Callable[[Mapping[Key, Value]], Mappi
     return lambda given: MappingProxyType(dict(sorted({**defaults, **given}.items(), key=lambda item: str(item[0]))))
 
 
-def holds(path: str, mapping: Mapping[str, Any]) -> list[str]:
-    """Return the keys of `mapping` that are `path`, above it or below it."""
-    return [key for key in mapping if covers(key, path) or covers(path, key)]
-
-
 Category = Annotated[str, AfterValidator(check_category)]
 RoleName = Annotated[str, AfterValidator(check_role)]
 ReadOnly = PlainSerializer(dict)
@@ -102,8 +97,4 @@ class Role(Model):
 
     def may_name(self, purpose: str) -> bool:
         """Return whether the role may read for `purpose`."""
-        return self.purposes is None or any(covers(each, purpose) for each in self.purposes)
-
-    def may_see(self, purpose: str, category: str) -> bool:
-        """Return whether the role may see `category` when it reads for `purpose`."""
-        return self.may_name(purpose) and not covered(category, self.hidden)
+        return self.purposes is None or covered(purpose, self.purposes)
