@@ -74,7 +74,7 @@ def flat_events(
     kinds = _kinds(frame, identifiers)
     rows = _shaped(frame, kinds, source=source, zone=zone)
     good = rows.filter(pl.col("reason").is_null()).drop("reason")
-    same = [name for name in good.columns if name not in {POSITION, "event_id", "occurred_at", "received_at"}]
+    same = [name for name in good.columns if name not in {POSITION, "event_id", "received_at"}]
     kept, contradicting, duplicates = once(good, same=same)
     slots = tuple(kinds.items())
     named = kept.select(pointers.identity_name(slots), "occurred_at", *kinds.values())

@@ -94,7 +94,8 @@ def once(rows: pl.DataFrame, *, same: Iterable[str]) -> tuple[pl.DataFrame, pl.D
     columns = list(same)
     indexed = rows.with_row_index("_row")
     again = pl.col("event_id").is_duplicated()
-    doubled = indexed.filter(again).sort("occurred_at", *columns, "received_at", nulls_last=True)
+    order = [name for name in ("occurred_at", *columns, "received_at") if name in rows.columns]
+    doubled = indexed.filter(again).sort(list(dict.fromkeys(order)), nulls_last=True)
     first = doubled.unique("event_id", keep="first", maintain_order=True)
     others = doubled.join(first, on="_row", how="anti").join(first, on="event_id", suffix="_kept")
     agree = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_kept")) for name in columns)
