@@ -23,6 +23,7 @@ Broken = set[tuple[int, str]]
 sizes = st.sampled_from([0, 1, 2, 9, 120])
 seeds = st.integers(0, 2)
 IDS = {"crm": "Customer No", "support": "Ticket ID", "email_tool": "address", "pos": "loyalty_card"}
+WORSE = ShopMess(broken=0.03)
 STATUSES = {"subscribed", "unsubscribed"}
 
 
@@ -191,6 +192,21 @@ def test_every_written_record_is_in_the_truth_exactly_once(shop_of: Maker, custo
 
 
 @given(customers=sizes, seed=seeds)
+def test_no_two_rows_have_one_id_unless_they_are_declared_to_conflict(
+    shop_of: Maker, customers: int, seed: int
+) -> None:
+    shop = shop_of(customers, seed, WORSE)
+    rows = {
+        "crm": [row[0] for row in delimited(shop.crm, ",")[1:]],
+        "email_tool": [row[0] for row in delimited(shop.email_tool, ";")[1:]],
+        "support": tickets(shop)["Ticket ID"].to_list(),
+    }
+    conflicts = shop.planted().filter(reason="conflicting_copies")["source_id"]
+    twice = {name for values in rows.values() for name, count in Counter(values).items() if count > 1 and name}
+    assert twice == set(conflicts)
+
+
+@given(customers=sizes, seed=seeds)
 def test_the_truth_names_only_people_that_exist(shop_of: Maker, customers: int, seed: int) -> None:
     shop = shop_of(customers, seed)
     people = shop.people()["person_id"]
@@ -203,7 +219,7 @@ def test_the_truth_names_only_people_that_exist(shop_of: Maker, customers: int, 
 def test_a_strict_reader_finds_exactly_the_rows_that_were_broken_on_purpose(
     shop_of: Maker, customers: int, seed: int
 ) -> None:
-    shop = shop_of(customers, seed)
+    shop = shop_of(customers, seed, WORSE)
     found = {
         "crm": broken_in_crm(shop),
         "web_events": broken_in_web_events(shop),
@@ -218,7 +234,7 @@ def test_a_strict_reader_finds_exactly_the_rows_that_were_broken_on_purpose(
 
 @given(customers=sizes, seed=seeds)
 def test_the_declared_counts_are_those_of_the_rows(shop_of: Maker, customers: int, seed: int) -> None:
-    shop = shop_of(customers, seed)
+    shop = shop_of(customers, seed, WORSE)
     planted = Counter(shop.planted().select("source", "reason").iter_rows())
     assert planted == {(name, why): count for name, reasons in shop.broken.items() for why, count in reasons.items()}
     assert dict(shop.rows) == {

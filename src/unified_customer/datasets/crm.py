@@ -24,6 +24,9 @@ HEADER: Final = (
 _NUMBER, _LAST_NAME, _EMAIL, _BIRTH, _CITY, _CARD = (
     HEADER.index(name) for name in ("Customer No", "Last Name", "E-Mail", "Date of Birth", "City", "Loyalty Card")
 )
+_REASONS: Final = (
+    "unparseable_date", "impossible_date", "ragged_line", "nul_character", "missing_key", "conflicting_copies",
+)  # fmt: skip
 _UNPARSEABLE: Final = ("31/02/1979", "not known", "1979-13-45")
 _IMPOSSIBLE: Final = ("01/01/1834", "12/05/2187", "25/12/0085")
 
@@ -128,14 +131,14 @@ def london(moments: pl.Series) -> list[Text]:
 
 def _broken(rng: np.random.Generator, rows: list[list[str]], person: list[int], plan: ShopPlan) -> list[Bad[list[str]]]:
     count = plan.broken(len(rows))
-    bad: list[Bad[list[str]]] = []
-    for reason in ("unparseable_date", "impossible_date", "ragged_line", "nul_character", "missing_key"):
-        bad += [_break(rng, reason, turn, rows, person, number=len(rows) + len(bad)) for turn in range(count)]
-    for _ in range(count):
-        one = _break(rng, "conflicting_copies", 0, rows, person, number=len(rows) + len(bad))
-        other = [*one.row[:_CITY], "Elsewhere", *one.row[_CITY + 1 :]]
-        bad += [one, Bad(one.reason, other, one.source_id, one.person)]
-    return bad
+    turns = [(reason, turn) for reason in _REASONS for turn in range(count)]
+    bad = [_break(rng, why, turn, rows, person, number=len(rows) + n) for n, (why, turn) in enumerate(turns)]
+    return bad + [_elsewhere(each) for each in bad if each.reason == "conflicting_copies"]
+
+
+def _elsewhere(bad: Bad[list[str]]) -> Bad[list[str]]:
+    """Return the same row with another city."""
+    return Bad(bad.reason, [*bad.row[:_CITY], "Elsewhere", *bad.row[_CITY + 1 :]], bad.source_id, bad.person)
 
 
 def _break(
