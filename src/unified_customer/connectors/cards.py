@@ -13,7 +13,7 @@ SHARE: Final = 0.5
 """Without a telling name, this share of the values must be card numbers: one number in ten has a fitting digit."""
 
 NAMED: Final = re.compile(
-    r"card|credit|\bpan\b|^cc_|_cc$|ccnum|kreditkarte|kartennummer|carte|tarjeta|cartao|carta", re.I
+    r"card|credit|\bpan\b|^cc_|_cc$|ccnum|kreditkarte|kartennummer|carte|tarjeta|cartao|carta", re.IGNORECASE
 )
 CANDIDATE: Final = re.compile(r"(?<![\w.])(?:\d[ -]?){12,18}\d(?![\w.])")
 ISSUERS: Final = re.compile(

@@ -194,9 +194,19 @@ def _parquet(path: Path) -> Any:
 
 
 def _arrow_batches(file: Any, batch_rows: int, *, skip: int) -> Iterator[pl.DataFrame]:
+    import pyarrow as pa
+
     groups, passed = _groups_after(file, skip)
     drop = skip - passed
-    for batch in file.iter_batches(batch_size=batch_rows, row_groups=groups):
+    pieces = file.iter_batches(batch_size=batch_rows, row_groups=groups)
+    while True:
+        try:
+            batch = next(pieces, None)
+        except (OSError, pa.ArrowException) as error:
+            message = "The Parquet file is damaged: a part of it cannot be read."
+            raise SourceError(message) from error
+        if batch is None:
+            return
         rest = max(0, min(drop, batch.num_rows))
         drop -= rest
         if rest < batch.num_rows:

@@ -13,7 +13,6 @@ import polars as pl
 from unified_customer.connectors.discovery import SAMPLE_ROWS, sample
 from unified_customer.connectors.evidence import Dates, date_evidence, is_unique, share, texts_of
 from unified_customer.connectors.judging import judge, number_form
-from unified_customer.connectors.mapping import FieldMap
 from unified_customer.connectors.mapping import Mapping as RowMapping
 from unified_customer.connectors.synonyms import (
     LOYALTY_NAMES,

@@ -1,0 +1,1 @@
+"""A source for vCard files."""
