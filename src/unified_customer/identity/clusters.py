@@ -116,8 +116,7 @@ def _checked(
     calm = grouped.join(contested, on="group", how="anti").select("node", "hub", part=pl.lit(0, pl.UInt32))
     rest = grouped.join(contested, on="group", how="semi").select("node", "hub")
     kept = pl.concat([calm, _untangled(rest, states, conflicts)]).rename({"hub": "value"})
-    hubs = kept.select("value", "part").unique().with_row_index("hub")
-    return _several(kept.join(hubs, on=["value", "part"]).select("node", "value", "hub"))
+    return _several(kept.select("node", "value", hub=pl.struct("value", "part").rank("dense")))
 
 
 def _crowded(spec: "ExactIdentity", members: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:

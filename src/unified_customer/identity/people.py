@@ -3,12 +3,11 @@
 Nothing here says that two people are the same; that is left to identifiers. What is missing disagrees with nobody.
 """
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import polars as pl
 
+from unified_customer.identity.given_names import compare_given_names, families_agree
 from unified_customer.identity.normalise import is_junk, name_key, split_full_names
 
 PERSON: Final = ("given", "family", "birth")
@@ -58,109 +57,32 @@ def disagree(pairs: pl.DataFrame) -> pl.Series:
     Returns:
         Boolean series, never null.
     """
-    asked = pairs.select("given_a", "given_b", "family_a", "family_b").unique()
-    verdicts = asked.with_columns(
-        apart=pl.Series([_names_disagree(*row) for row in asked.iter_rows()], dtype=pl.Boolean)
-    )
-    names = pairs.join(verdicts, on=asked.columns, how="left", nulls_equal=True, maintain_order="left")
-    return (names["apart"] | pairs.select(apart=_births_disagree())["apart"]).rename("apart")
+    given = compare_given_names(pairs["given_a"], pairs["given_b"])
+    swapped = pairs.select(swapped=_swapped())["swapped"]
+    unsettled = (given == "open") & ~swapped
+    families = families_agree(pairs["family_a"].set(~unsettled, None), pairs["family_b"])
+    names = ((given == "different") & ~swapped) | ~families
+    return (names | _births_disagree(pairs)).rename("apart")
 
 
-def _births_disagree() -> pl.Expr:
+def _swapped() -> pl.Expr:
+    """Say whether each given name is the other's family name; where one family name is missing, one such is enough."""
+    crossed = pl.col("given_a") == pl.col("family_b"), pl.col("family_a") == pl.col("given_b")
+    both_given = pl.col("given_a").is_not_null() & pl.col("given_b").is_not_null()
+    some = pl.col("family_a").is_not_null() | pl.col("family_b").is_not_null()
+    return both_given & some & crossed[0].fill_null(value=True) & crossed[1].fill_null(value=True)
+
+
+def _births_disagree(pairs: pl.DataFrame) -> pl.Series:
+    births = pairs.select("birth_a", "birth_b").with_row_index("row").drop_nulls()
+    differ = births.filter(pl.col("birth_a") != pl.col("birth_b"))
+    apart = differ.filter(_more_than_a_typing_error())["row"]
+    return pl.Series([False]).extend_constant(value=False, n=len(pairs)).head(len(pairs)).scatter(apart, True)
+
+
+def _more_than_a_typing_error() -> pl.Expr:
     left, right = pl.col("birth_a"), pl.col("birth_b")
     a, b = left.dt.strftime("%Y%m%d"), right.dt.strftime("%Y%m%d")
     wrong = pl.sum_horizontal((a.str.slice(i, 1) != b.str.slice(i, 1)).cast(pl.Int8) for i in range(8))
-    swapped = (
-        (left.dt.year() == right.dt.year()) & (left.dt.month() == right.dt.day()) & (left.dt.day() == right.dt.month())
-    )
-    return ((wrong > 1) & ~swapped).fill_null(value=False)
-
-
-def _names_disagree(given_a: str | None, given_b: str | None, family_a: str | None, family_b: str | None) -> bool:
-    given = _given_names(given_a, given_b)
-    if given == "same" or _swapped(given_a, given_b, family_a, family_b):
-        return False
-    return given == "different" or not _families_agree(family_a, family_b)
-
-
-def _swapped(given_a: str | None, given_b: str | None, family_a: str | None, family_b: str | None) -> bool:
-    crossed = [(one, other) for one, other in ((given_a, family_b), (family_a, given_b)) if one and other]
-    return bool(given_a and given_b and crossed) and all(_families_agree(*pair) for pair in crossed)
-
-
-def _given_names(one: str | None, other: str | None) -> Literal["same", "open", "different"]:
-    if not one or not other:
-        return "open"
-    if one == other or _same_given(one.replace(" ", ""), other.replace(" ", "")):
-        return "same"
-    words, others = one.split(), other.split()
-    if not (_covered(words, others, _may_be_same) or _covered(others, words, _may_be_same)):
-        return "different"
-    return "same" if any(_same_given(word, word2) for word in words for word2 in others) else "open"
-
-
-def _families_agree(one: str | None, other: str | None) -> bool:
-    if not one or not other or one == other:
-        return True
-    words, others = one.split(), other.split()
-    return (
-        _within_typing_errors(one.replace(" ", ""), other.replace(" ", ""), shortest=4)
-        or _covered(words, others, str.__eq__)
-        or _covered(others, words, str.__eq__)
-    )
-
-
-def _covered(words: list[str], others: list[str], alike: Callable[[str, str], bool]) -> bool:
-    return all(any(alike(word, other) for other in others) for word in words)
-
-
-def _may_be_same(one: str, other: str) -> bool:
-    initial = min(len(one), len(other)) == 1 and one[0] == other[0]
-    return initial or _same_given(one, other)
-
-
-@lru_cache(maxsize=200_000)
-def _same_given(one: str, other: str) -> bool:
-    if one == other:
-        return len(one) > 1
-    if _nicknames_of_each_other(one, other):
-        return True
-    # Two known names are two names, and first letters and endings tell Mario from Maria and Dario; no typing error.
-    if (one in _nicknames() and other in _nicknames()) or one[0] != other[0] or one[-1] != other[-1]:
-        return False
-    return _within_typing_errors(one, other, shortest=5)
-
-
-def _within_typing_errors(one: str, other: str, *, shortest: int) -> bool:
-    from rapidfuzz.distance import OSA
-
-    length = min(len(one), len(other))
-    allowed = 0 if length < shortest else 1 if length < 2 * shortest else 2
-    return OSA.distance(one, other, score_cutoff=allowed) <= allowed
-
-
-def _nicknames_of_each_other(one: str, other: str) -> bool:
-    known = _nicknames()
-    left, right = known.get(one, _NOBODY), known.get(other, _NOBODY)
-    if other in left.short or one in right.short:
-        return True
-    return not left.short and not right.short and not left.full.isdisjoint(right.full)
-
-
-class _Name(NamedTuple):
-    """What the table knows of one name: what it is short for, and what is short for it."""
-
-    full: frozenset[str]
-    short: frozenset[str]
-
-
-_NOBODY: Final = _Name(frozenset(), frozenset())
-
-
-@lru_cache(maxsize=1)
-def _nicknames() -> Mapping[str, _Name]:
-    from nicknames import NickNamer
-
-    table = NickNamer()
-    names = table.nickname_lookup.keys() | table.canonical_lookup.keys()
-    return {name: _Name(frozenset(table.canonicals_of(name)), frozenset(table.nicknames_of(name))) for name in names}
+    day_for_month = (left.dt.month() == right.dt.day()) & (left.dt.day() == right.dt.month())
+    return (wrong > 1) & ~(day_for_month & (left.dt.year() == right.dt.year()))

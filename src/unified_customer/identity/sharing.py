@@ -56,17 +56,19 @@ def find_values(spec: "ExactIdentity", identifiers: pl.DataFrame) -> Values:
     Returns:
         The values.
     """
-    used = identifiers.filter(~pl.col("kind").is_in(list(spec.ignored))).select("record", "kind", "value_key", "value")
-    seen = used.group_by("kind", "value_key").agg(records=pl.col("record").n_unique(), value=pl.col("value").max())
-    several = seen.filter(pl.col("records") > 1)
-    judged = several.with_columns(reason=_why_blocked(spec, several)).drop("value")
-    free = judged.filter(pl.col("reason").is_null()).drop("reason").with_row_index("group")
-    strong = used.filter(_tier(spec) == 0).select("record", "kind", "value_key").unique()
+    used = identifiers.lazy().filter(~pl.col("kind").is_in(list(spec.ignored)))
+    seen = used.group_by("kind", "value_key").agg("record", value=pl.col("value").max())
+    several = seen.filter(pl.col("record").list.len() > 1).collect()
+    judged = several.with_columns(reason=_why_blocked(spec, several)).drop("value").with_row_index("group")
+    rows = judged.lazy().select("group", "record").explode("record").unique().collect()
+    counts = rows.group_by("group").agg(records=pl.len())
+    named = judged.drop("record").join(counts.filter(pl.col("records") > 1), on="group")
+    free = named.filter(pl.col("reason").is_null()).drop("reason").with_columns(tier=_tier(spec))
     return Values(
-        rows=used.join(free, on=["kind", "value_key"]).select("record", "group").unique(),
-        names=free.with_columns(tier=_tier(spec)),
-        strong=strong,
-        shared=judged.filter(pl.col("reason").is_not_null()),
+        rows=rows.join(free, on="group", how="semi").select("record", "group"),
+        names=free,
+        strong=used.filter(_tier(spec) == 0).select("record", "kind", "value_key").unique().collect(),
+        shared=named.filter(pl.col("reason").is_not_null()),
     )
 
 
@@ -171,9 +173,9 @@ def pairs_within(members: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hubs(joined: pl.DataFrame, values: Values) -> pl.DataFrame:
-    hubs = joined.group_by("group", "part").len().filter(pl.col("len") > 1).drop("len").with_row_index("hub")
-    kinds = values.names.select("group", "kind", "tier")
-    return joined.join(hubs, on=["group", "part"]).join(kinds, on="group").select("record", "hub", "tier", "kind")
+    hubs = joined.select("record", "group", hub=pl.col("group").cast(pl.UInt64) * 2**32 + pl.col("part"))
+    several = hubs.filter(pl.len().over("hub") > 1)
+    return several.join(values.names.select("group", "kind", "tier"), on="group").drop("group")
 
 
 def _shared(values: Values, reasons: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
