@@ -1,14 +1,14 @@
 """What events stand for beside themselves: their object and money, order lines, items and answers, by a vocabulary."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import polars as pl
 
 from unified_customer.core.tables import ANSWERS, EVENTS, ITEMS, ORDER_LINES
-from unified_customer.methods.events.amounts import amount_of, body_of, currency_of, pick, text_of
+from unified_customer.methods.events.amounts import Body, amount_of, body_of, currency_of, pick, text_of
 from unified_customer.methods.events.answering import answer_of
 from unified_customer.methods.events.batch import Finding
 from unified_customer.methods.events.products import ITEM_FIELDS, Found, Told, items_of, lines_of, products_of
@@ -49,10 +49,19 @@ class Derived:
     findings: list[Finding]
 
 
+class _Said(NamedTuple):
+    about: tuple[Any, ...] | None
+    items: list[tuple[Any, ...]]
+    found: list[Found]
+    body: Body | None
+
+
 @dataclass(slots=True)
 class _Gathered:
     source: str
     currency: str | None
+    # Most events say what others have said word for word; each text is read once.
+    said: dict[tuple[str, str], _Said] = field(default_factory=dict)
     objects: list[tuple[Any, ...]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     items: list[tuple[Any, ...]] = field(default_factory=list)
@@ -98,8 +107,7 @@ def derive(events: pl.DataFrame, *, vocabulary: Vocabulary, source: str, currenc
         (event_id, UNKNOWN, name) for event_id, name in unknown.select("event_id", "name").iter_rows()
     ]
     indexed = events.with_row_index("_row")
-    for row, told in _told(indexed, meanings):
-        _gather(gathered, row, told)
+    _gather_all(gathered, indexed, meanings)
     return Derived(
         _described(indexed, meanings, gathered),
         _order_lines(gathered),
@@ -116,44 +124,58 @@ def underived(events: pl.DataFrame) -> Derived:
     return Derived(events, ORDER_LINES.empty(), ITEMS.empty(), ANSWERS.empty(), [])
 
 
-def _told(indexed: pl.DataFrame, meanings: dict[str, Meaning]) -> Iterator[tuple[int, Told]]:
+def _gather_all(gathered: _Gathered, indexed: pl.DataFrame, meanings: dict[str, Meaning]) -> None:
     known = indexed.filter((pl.col("type") == "track") & pl.col("name").is_in(list(meanings)))
     ordered = known.drop_nulls("properties").sort("occurred_at", "event_id")
-    columns = ("_row", "event_id", "record_id", "occurred_at", "channel", "name", "properties")
-    for row, event_id, record_id, at, channel, name, properties in ordered.select(columns).iter_rows():
+    columns = ("_row", "event_id", "occurred_at", "record_id", "channel", "name", "properties")
+    for row, event_id, at, record_id, channel, name, properties in ordered.select(columns).iter_rows():
         meaning = meanings[name]
-        yield row, Told(event_id, record_id, at, meaning.channel or channel, meaning, body_of(properties))
+        said = gathered.said.get((name, properties))
+        if said is None:
+            said = _said(meaning, body_of(properties), currency=gathered.currency)
+            if said.body is None:
+                gathered.said[name, properties] = said
+        if said.about is not None:
+            gathered.objects.append((row, *said.about))
+        gathered.items += [(item[0], at, event_id, *item[1:]) for item in said.items]
+        gathered.note(event_id, said.found)
+        if said.body is not None:
+            _gather_rows(gathered, Told(event_id, record_id, at, channel or meaning.channel, meaning, said.body))
 
 
-def _gather(gathered: _Gathered, row: int, told: Told) -> None:
-    meaning = told.meaning
-    if meaning.object_kind or meaning.amount or meaning.text:
-        gathered.objects.append((row, *_object(gathered, told)))
-    if "order_lines" in meaning.derives:
+def _gather_rows(gathered: _Gathered, told: Told) -> None:
+    if "order_lines" in told.meaning.derives:
         lines, found = lines_of(told, source=gathered.source, currency=gathered.currency)
         gathered.lines += lines
         gathered.note(told.event_id, found)
-    if "items" in meaning.derives:
-        gathered.items += items_of(told, products_of(told)[0])
-    if meaning.answer is not None:
-        answer, found = answer_of(told, meaning.answer, source=gathered.source)
+    if told.meaning.answer is not None:
+        answer, found = answer_of(told, told.meaning.answer, source=gathered.source)
         gathered.answers += [] if answer is None else [answer]
         gathered.note(told.event_id, found)
 
 
-def _object(gathered: _Gathered, told: Told) -> tuple[Any, ...]:
-    meaning, body = told.meaning, told.body
+def _said(meaning: Meaning, body: Body, *, currency: str | None) -> _Said:
+    about, found = _about(meaning, body, currency=currency)
+    items: list[tuple[Any, ...]] = []
+    if "items" in meaning.derives:
+        entries, _ = products_of(meaning, body)
+        items = list(items_of(meaning, body, entries))
+    return _Said(about, items, found, body if {"order_lines", "answers"} & {*meaning.derives} else None)
+
+
+def _about(meaning: Meaning, body: Body, *, currency: str | None) -> tuple[tuple[Any, ...] | None, list[Found]]:
+    if not (meaning.object_kind or meaning.amount or meaning.text):
+        return None, []
     object_id = text_of(pick(body, meaning.object_id, meaning.field_aliases)) if meaning.object_kind else None
-    amount, wrong = amount_of(pick(body, meaning.amount, meaning.field_aliases)) if meaning.amount else (None, None)
-    currency = None
+    amount, wrong = amount_of(pick(body, meaning.amount, meaning.field_aliases))
     found = [(wrong, meaning.amount[0])] if wrong else []
+    code = None
     if amount is not None:
-        currency, wrong = currency_of(body.get("currency"), default=gathered.currency)
+        code, wrong = currency_of(body.get("currency"), default=currency)
         found += [(wrong, "currency")] if wrong else []
         amount = -abs(amount) if meaning.line_kind in {"return", "cancellation"} else amount
-    gathered.note(told.event_id, found)
-    text = text_of(pick(body, meaning.text, meaning.field_aliases)) if meaning.text else None
-    return meaning.object_kind if object_id else None, object_id, amount, currency, text
+    text = text_of(pick(body, meaning.text, meaning.field_aliases))
+    return (meaning.object_kind if object_id else None, object_id, amount, code, text), found
 
 
 def _described(indexed: pl.DataFrame, meanings: dict[str, Meaning], gathered: _Gathered) -> pl.DataFrame:

@@ -47,7 +47,8 @@ def flat_events(
     with no `record_id`.
 
     Args:
-        frame: Columns of `EVENTS` but `source` and `record_id`, and columns of identifiers. `occurred_at` is required
+        frame: Columns of `EVENTS` but `source` and `record_id`, columns of identifiers, and maybe `source_id`, what the
+            source calls the person. `occurred_at` is required
             (instants, naive times with `zone`, or ISO 8601 texts); without `type` a row is a `track` call; without
             `event_id` a row is named by a hash of its content, so that equal rows are one event. Any other column is
             folded into `properties`.
@@ -77,7 +78,8 @@ def flat_events(
     same = [name for name in good.columns if name not in {POSITION, "event_id", "received_at"}]
     kept, contradicting, duplicates = once(good, same=same)
     slots = tuple(kinds.items())
-    named = kept.select(pointers.identity_name(slots), "occurred_at", *kinds.values())
+    person = [pointers.PERSON] if pointers.PERSON in kept.columns else []
+    named = kept.select(pointers.identity_name(slots), "occurred_at", *kinds.values(), *person)
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
     pointed = kept.with_columns(record_ids)
     events = EVENTS.conform(pointed.select(name for name in EVENTS.columns if name in pointed.columns))
@@ -115,12 +117,17 @@ def _kinds(frame: pl.DataFrame, identifiers: Mapping[str, str] | Sequence[str]) 
 
 def _shaped(frame: pl.DataFrame, kinds: Mapping[str, str], *, source: str, zone: str | None) -> pl.DataFrame:
     known = [name for name in frame.columns if name in EVENTS.columns and name not in _MADE_HERE]
-    others = [name for name in frame.columns if name not in EVENTS.columns and name not in kinds.values()]
+    own = {*EVENTS.columns, *kinds.values(), pointers.PERSON}
+    others = [name for name in frame.columns if name not in own]
     if "occurred_at" not in known:
         raise SchemaError(f"Events need a column 'occurred_at'; the columns are: {', '.join(frame.columns)}.")
     typed = frame.select(
         *(_typed(frame[name], name, zone=zone) for name in known),
-        *(_clean(frame[name]) for name in kinds.values() if name not in known),
+        *(
+            _clean(frame[name])
+            for name in (*kinds.values(), pointers.PERSON)
+            if name in frame.columns and name not in known
+        ),
     ).with_columns(source=pl.lit(source))
     if others:
         typed = _folded(typed, frame.select(others))

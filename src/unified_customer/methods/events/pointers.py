@@ -17,6 +17,9 @@ Normalise = Callable[[pl.Series], pl.Series]
 
 MARK: Final = "\0"
 NAME: Final = "identity_name"
+PERSON: Final = "source_id"
+
+_NAMED: Final = {NAME: pl.String(), "record_id": pl.String()}
 
 
 def strip(values: pl.Series) -> pl.Series:
@@ -56,7 +59,7 @@ def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Ser
 
 def identities(seen: pl.DataFrame, *, source: str) -> pl.DataFrame:
     """Return the rows of `identities` for distinct identities."""
-    return seen.select("record_id", source=pl.lit(source), origin=pl.lit("event"))
+    return seen.select("record_id", source=pl.lit(source), origin=pl.lit("event")).unique("record_id")
 
 
 def identifiers(

@@ -33,9 +33,9 @@ Found = tuple[str, str]
 """A finding and the field that it is about."""
 
 
-def products_of(told: Told) -> tuple[list[Body], list[Found]]:
+def products_of(meaning: Meaning, body: Body) -> tuple[list[Body], list[Found]]:
     """Return the entries of the event's list of products, and findings."""
-    listed = pick(told.body, ("products",), told.meaning.field_aliases)
+    listed = pick(body, ("products",), meaning.field_aliases)
     if listed is None:
         return [], []
     if not isinstance(listed, list):
@@ -51,7 +51,7 @@ def lines_of(told: Told, *, source: str, currency: str | None) -> tuple[list[dic
     of a sale is named by its place in the order, so that an order told twice is one order; a line of a return or a
     cancellation is named by its event. What came back is negative. An order without products is one line of one unit.
     """
-    entries, found = products_of(told)
+    entries, found = products_of(told.meaning, told.body)
     code, wrong = currency_of(told.body.get("currency"), default=currency)
     order_id = text_of(pick(told.body, ("order_id",), told.meaning.field_aliases))
     shared = {
@@ -129,17 +129,16 @@ def _money(value: Any, field: str, found: list[Found]) -> Decimal | None:
     return amount
 
 
-def items_of(told: Told, entries: list[Body]) -> Iterator[tuple[Any, ...]]:
-    """Yield what an event says of each item: id, instant, event id, then the fields of `ITEM_FIELDS`."""
-    aliases = told.meaning.field_aliases
-    for entry in entries or [told.body]:
-        item_id = text_of(pick(entry, ("product_id",), aliases))
+def items_of(meaning: Meaning, body: Body, entries: list[Body]) -> Iterator[tuple[Any, ...]]:
+    """Yield what an event says of each item: its id, then the fields of `ITEM_FIELDS`."""
+    for entry in entries or [body]:
+        item_id = text_of(pick(entry, ("product_id",), meaning.field_aliases))
         if item_id is not None:
             price, _ = amount_of(entry.get("price"))
-            code, _ = currency_of(entry.get("currency") or told.body.get("currency"), default=None)
-            texts = [text_of(pick(entry, (name,), aliases)) for name in ("name", "category", "brand")]
+            code, _ = currency_of(entry.get("currency") or body.get("currency"), default=None)
+            texts = [text_of(pick(entry, (name,), meaning.field_aliases)) for name in ("name", "category", "brand")]
             links = [text_of(entry.get(name)) for name in ("sku", "url", "image_url")]
-            yield (item_id, told.occurred_at, told.event_id, *texts, price, code if price is not None else None, *links)
+            yield (item_id, *texts, price, code if price is not None else None, *links)
 
 
 ITEM_FIELDS: Final = ("name", "category", "brand", "price", "currency", "sku", "url", "image_url")

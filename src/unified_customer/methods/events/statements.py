@@ -7,10 +7,16 @@ import msgspec
 import polars as pl
 
 from unified_customer.core.keys import Keyring
-from unified_customer.core.tables import ACCOUNT_LINKS, ACCOUNTS, IDENTIFIERS
+from unified_customer.core.tables import ACCOUNT_LINKS, ACCOUNTS
+from unified_customer.methods.events.pointers import Normalise, identifiers
 
 ANONYMOUS: Final = "anonymous:"
 """Begins the source id of a record of a visitor, since a visitor's id may be another person's user id."""
+
+USER: Final = "user:"
+"""Begins the source id of a user where the user id itself begins with one of these marks."""
+
+KNOWN_BY: Final = ("anonymous_id", "user_id")
 
 PERSON: Final = {
     "name": "full_name",
@@ -67,41 +73,47 @@ def people(identify: pl.DataFrame, *, source: str) -> pl.DataFrame:
     Args:
         identify: Rows with `user_id`, `anonymous_id`, `occurred_at`, `traits`, `context_traits`.
         source: Name of the source.
+
+    Returns:
+        Columns of `RECORDS_OF_EVENTS`, then `kind` and `value`: the identifier by which the person is known.
     """
     columns = ("user_id", "anonymous_id", "occurred_at", "context_traits", "traits")
     rows = list(_people(identify.select(columns).iter_rows(), source))
-    return pl.DataFrame(rows, schema=RECORDS_OF_EVENTS, orient="row")
+    return pl.DataFrame(rows, schema={**RECORDS_OF_EVENTS, "kind": pl.String(), "value": pl.String()}, orient="row")
 
 
 def _people(calls: Iterator[tuple[Any, ...]], source: str) -> Iterator[tuple[Any, ...]]:
     for user_id, anonymous_id, at, *texts in calls:
         found, rest = _sorted_out(texts, PERSON)
         if found or rest:
-            who = user_id or f"{ANONYMOUS}{anonymous_id}"
-            yield (source, who, at, *(found.get(name) for name in PERSON_FIELDS), _json(rest))
+            known_by = ("user_id", user_id) if user_id else ("anonymous_id", anonymous_id)
+            fields = (found.get(name) for name in PERSON_FIELDS)
+            yield (source, source_id(*known_by), at, *fields, _json(rest), *known_by)
 
 
-def own_identifiers(identify: pl.DataFrame, *, source: str, keyring: Keyring) -> pl.DataFrame:
+def source_id(kind: str, value: str) -> str:
+    """Return what a record is called: the user id, or the visitor's id with a mark, never one for two.
+
+    Examples:
+        >>> source_id("user_id", "7"), source_id("anonymous_id", "7"), source_id("user_id", "anonymous:7")
+        ('7', 'anonymous:7', 'user:anonymous:7')
+    """
+    if kind == "anonymous_id":
+        return f"{ANONYMOUS}{value}"
+    return f"{USER}{value}" if value.startswith((ANONYMOUS, USER)) else value
+
+
+def own_identifiers(
+    said: pl.DataFrame, *, source: str, keyring: Keyring, normalise: Mapping[str, Normalise]
+) -> pl.DataFrame:
     """Return the identifier by which each record of `people` is the person that the events point at."""
-    known = pl.col("user_id").is_not_null()
-    rows = identify.filter(pl.col("traits").is_not_null() | pl.col("context_traits").is_not_null()).select(
-        "occurred_at",
-        kind=pl.when(known).then(pl.lit("user_id")).otherwise(pl.lit("anonymous_id")),
-        value=pl.coalesce("user_id", "anonymous_id").str.strip_chars(),
-        source_id=pl.coalesce("user_id", pl.concat_str(pl.lit(ANONYMOUS), "anonymous_id")),
+    first = said.group_by("source_id", maintain_order=True).agg(
+        pl.col("observed_at").min().alias("occurred_at"), pl.first("kind", "value")
     )
-    first = rows.group_by("source_id", maintain_order=True).agg(pl.col("occurred_at").min(), pl.first("kind", "value"))
-    keys = [keyring.value_key(kind, value) for kind, value in first.select("kind", "value").iter_rows()]
-    return IDENTIFIERS.conform(
-        first.select(
-            keyring.record_id_series(source, first["source_id"]).alias("record_id"),
-            "kind",
-            pl.Series("value_key", keys, dtype=pl.String),
-            "value",
-            pl.lit(source).alias("source"),
-            pl.col("occurred_at").alias("observed_at"),
-        )
-    )
+    named = first.with_columns(keyring.record_id_series(source, first["source_id"]).alias("record_id"))
+    wide = named.with_columns(pl.when(pl.col("kind") == kind).then("value").alias(kind) for kind in KNOWN_BY)
+    slots = tuple(zip(KNOWN_BY, KNOWN_BY, strict=True))
+    return identifiers(wide, slots, source=source, keyring=keyring, normalise=normalise)
 
 
 def organisations(group: pl.DataFrame, *, source: str) -> pl.DataFrame:

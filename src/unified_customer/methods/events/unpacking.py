@@ -71,6 +71,7 @@ def unpack(
     found = pointers.identifiers(
         seen, SLOTS, source=source, keyring=keyring, normalise=normalise or {}, extra="extra_ids"
     )
+    said = people(identify, source=source)
     consents, unmapped = statements(rows, source=source, keyring=keyring, purposes=purposes or {})
     placed = rows.with_columns(channels(rows))
     events = EVENTS.conform(placed.select(name for name in EVENTS.columns if name in placed.columns))
@@ -78,8 +79,10 @@ def unpack(
     return EventBatch(
         events=derived.events,
         identities=pointers.identities(seen, source=source),
-        identifiers=pl.concat([found, own_identifiers(identify, source=source, keyring=keyring)]),
-        records=people(identify, source=source),
+        identifiers=pl.concat(
+            [found, own_identifiers(said, source=source, keyring=keyring, normalise=normalise or {})]
+        ),
+        records=said.drop("kind", "value"),
         accounts=organisations(group, source=source),
         account_links=memberships(group, source=source),
         order_lines=derived.order_lines,

@@ -7,7 +7,7 @@ where it has not is refused with the reason, as it is where the JSON is broken.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -249,8 +249,9 @@ def _with_category(properties: Text, message: Message, own: PageProperties) -> T
 
 def _kept_context(text: Text, context: Context, message: Message) -> Text:
     # Traits and external ids are about the person: they became identifiers, and a context is about the device.
-    wanted = message.integrations and bytes(message.integrations) not in {b"{}", b"null"}
-    if not (wanted or context.traits or context.external_ids):
-        return text
-    added: Mapping[str, msgspec.Raw] = {"integrations": message.integrations} if wanted else {}
-    return without(text or "{}", ("traits", "externalIds"), **added)
+    kept = without(text, ("traits", "externalIds")) if text and (context.traits or context.external_ids) else text
+    named = str(message.integrations, "utf-8") if message.integrations else "null"
+    if named in {"null", "{}"} or (kept and '"integrations"' in kept):
+        return kept
+    inner = (kept or "{}")[:-1].rstrip()
+    return f'{inner}{"" if inner == "{" else ","}"integrations":{named}}}'
