@@ -6,8 +6,10 @@ plain data: `Mapping.from_toml(mapping.to_toml()) == mapping`.
 
 import re
 import tomllib
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
@@ -101,6 +103,8 @@ class FieldMap(Spec):
 
 
 FieldEntry = Annotated[FieldMap, BeforeValidator(_column_or_table)]
+Entry = FieldMap | str | Dictionary[str, Any]
+"""What may be written for a field: a `FieldMap`, the name of a column, or the parts of a `FieldMap`."""
 
 
 class Deletion(Spec):
@@ -145,6 +149,25 @@ class Statement(Spec):
     """The notice that was shown."""
     notice_version: str | None = None
     """Its version."""
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            column: str,
+            purpose: str,
+            values: Dictionary[str, str | None],
+            stated_at: Entry | None = None,
+            about: str = "record",
+            channel: str | None = None,
+            recipient: str | None = None,
+            legal_basis: str = "consent",
+            jurisdiction: str | None = None,
+            method: str | None = "import",
+            notice: str | None = None,
+            notice_version: str | None = None,
+        ) -> None: ...
 
     @field_validator("values")
     @classmethod
@@ -195,6 +218,22 @@ class Mapping(Spec):
     """How a row says that it was deleted at the source."""
     consents: tuple[Statement, ...] = ()
     """Columns that say what someone allows."""
+
+    if TYPE_CHECKING:
+        # What the validators take, for those who check types.
+        def __init__(
+            self,
+            *,
+            table: str,
+            key: Sequence[str] = (),
+            person: Sequence[str] = (),
+            observed_at: Entry | None = None,
+            fields: Dictionary[str, Entry] = ...,
+            identifiers: Dictionary[str, Sequence[str]] = ...,
+            traits: Literal["keep", "drop"] | Sequence[str] = "keep",
+            deleted: Deletion | None = None,
+            consents: Sequence[Statement] = (),
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
