@@ -12,9 +12,11 @@ from unified_customer.identity.normalise.vocabulary import GENDERS, HONORIFICS, 
 NAME_PARTS = ("honorific", "given_name", "middle_name", "family_name", "suffix", "nickname", "maiden_name")
 """The fields of `split_full_names`."""
 
-_PLAIN_WORD = "[A-Z]?[a-z]+"
-_PLAIN = rf"^{_PLAIN_WORD} {_PLAIN_WORD}$"
-_REVERSED = rf"^{_PLAIN_WORD}, {_PLAIN_WORD}$"
+_WORD = r"\p{Latin}{2,}(?:-\p{Latin}{2,})*"
+_PLAIN = rf"^{_WORD}(?: {_WORD}){{1,2}}$"
+# Capitals after a comma may be letters after the name (", RN"), known or not.
+_REVERSED = rf"^{_WORD}, \p{{Lu}}?\p{{Ll}}+$"
+_ROMAN = "^[ivxlcdm]+$"
 _LONGEST = 1000
 
 
@@ -54,32 +56,30 @@ def _split(values: pl.Series) -> pl.Series:
 
 
 def _apart(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split off the names of two plain words, neither of them in the library's vocabulary."""
-    words = pl.col("name").str.split_exact(" ", 1).struct
-    reverse = pl.col("name").str.contains(_REVERSED)
-    first, second = words.field("field_0").str.strip_suffix(","), words.field("field_1")
-    read = frame.filter(pl.col("name").is_not_null()).select(
-        "row",
-        "name",
-        given_name=pl.when(reverse).then(second).otherwise(first),
-        family_name=pl.when(reverse).then(first).otherwise(second),
-        plain=(pl.col("name").str.contains(_PLAIN) | reverse) & ~_has_meaning(first) & ~_has_meaning(second),
-    )
-    empty = {part: pl.lit(None, pl.String) for part in NAME_PARTS if part not in {"given_name", "family_name"}}
-    plain = pl.col("plain")
-    return read.filter(plain).with_columns(**empty).select("row", *NAME_PARTS), read.filter(~plain).select(
-        "row", "name"
-    )
+    """Split off the names of two or three plain words, none of them in the library's vocabulary."""
+    name, words = pl.col("name"), pl.col("name").str.split_exact(" ", 2).struct
+    first, second, third = (words.field(f"field_{place}") for place in range(3))
+    reverse = name.str.contains(_REVERSED)
+    plain = (name.str.contains(_PLAIN) | reverse) & ~_has_meaning(first.str.strip_suffix(","), second, third)
+    read = frame.filter(name.is_not_null()).with_columns(plain.alias("plain"))
+    parts = dict.fromkeys(NAME_PARTS, pl.lit(None, pl.String)) | {
+        "given_name": pl.when(reverse).then(second).otherwise(first),
+        "middle_name": pl.when(third.is_not_null()).then(second),
+        "family_name": pl.when(reverse).then(first.str.strip_suffix(",")).otherwise(pl.coalesce(third, second)),
+    }
+    return read.filter("plain").select("row", **parts), read.filter(~pl.col("plain")).select("row", "name")
 
 
-def _has_meaning(word: pl.Expr) -> pl.Expr:
-    # Words of one letter are initials or conjunctions to the library.
-    return word.str.to_lowercase().is_in(pl.Series(sorted(_vocabulary())).implode()) | (word.str.len_bytes() < 2)
+def _has_meaning(*words: pl.Expr) -> pl.Expr:
+    vocabulary = pl.Series(sorted(_vocabulary())).implode()
+    lowered = [word.str.to_lowercase() for word in words]
+    known = [word.is_in(vocabulary) | word.str.contains(_ROMAN) for word in lowered]
+    return pl.any_horizontal(found.fill_null(value=False) for found in known)
 
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> frozenset[str]:
-    """Every ASCII word that nameparser reads as something else than a plain name."""
+    """Every word, and part of a word, that nameparser reads as something else than a plain name."""
     from nameparser import Lexicon
 
     lexicon = Lexicon.default()

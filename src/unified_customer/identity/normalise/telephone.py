@@ -13,7 +13,6 @@ from unified_customer.identity.normalise.numbering import (
 _USUAL = r"^\(?\+?[0-9(][0-9 ().\-/\x{a0}]{4,30}$"
 _PUNCTUATION = r"[ ().\-/\x{a0}]"
 _USUAL_DIGITS = r"^\+?[0-9]{5,17}$"
-_ROUNDS = 5
 _DIGITS = pl.col("digits")
 
 
@@ -156,15 +155,11 @@ def phone_by_library(value: str, region: str | None = None) -> str | None:
     Returns:
         E.164, with the extension if there is one, or None.
     """
-    found = _parsed(value, region)
+    readings = [_parsed(value, region)]
     # The library may take off a second national prefix when it reads its own answer.
-    for _ in range(_ROUNDS):
-        if found is None:
-            return None
-        before, found = found, _parsed(found, None)
-        if found == before:
-            return found
-    return None
+    while (latest := readings[-1]) and latest not in readings[:-1]:
+        readings.append(_parsed(latest, None))
+    return readings[-1] if readings[-2:-1] == readings[-1:] else None
 
 
 def _parsed(value: str, region: str | None) -> str | None:
