@@ -13,7 +13,7 @@ from unified_customer.core.tables import SEQ, TABLES
 from unified_customer.store.duckdb.copying import copy_live
 from unified_customer.store.duckdb.database import Database
 from unified_customer.store.duckdb.files import beside, remove_strays, sync
-from unified_customer.store.duckdb.layout import META, deletions, quoted
+from unified_customer.store.duckdb.layout import MAIN, META, deletions, located, quoted
 
 Step = Callable[[str], None]
 
@@ -28,7 +28,7 @@ def rewrite(database: Database, path: Path, *, expired: int, step: Step) -> None
     try:
         with database.session() as session:
             copy_live(session, new, expired=expired, step=step)
-            session.run("CHECKPOINT")
+            session.run(f"CHECKPOINT {quoted(MAIN)}")
     except BaseException:
         remove_strays(path)
         raise
@@ -45,11 +45,11 @@ def forget(database: Database, *, expired: int) -> None:
     """Drop old deletions from a database in memory, where no file holds deleted bytes."""
     with database.session() as session:
         session.run("BEGIN TRANSACTION")
-        session.run(f"UPDATE {META} SET value = greatest(value, ?) WHERE name = 'expired'", [expired])
+        session.run(f"UPDATE {located(META)} SET value = greatest(value, ?) WHERE name = 'expired'", [expired])
         for table in TABLES.values():
-            session.run(f"DELETE FROM {quoted(deletions(table))} WHERE {SEQ} <= ?", [expired])
+            session.run(f"DELETE FROM {located(deletions(table))} WHERE {SEQ} <= ?", [expired])
         session.run("COMMIT")
-        session.run("CHECKPOINT")
+        session.run(f"CHECKPOINT {quoted(MAIN)}")
 
 
 def _replace(path: Path, new: Path, *, step: Step) -> None:

@@ -10,9 +10,11 @@ from unified_customer.core.tables import SEQ, TABLES, Table
 from unified_customer.store.duckdb.files import beside, sync
 from unified_customer.store.duckdb.layout import (
     META,
+    attach,
     create,
     deletion_columns,
     deletions,
+    index,
     located,
     names,
     quoted,
@@ -56,8 +58,7 @@ def copy_live(session: Session, path: Path, *, expired: int, step: Callable[[str
 @contextmanager
 def _attached(session: Session, path: Path) -> Iterator[str]:
     name = f"_copy_{next(_NUMBERS)}"
-    literal = str(path).replace("'", "''")
-    session.run(f"ATTACH '{literal}' AS {quoted(name)}")
+    session.run(attach(str(path), name))
     try:
         yield name
     finally:
@@ -66,20 +67,22 @@ def _attached(session: Session, path: Path) -> Iterator[str]:
 
 def _copy_positions(session: Session, copy: str, expired: int) -> None:
     target = located(META, copy)
-    session.run(f"CREATE TABLE {target} AS SELECT * FROM {META}")
+    session.run(f"CREATE TABLE {target} AS SELECT * FROM {located(META)}")
     session.run(f"UPDATE {target} SET value = greatest(value, ?) WHERE name = 'expired'", [expired])
 
 
 def _copy_table(session: Session, copy: str, table: Table, expired: int) -> None:
     rows, gone = row_columns(table), deletion_columns(table)
-    session.run(create(table.name, rows, database=copy))
-    session.run(create(deletions(table), gone, database=copy))
+    session.run(create(table.name, rows, copy))
+    session.run(create(deletions(table), gone, copy))
     session.run(
-        f"INSERT INTO {located(table.name, copy)} SELECT {names(rows)} FROM {quoted(table.name)} "
+        f"INSERT INTO {located(table.name, copy)} SELECT {names(rows)} FROM {located(table.name)} "
         f"ORDER BY {names(sort_order(table))}"
     )
     session.run(
-        f"INSERT INTO {located(deletions(table), copy)} SELECT {names(gone)} FROM {quoted(deletions(table))} "
+        f"INSERT INTO {located(deletions(table), copy)} SELECT {names(gone)} FROM {located(deletions(table))} "
         f"WHERE {SEQ} > ? ORDER BY {SEQ}",
         [expired],
     )
+    for statement in index(table, copy):
+        session.run(statement)

@@ -12,6 +12,8 @@ from weakref import WeakSet
 import duckdb
 
 from unified_customer.core.errors import StoreClosedError, StoreError
+from unified_customer.store.duckdb.files import beside
+from unified_customer.store.duckdb.layout import MAIN, META, attach, located
 from unified_customer.store.duckdb.session import Session, translated
 
 MEMORY: Final = ":memory:"
@@ -61,10 +63,10 @@ class Database:
         Raises:
             StoreError: It cannot be opened, or is no DuckDB file.
         """
-        target = MEMORY if self.path is None else str(self.path)
         with translated():
-            connection = duckdb.connect(target, config=self._settings.config())
+            connection = duckdb.connect(MEMORY, config=self._config())
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            connection.execute(attach(MEMORY if self.path is None else str(self.path), MAIN))
         self._connection = connection
 
     def disconnect(self) -> None:
@@ -96,8 +98,12 @@ class Database:
         """Open a session that sees one state, and end it with the block; what it writes is rolled back."""
         with self.session() as session:
             session.run("BEGIN TRANSACTION")
-            session.run("SELECT count(*) FROM _meta")  # a transaction sees the state of its first read
+            session.run(f"SELECT count(*) FROM {located(META)}")  # a transaction sees the state of its first read
             yield session
+
+    def _config(self) -> dict[str, str | bool | int | float | list[str]]:
+        spill = "" if self.path is None else str(beside(self.path, "tmp"))
+        return {**self._settings.config(), "temp_directory": spill}
 
     def _begin(self) -> Session:
         if os.getpid() != self._process:

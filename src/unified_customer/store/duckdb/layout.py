@@ -1,7 +1,9 @@
 """How the tables lie in DuckDB: a table of rows and a log of deletions for each, and one table of positions.
 
 No table has a primary key: DuckDB checks one row by row, which makes an insert ten times slower than the anti-join
-that a store does anyway.
+that a store does anyway. Rows lie sorted instead, so that the bounds of the row groups lead a read to its rows; row
+groups are a quarter of DuckDB's usual size, since a read of one customer scans whole ones. Columns of keyed hashes
+are not compressed: random digits hardly shrink, and packing and unpacking them is what reads and writes would mostly do.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,8 +15,20 @@ from unified_customer.core.errors import StoreError
 from unified_customer.core.tables import SEQ, Table
 from unified_customer.store.rows import FIRST_SEQ
 
+MAIN: Final = "store"
+"""Name of the database that holds the store; DuckDB's own default database stays empty."""
+
+ROW_GROUP: Final = 30_720
+"""Rows of a row group; DuckDB does not keep this in the file, so each attachment says it."""
+
 META: Final = "_meta"
 """Names and whole numbers: `schema_version`, `last_seq`, and `expired` (deletions up to it are forgotten)."""
+
+HASHED: Final = frozenset({"record_id", "customer_id", "subject_key", "value_key"})
+"""Columns of keyed hashes."""
+
+INDEXES: Final = {"links": ("customer_id",)}
+"""Columns that are looked up one value at a time although their table lies sorted by others."""
 
 _SQL_TYPES: Final[Mapping[type[pl.DataType], str]] = {
     pl.String: "VARCHAR",
@@ -67,6 +81,11 @@ def sql_type(dtype: pl.DataType) -> str:
     return _SQL_TYPES[type(dtype)]
 
 
+def typed(dtype: pl.DataType) -> bool:
+    """Return whether a plain DuckDB type holds `dtype`."""
+    return isinstance(dtype, pl.Decimal) or type(dtype) in _SQL_TYPES
+
+
 def row_columns(table: Table) -> dict[str, pl.DataType]:
     """Return the columns of a stored row, with the hidden one at the end."""
     return {**table.stored_columns, FIRST_SEQ: pl.Int64()}
@@ -82,19 +101,45 @@ def relations(table: Table) -> dict[str, dict[str, pl.DataType]]:
     return {table.name: row_columns(table), deletions(table): deletion_columns(table)}
 
 
-def create(name: str, columns: Mapping[str, pl.DataType], *, database: str = "") -> str:
+def located(name: str, database: str = MAIN) -> str:
+    """Return the relation `name` of a database in SQL.
+
+    Examples:
+        >>> print(located("events"))
+        "store".main."events"
+    """
+    return f"{quoted(database)}.main.{quoted(name)}"
+
+
+def create(name: str, columns: Mapping[str, pl.DataType], database: str = MAIN) -> str:
     """Return the statement that makes the relation `name`."""
-    inside = ", ".join(f"{quoted(column)} {sql_type(dtype)}" for column, dtype in columns.items())
+    inside = ", ".join(column_definition(column, dtype) for column, dtype in columns.items())
     return f"CREATE TABLE {located(name, database)} ({inside})"
 
 
-def located(name: str, database: str = "") -> str:
-    """Return the relation `name` of an attached database in SQL; of the main one where `database` is empty."""
-    return f"{quoted(database)}.main.{quoted(name)}" if database else quoted(name)
+def column_definition(name: str, dtype: pl.DataType) -> str:
+    """Return how a column is made."""
+    packed = " USING COMPRESSION uncompressed" if name in HASHED else ""
+    return f"{quoted(name)} {sql_type(dtype)}{packed}"
+
+
+def index(table: Table, database: str = MAIN) -> list[str]:
+    """Return the statements that make the indexes of `table`, where they are not there yet."""
+    return [
+        f"CREATE INDEX IF NOT EXISTS {quoted(f'{table.name}_{column}')} "
+        f"ON {located(table.name, database)} ({quoted(column)})"
+        for column in INDEXES.get(table.name, ())
+    ]
+
+
+def attach(path: str, database: str) -> str:
+    """Return the statement that opens the file at `path` under a name."""
+    literal = path.replace("'", "''")
+    return f"ATTACH '{literal}' AS {quoted(database)} (ROW_GROUP_SIZE {ROW_GROUP})"
 
 
 def sort_order(table: Table) -> tuple[str, ...]:
-    """Return the columns that rows lie sorted by, so that a read by them touches few blocks."""
-    if not table.cluster_by:
-        return (SEQ,)
-    return (*table.cluster_by, *([table.time] if table.time else []), SEQ)
+    """Return the columns that rows lie sorted by."""
+    clustered = table.cluster_by or (() if table.append_only else table.key)
+    last = (table.time,) if table.cluster_by and table.time else ()
+    return (*clustered, *last, SEQ)

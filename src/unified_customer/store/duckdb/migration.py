@@ -5,7 +5,7 @@ from typing import Final
 
 from unified_customer.core.errors import SchemaVersionError, StoreError
 from unified_customer.core.tables import SEQ, TABLES
-from unified_customer.store.duckdb.layout import META, create, quoted, relations, sql_type
+from unified_customer.store.duckdb.layout import MAIN, META, column_definition, create, index, located, relations
 from unified_customer.store.duckdb.session import Session
 from unified_customer.store.protocol import SCHEMA_VERSION
 from unified_customer.store.rows import FIRST_SEQ
@@ -18,10 +18,10 @@ def _remember_first_positions(session: Session) -> None:
     """From 0 to 1: each row knows the position with which it came, and deletions can expire."""
     present = _columns(session)
     for name in TABLES.keys() & present.keys():
-        session.run(f"ALTER TABLE {quoted(name)} ADD COLUMN {FIRST_SEQ} BIGINT")
-        session.run(f"UPDATE {quoted(name)} SET {FIRST_SEQ} = {SEQ}")
+        session.run(f"ALTER TABLE {located(name)} ADD COLUMN {FIRST_SEQ} BIGINT")
+        session.run(f"UPDATE {located(name)} SET {FIRST_SEQ} = {SEQ}")
     # Version 0 kept no log, so what was deleted before is not known.
-    session.run(f"INSERT INTO {META} SELECT 'expired', value FROM {META} WHERE name = 'last_seq'")
+    session.run(f"INSERT INTO {located(META)} SELECT 'expired', value FROM {located(META)} WHERE name = 'last_seq'")
 
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {0: _remember_first_positions}
@@ -46,8 +46,10 @@ def prepare(session: Session, *, step: Callable[[str], None]) -> None:
 
 
 def _create(session: Session) -> None:
-    session.run(f"CREATE TABLE {META} (name VARCHAR, value BIGINT)")
-    session.run(f"INSERT INTO {META} VALUES ('schema_version', ?), ('last_seq', 0), ('expired', 0)", [SCHEMA_VERSION])
+    session.run(f"CREATE TABLE {located(META)} (name VARCHAR, value BIGINT)")
+    session.run(
+        f"INSERT INTO {located(META)} VALUES ('schema_version', ?), ('last_seq', 0), ('expired', 0)", [SCHEMA_VERSION]
+    )
     _complete(session)
 
 
@@ -55,7 +57,7 @@ def _migrate(session: Session, present: Columns, *, step: Callable[[str], None])
     found = _version(session, present)
     for version in range(found, SCHEMA_VERSION):
         MIGRATIONS[version](session)
-        session.run(f"UPDATE {META} SET value = ? WHERE name = 'schema_version'", [version + 1])
+        session.run(f"UPDATE {located(META)} SET value = ? WHERE name = 'schema_version'", [version + 1])
         step(f"opening:migrated:{version + 1}")
     return found < SCHEMA_VERSION
 
@@ -64,7 +66,7 @@ def _version(session: Session, present: Columns) -> int:
     if META not in present:
         message = f"The database has tables, but no {META!r}: it is not a store. Give the path of a store or a new one."
         raise StoreError(message)
-    rows = session.rows(f"SELECT value FROM {META} WHERE name = 'schema_version'")
+    rows = session.rows(f"SELECT value FROM {located(META)} WHERE name = 'schema_version'")
     if len(rows) != 1 or rows[0][0] is None or rows[0][0] < 0:
         message = "The store does not say its schema version. Restore it from a backup."
         raise SchemaVersionError(message)
@@ -91,14 +93,17 @@ def _complete(session: Session) -> None:
             if name not in present:
                 session.run(create(name, columns))
             for column in columns.keys() - present.get(name, columns).keys():
-                session.run(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {sql_type(columns[column])}")
+                session.run(f"ALTER TABLE {located(name)} ADD COLUMN {column_definition(column, columns[column])}")
+        for statement in index(table):
+            session.run(statement)
 
 
 def _columns(session: Session) -> Columns:
     found: Columns = {}
     rows = session.rows(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal"
+        "WHERE database_name = ? AND schema_name = 'main' AND NOT internal",
+        [MAIN],
     )
     for name, column, kind in rows:
         found.setdefault(name, {})[column] = kind

@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import polars as pl
 
 from unified_customer.core.tables import RECORDED_AT, SEQ
-from unified_customer.store.duckdb.layout import names, quoted, sql_type
+from unified_customer.store.duckdb.layout import located, names, quoted, sql_type, typed
 from unified_customer.store.protocol import Keys, Where
 from unified_customer.store.query import Query
 
 KEYS: Final = "_keys"
 """Name under which a large frame of keys is registered while its question is answered."""
 
-FEW: Final = 100
-"""Up to so many keys are written into the question, where DuckDB finds them by the bounds of its blocks."""
+FEW: Final = 250
+"""Up to so many keys or values travel as parameters, which is quicker than registering a frame."""
 
 _COMPARISONS: Final[Mapping[str, str]] = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -36,54 +36,37 @@ class Sql:
 
 @dataclass(frozen=True)
 class Question:
-    """What DuckDB is asked, and what is done with its answer.
+    """What DuckDB is asked.
 
     Attributes:
         sql: The statement.
         keys: Frame to register as `KEYS` meanwhile, or None.
-        attach: Frame to join to the answer afterwards, or None; the keys themselves are in the statement.
-        on: Columns to join it on.
         schema: Names and types of the answer.
     """
 
     sql: Sql
     keys: pl.DataFrame | None
-    attach: pl.DataFrame | None
-    on: tuple[str, ...]
     schema: Mapping[str, pl.DataType]
-
-    def finished(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the answer with the columns of `attach`, in the promised shape."""
-        if self.attach is not None:
-            frame = frame.join(self.attach, on=list(self.on), how="left", maintain_order="left")
-        return frame.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items())
 
 
 def question(query: Query, *, window: tuple[int, int] | None = None) -> Question:
     """Return the question that `query` asks; with `window` only of rows whose rowid is in that half-open range."""
-    keys = query.keys
-    inline = keys is not None and keys.frame.height <= FEW
-    attach = keys.frame if keys is not None and inline and query.attached else None
-    registered = keys.frame.unique() if keys is not None and not inline else None
-    own = [
-        *query.columns,
-        *(name for name in (keys.on if keys and attach is not None else ()) if name not in query.columns),
-    ]
-    sql = Sql("SELECT ").add(names(own, of="t"))
-    if registered is not None and query.attached:
-        sql.add(", ").add(names(query.attached, of="k"))
-    sql.add(f" FROM {quoted(query.table.name)} t")
-    if keys is not None and registered is not None:
-        _join(sql, keys, attached=bool(query.attached))
-    _where(sql, query, inline=inline, window=window)
+    sql = Sql("SELECT ").add(
+        ", ".join([names(query.columns, of="t"), *(f"k.{quoted(name)}" for name in query.attached)])
+    )
+    sql.add(f" FROM {located(query.table.name)} t")
+    registered = _join(sql, query) if query.keys is not None and not _single(query) else None
+    _where(sql, query)
+    if window is not None:
+        sql.add(" AND t.rowid >= ? AND t.rowid < ?", *window)
     _order(sql, query)
-    return Question(sql, registered, attach, keys.on if keys else (), query.schema)
+    return Question(sql, registered, query.schema)
 
 
 def counting(query: Query) -> Sql:
     """Return the statement that counts the rows of `query`, which has no keys."""
-    sql = Sql(f"SELECT count(*) FROM {quoted(query.table.name)} t")
-    _where(sql, query, inline=False, window=None)
+    sql = Sql(f"SELECT count(*) FROM {located(query.table.name)} t")
+    _where(sql, query)
     return sql
 
 
@@ -93,26 +76,37 @@ def same(columns: tuple[str, ...] | list[str], left: str, right: str, *, null_sa
     return " AND ".join(f"{left}.{quoted(name)} {equal} {right}.{quoted(name)}" for name in columns)
 
 
-def _join(sql: Sql, keys: Keys, *, attached: bool) -> None:
-    on = same(keys.on, "t", "k")
-    if keys.keep_null:
-        sql.add(f" LEFT JOIN (SELECT *, TRUE AS _hit FROM {KEYS}) k ON {on}")
-    else:
-        sql.add(f" {'' if attached else 'SEMI '}JOIN {KEYS} k ON {on}")
+def _single(query: Query) -> bool:
+    keys = query.keys
+    return keys is not None and keys.frame.shape == (1, 1) and not keys.keep_null
 
 
-def _where(sql: Sql, query: Query, *, inline: bool, window: tuple[int, int] | None) -> None:
+def _join(sql: Sql, query: Query) -> pl.DataFrame | None:
+    """Add the join with the keys; return the frame to register for it, if there is one."""
+    keys = cast("Keys", query.keys)
+    kind = "LEFT " if keys.keep_null else "" if query.attached else "SEMI "
+    frame = keys.frame.unique()
+    inline = frame.height <= FEW and all(map(typed, frame.dtypes))
+    sql.add(f" {kind}JOIN (SELECT ")
+    if inline:
+        for name, dtype in frame.schema.items():
+            sql.add(f"unnest(CAST(? AS {sql_type(dtype)}[])) AS {quoted(name)}, ", frame[name].to_list())
+    sql.add("TRUE AS _hit" if inline else f"*, TRUE AS _hit FROM {KEYS}").add(f") k ON {same(keys.on, 't', 'k')}")
+    return None if inline else frame
+
+
+def _where(sql: Sql, query: Query) -> None:
     sql.add(" WHERE TRUE")
     for where in query.where:
         _condition(sql.add(" AND "), where, query)
     if query.known_at is not None:
         sql.add(f" AND t.{quoted(RECORDED_AT)} < CAST(? AS TIMESTAMPTZ)", query.known_at)
-    if window is not None:
-        sql.add(" AND t.rowid >= ? AND t.rowid < ?", *window)
-    if query.keys is not None and inline:
-        _inline(sql, query.keys)
+    if query.keys is not None and _single(query):
+        name, dtype = next(iter(query.keys.frame.schema.items()))
+        sql.add(f" AND t.{quoted(name)} = CAST(? AS {sql_type(dtype)})", query.keys.frame.item())
     elif query.keys is not None and query.keys.keep_null:
-        sql.add(f" AND (k._hit OR ({_all_null(query.keys)}))")
+        nulls = " AND ".join(f"t.{quoted(name)} IS NULL" for name in query.keys.on)
+        sql.add(f" AND (k._hit OR ({nulls}))")
 
 
 def _condition(sql: Sql, where: Where, query: Query) -> None:
@@ -120,38 +114,10 @@ def _condition(sql: Sql, where: Where, query: Query) -> None:
     kind = sql_type(query.table.stored_columns[where.column])
     if where.op in {"is_null", "is_not_null"}:
         sql.add(f"{column} {where.op.replace('_', ' ').upper()}")
-    elif where.op == "in" and len(where.value) <= FEW:
-        _among(sql, column, kind, list(where.value))
     elif where.op == "in":
         sql.add(f"{column} IN (SELECT unnest(CAST(? AS {kind}[])))", list(where.value))
     else:
         sql.add(f"{column} {_COMPARISONS[where.op]} CAST(? AS {kind})", where.value)
-
-
-def _among(sql: Sql, column: str, kind: str, values: list[Any]) -> None:
-    if not values:
-        sql.add("FALSE")
-        return
-    sql.add(f"{column} IN ({', '.join(f'CAST(? AS {kind})' for _ in values)})", *values)
-
-
-def _inline(sql: Sql, keys: Keys) -> None:
-    sql.add(" AND ((")
-    frame = keys.frame.select(keys.on).unique()
-    for name in keys.on:
-        _among(sql, f"t.{quoted(name)}", sql_type(frame.schema[name]), frame[name].unique().to_list())
-        sql.add(" AND ")
-    if len(keys.on) > 1 and frame.height:
-        one = " AND ".join(f"t.{quoted(name)} = CAST(? AS {sql_type(frame.schema[name])})" for name in keys.on)
-        sql.add(
-            "(" + " OR ".join([one] * frame.height) + ") AND ", *(value for row in frame.iter_rows() for value in row)
-        )
-    sql.add("TRUE)")
-    sql.add(f" OR ({_all_null(keys)}))" if keys.keep_null else ")")
-
-
-def _all_null(keys: Keys) -> str:
-    return " AND ".join(f"t.{quoted(name)} IS NULL" for name in keys.on)
 
 
 def _order(sql: Sql, query: Query) -> None:

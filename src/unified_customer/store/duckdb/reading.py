@@ -8,7 +8,7 @@ import polars as pl
 
 from unified_customer.core.errors import ChangesExpiredError
 from unified_customer.core.tables import SEQ
-from unified_customer.store.duckdb.layout import META, deletions, names, quoted
+from unified_customer.store.duckdb.layout import META, deletions, located, names
 from unified_customer.store.duckdb.questions import KEYS, Question, Sql, counting, question
 from unified_customer.store.duckdb.session import Session
 from unified_customer.store.protocol import Keys, Where
@@ -92,13 +92,13 @@ class DuckReader:
 
 def position(session: Session, name: str) -> int:
     """Return one of the positions of the store: `last_seq` or `expired`."""
-    return int(session.value(f"SELECT value FROM {META} WHERE name = ?", [name]))
+    return int(session.value(f"SELECT value FROM {located(META)} WHERE name = ?", [name]))
 
 
 def answer(session: Session, asked: Question) -> pl.DataFrame:
     """Return the answer to a question."""
     with nullcontext() if asked.keys is None else session.holding(KEYS, asked.keys):
-        return asked.finished(session.frame(asked.sql.text, asked.sql.parameters))
+        return _shaped(session.frame(asked.sql.text, asked.sql.parameters), asked)
 
 
 def windows(session: Session, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
@@ -106,21 +106,26 @@ def windows(session: Session, query: Query, *, size: int) -> Iterator[pl.DataFra
 
     The session must see one state throughout.
     """
-    end = session.value(f"SELECT coalesce(max(rowid) + 1, 0) FROM {quoted(query.table.name)}")
+    end = session.value(f"SELECT coalesce(max(rowid) + 1, 0) FROM {located(query.table.name)}")
     first = question(query)
     with nullcontext() if first.keys is None else session.holding(KEYS, first.keys):
         for start in range(0, end, size):
             asked = question(query, window=(start, start + size))
-            part = asked.finished(session.frame(asked.sql.text, asked.sql.parameters))
+            part = _shaped(session.frame(asked.sql.text, asked.sql.parameters), asked)
             if part.height:
                 yield part
+
+
+def _shaped(frame: pl.DataFrame, asked: Question) -> pl.DataFrame:
+    # A column of keys can have a type that DuckDB gives back as another, such as a category.
+    return frame if frame.schema == asked.schema else frame.cast(dict(asked.schema))  # type: ignore[arg-type]
 
 
 def _changes(query: Query, since: int) -> Sql:
     table = query.table
     sql = Sql(f"SELECT {names(query.columns)}, ")
     sql.add(f"CASE WHEN {FIRST_SEQ} > ? THEN 'insert' ELSE 'update' END AS change", since)
-    sql.add(f" FROM {quoted(table.name)} WHERE {SEQ} > ? UNION ALL BY NAME", since)
-    sql.add(f" SELECT {names(table.key)}, max({SEQ}) AS {SEQ}, 'delete' AS change FROM {quoted(deletions(table))}")
+    sql.add(f" FROM {located(table.name)} WHERE {SEQ} > ? UNION ALL BY NAME", since)
+    sql.add(f" SELECT {names(table.key)}, max({SEQ}) AS {SEQ}, 'delete' AS change FROM {located(deletions(table))}")
     sql.add(f" WHERE {SEQ} > ? GROUP BY {names(table.key)} ORDER BY {SEQ}", since)
     return sql if query.limit is None else sql.add(" LIMIT ?", query.limit)

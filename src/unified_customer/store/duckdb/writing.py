@@ -9,7 +9,7 @@ import polars as pl
 
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.tables import RECORDED_AT, SEQ, TABLES, Table
-from unified_customer.store.duckdb.layout import META, deletions, names, quoted, row_columns, sort_order
+from unified_customer.store.duckdb.layout import META, deletions, located, names, quoted, row_columns, sort_order
 from unified_customer.store.duckdb.questions import question, same
 from unified_customer.store.duckdb.reading import DuckReader, Sessions, answer, position, windows
 from unified_customer.store.duckdb.session import Session
@@ -82,15 +82,15 @@ class DuckWriter(DuckReader):
         target, wanted = deletable(table, keys)
         on = same(wanted.columns, "t", "k")
         with self._session.holding(GIVEN, wanted):
-            gone = int(self._session.value(f"SELECT count(*) FROM {quoted(table)} t SEMI JOIN {GIVEN} k ON {on}"))
+            gone = int(self._session.value(f"SELECT count(*) FROM {located(table)} t SEMI JOIN {GIVEN} k ON {on}"))
             self._session.run(
-                f"INSERT INTO {quoted(deletions(target))} ({names(target.key)}, {SEQ}) "
+                f"INSERT INTO {located(deletions(target))} ({names(target.key)}, {SEQ}) "
                 f"SELECT {names(target.key, of='t')}, ? + row_number() OVER (ORDER BY t.{SEQ}) "
-                f"FROM {quoted(table)} t SEMI JOIN {GIVEN} k ON {on}",
+                f"FROM {located(table)} t SEMI JOIN {GIVEN} k ON {on}",
                 [self._last],
             )
             self._wrote(target, "logged")
-            self._session.run(f"DELETE FROM {quoted(table)} t USING {GIVEN} k WHERE {on}")
+            self._session.run(f"DELETE FROM {located(table)} t USING {GIVEN} k WHERE {on}")
         self._last += gone
         self._wrote(target, "deleted")
         return gone
@@ -134,7 +134,7 @@ class DuckWriter(DuckReader):
         null_safe = any(keys[name].null_count() for name in target.key)
         with self._session.holding(GIVEN, keys):
             places = self._session.frame(
-                f"SELECT {PLACE} FROM {GIVEN} k ANTI JOIN {quoted(target.name)} t "
+                f"SELECT {PLACE} FROM {GIVEN} k ANTI JOIN {located(target.name)} t "
                 f"ON {same(target.key, 't', 'k', null_safe=null_safe)}"
             )
         return given if places.height == given.height else given[places[PLACE].sort()]
@@ -144,7 +144,7 @@ class DuckWriter(DuckReader):
         differs = " OR ".join(f"t.{quoted(name)} IS DISTINCT FROM k.{quoted(name)}" for name in rest) or "FALSE"
         with self._session.holding(GIVEN, given.with_row_index(PLACE)):
             return self._session.frame(
-                f"SELECT k.{PLACE}, t.{FIRST_SEQ} FROM {GIVEN} k LEFT JOIN {quoted(target.name)} t "
+                f"SELECT k.{PLACE}, t.{FIRST_SEQ} FROM {GIVEN} k LEFT JOIN {located(target.name)} t "
                 f"ON {same(target.key, 't', 'k', null_safe=True)} "
                 f"WHERE t.{FIRST_SEQ} IS NULL OR {differs}"
             ).sort(PLACE)
@@ -154,7 +154,7 @@ class DuckWriter(DuckReader):
             return
         on = same(target.key, "t", "k", null_safe=True)
         with self._session.holding(GIVEN, replaced.select(target.key)):
-            self._session.run(f"DELETE FROM {quoted(target.name)} t USING {GIVEN} k WHERE {on}")
+            self._session.run(f"DELETE FROM {located(target.name)} t USING {GIVEN} k WHERE {on}")
         self._wrote(target, "removed")
 
     def _insert(self, target: Table, rows: pl.DataFrame) -> None:
@@ -162,13 +162,13 @@ class DuckWriter(DuckReader):
             return
         columns = list(row_columns(target))
         with self._session.holding(GIVEN, rows.select(columns).sort(sort_order(target))):
-            self._session.run(f"INSERT INTO {quoted(target.name)} ({names(columns)}) SELECT * FROM {GIVEN}")
+            self._session.run(f"INSERT INTO {located(target.name)} ({names(columns)}) SELECT * FROM {GIVEN}")
         self._wrote(target, "inserted")
 
     def _taken(self, seqs: pl.DataFrame) -> bool:
         relations = [name for each in TABLES.values() for name in (each.name, deletions(each))]
         each = [
-            f"(SELECT count(*) FROM {quoted(name)} t SEMI JOIN {GIVEN} k ON t.{SEQ} = k.{SEQ})" for name in relations
+            f"(SELECT count(*) FROM {located(name)} t SEMI JOIN {GIVEN} k ON t.{SEQ} = k.{SEQ})" for name in relations
         ]
         with self._session.holding(GIVEN, seqs):
             return int(self._session.value(f"SELECT {' + '.join(each)}")) > 0
@@ -184,4 +184,4 @@ class DuckWriter(DuckReader):
         self._step(f"{target.name}:{what}")
 
     def _put(self, name: str, value: int) -> None:
-        self._session.run(f"UPDATE {META} SET value = ? WHERE name = ?", [value, name])
+        self._session.run(f"UPDATE {located(META)} SET value = ? WHERE name = ?", [value, name])
