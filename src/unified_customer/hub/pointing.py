@@ -9,8 +9,6 @@ from unified_customer.core.tables import IDENTIFIERS, IDENTITIES
 from unified_customer.hub.people import IDENTIFIER_NORMALISERS, ROW
 from unified_customer.methods.events import pointers
 
-PERSON = "source_id"
-
 
 @dataclass(frozen=True)
 class Pointed:
@@ -40,41 +38,34 @@ def point_rows(frame: pl.DataFrame, identifiers: pl.DataFrame, *, time: str, sou
         source: Name of the source.
         keyring: Names records and identifiers.
     """
-    wide, slots = widened(frame.select(ROW), identifiers)
-    person = (
-        frame[PERSON] if PERSON in frame.columns else pl.Series([None], dtype=pl.String).new_from_index(0, len(frame))
-    )
-    columns = wide.drop(ROW).with_columns(person.alias(PERSON), frame[time].alias("occurred_at"))
-    named = columns.with_columns(pl.coalesce(PERSON, pointers.identity_name(slots)).alias(pointers.NAME))
+    person = [pointers.PERSON] if pointers.PERSON in frame.columns else []
+    wide, slots = widened(frame.select(ROW, *person, occurred_at=time), identifiers)
+    named = wide.drop(ROW).with_columns(pointers.identity_name(slots))
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
-    carriers = _carriers(columns.with_columns(record_ids), seen)
-    found = pointers.identifiers(carriers, slots, source=source, keyring=keyring, normalise=IDENTIFIER_NORMALISERS)
-    identities = pointers.identities(seen, source=source)
-    return Pointed(record_ids, IDENTITIES.conform(identities), IDENTIFIERS.conform(found))
-
-
-def _carriers(rows: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-    """Return what identities carry: a tuple is its identity's only one, a named person may come with several."""
-    if rows[PERSON].null_count() == rows.height:
-        return seen
-    named = (
-        rows.filter(pl.col(PERSON).is_not_null())
-        .sort("occurred_at")
-        .unique(pl.exclude("occurred_at"), keep="first", maintain_order=True)
-    )
-    return pl.concat([seen.filter(pl.col(PERSON).is_null()), named.select(seen.columns)])
+    found = pointers.identifiers(seen, slots, source=source, keyring=keyring, normalise=IDENTIFIER_NORMALISERS)
+    return Pointed(record_ids, IDENTITIES.conform(pointers.identities(seen, source=source)), IDENTIFIERS.conform(found))
 
 
 def widened(rows: pl.DataFrame, identifiers: pl.DataFrame) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     """Return `rows` with a column for each identifier that a row can have, and the kind of each of these columns."""
-    numbered = identifiers.with_columns(place=pl.int_range(pl.len()).over(ROW, "kind"))
     slots: list[tuple[str, str]] = []
     wide = rows
-    for (kind, place), part in sorted(
-        numbered.partition_by("kind", "place", as_dict=True).items(), key=lambda each: each[0]
-    ):
+    for kind, place, part in _places(identifiers):
         column = f"{kind}#{place}"
-        slots.append((str(kind), column))
-        values = part.select(ROW, pl.col("value").alias(column))
-        wide = wide.join(values, on=ROW, how="left", maintain_order="left")
+        slots.append((kind, column))
+        wide = wide.join(part.select(ROW, pl.col("value").alias(column)), on=ROW, how="left", maintain_order="left")
     return wide, slots
+
+
+def _places(identifiers: pl.DataFrame) -> list[tuple[str, int, pl.DataFrame]]:
+    """Return the first identifier of each kind of each row, then the second ones, and so on."""
+    found = []
+    for (kind,), part in sorted(identifiers.partition_by("kind", as_dict=True).items()):
+        place = 0
+        rest = part
+        while rest.height:
+            first = rest.unique(ROW, keep="first", maintain_order=True)
+            found.append((str(kind), place, first))
+            rest = rest.join(first, on=[ROW, "value"], how="anti", maintain_order="left")
+            place += 1
+    return found

@@ -1,6 +1,6 @@
 """A batch made ready to be written: rows by table, and what became of every row that came."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,8 @@ class Prepared:
         target: The table that the source fills.
         tables: Rows by table, `target` among them.
         rejects: `position`, `reason`, `payload` of rows for the quarantine.
-        duplicates: Rows that repeat another row of the batch.
+        refuse: Given rows of the target table and a reason, returns the batch with these rejected: for what only shows
+            when they are compared with the store.
         skipped: Rows that an earlier load had read.
         left_out: Values that were not let in, by column.
         unreadable: Values without a normal form, by field.
@@ -29,7 +30,7 @@ class Prepared:
     target: str
     tables: Mapping[str, pl.DataFrame]
     rejects: pl.DataFrame
-    duplicates: int = 0
+    refuse: Callable[[pl.DataFrame, str], "Prepared"]
     skipped: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     unreadable: Mapping[str, int] = field(default_factory=dict)

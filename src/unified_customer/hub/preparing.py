@@ -1,14 +1,17 @@
 """From a batch of a source to rows of tables: one way for each kind of table."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import polars as pl
 
 from unified_customer.connectors import Batch, BoundSource, Mapped
+from unified_customer.connectors.versions import conflicting_versions
+from unified_customer.core.errors import MappingError
 from unified_customer.core.keys import Keyring
 from unified_customer.core.spec import canonical_json, content_hash
-from unified_customer.core.tables import CONSENTS, RECORDS, TABLES
+from unified_customer.core.tables import CONSENTS, TABLES
 from unified_customer.governance.gate import RECORD
 from unified_customer.hub.people import (
     IDENTIFIER_NORMALISERS,
@@ -17,9 +20,9 @@ from unified_customer.hub.people import (
     normalise_identifier,
     people_rows,
 )
-from unified_customer.hub.pointing import point_rows
+from unified_customer.hub.pointing import point_rows, widened
 from unified_customer.hub.prepared import Prepared
-from unified_customer.methods.events import unpack
+from unified_customer.methods.events import flat_events, unpack
 
 IDENTITY_TABLES: Final = ("identities", "identifiers")
 NO_IDENTIFIERS: Final = pl.DataFrame(schema={ROW: pl.Int64, "kind": pl.String, "value": pl.String})
@@ -38,24 +41,46 @@ def prepare_messages(batch: Batch, *, source: BoundSource, keyring: Keyring) -> 
         source=source.name,
         keyring=keyring,
         normalise=IDENTIFIER_NORMALISERS,
+        **message_options(source),
     )
     said = unpacked.records.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64), deleted=pl.lit(value=False))
     people = people_rows(_observed(said), NO_IDENTIFIERS, source=source.name, keyring=keyring)
     tables = {**unpacked.tables(), "records": people.records}
     tables["identities"] = pl.concat([unpacked.identities, people.identities]).unique("record_id", maintain_order=True)
     tables["identifiers"] = pl.concat([unpacked.identifiers, people.identifiers])
-    positions = batch.positions()
-    rejects = unpacked.rejects.with_columns(position=positions.gather(unpacked.rejects["position"]))
+    rejects = unpacked.rejects.with_columns(position=batch.positions().gather(unpacked.rejects["position"]))
     read = batch.rejects.select("position", "reason", "payload")
-    return Prepared(
+    prepared = Prepared(
         rows=unpacked.events.height + unpacked.duplicates + rejects.height + read.height,
         target=source.table,
         tables=tables,
         rejects=pl.concat([read, rejects.select(read.columns)]),
+        refuse=lambda bad, reason: _refused_messages(prepared, bad, reason),
         skipped=batch.skipped,
         unreadable=people.unreadable,
         notes=(*_people_notes(people), *_findings(unpacked.reports)),
     )
+    return prepared
+
+
+def message_options(source: BoundSource) -> dict[str, Any]:
+    """Return what a source says of its messages: the zone and currency of those that name none, and purposes."""
+    return {name: source.options[name] for name in ("zone", "currency", "purposes") if name in source.options}
+
+
+def _refused_messages(prepared: Prepared, bad: pl.DataFrame, reason: str) -> Prepared:
+    """Return the batch with some events rejected; what they derived stays, since it stands under the same keys."""
+    payloads = [
+        canonical_json({name: _text(value) for name, value in row.items() if value is not None})
+        for row in bad.iter_rows(named=True)
+    ]
+    rows = {
+        "position": [f"event {event}" for event in bad["event_id"]],
+        "reason": [reason] * len(bad),
+        "payload": payloads,
+    }
+    rejects = pl.concat([prepared.rejects, pl.DataFrame(rows, schema=prepared.rejects.schema)])
+    return replace(prepared, rejects=rejects)
 
 
 def _observed(said: pl.DataFrame) -> pl.DataFrame:
@@ -77,7 +102,7 @@ def _findings(reports: pl.DataFrame) -> tuple[str, ...]:
 
 def _records(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
     first = people_rows(mapped.frame, mapped.identifiers, source=source.name, keyring=keyring)
-    sound = mapped.reject(pl.concat([first.rejects, _conflicts(mapped, first)]))
+    sound = mapped.reject(pl.concat([first.rejects, _contradictions(mapped, source.table, "observed_at")]))
     same = sound.frame.height == mapped.frame.height
     people = first if same else people_rows(sound.frame, sound.identifiers, source=source.name, keyring=keyring)
     tables = {
@@ -86,37 +111,62 @@ def _records(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
         "identifiers": people.identifiers,
         "consents": _statements(sound, source, keyring),
     }
-    return _prepared(sound, source, tables, unreadable=people.unreadable)
+    return _prepared(sound, source, keyring, tables, unreadable=people.unreadable)
 
 
-def _conflicts(mapped: Mapped, people: PeopleRows) -> pl.DataFrame:
-    """Return `row` and `reason` of statements that say different things of one person at one time."""
-    good = mapped.frame.join(people.rejects.select(ROW), on=ROW, how="anti", maintain_order="left")
-    if people.records.select("record_id", "version").n_unique() == people.records.height:
-        return people.rejects.clear()
-    distinct = people.records.with_columns(good[ROW]).with_columns(
-        said=pl.struct(name for name in RECORDS.columns).hash(), id=pl.struct("record_id", "version")
+def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
+    """Return `row` and `reason` of rows that say different things of one key at one time; all of them are refused.
+
+    Where a record has no time, its content is its version, and nothing contradicts.
+    """
+    keys = [name for name in TABLES[table].key if name in mapped.frame.columns]
+    names = ["source_id"] if table == "records" else keys
+    if not set(time) <= set(mapped.frame.columns):
+        return mapped.rejects.clear().select(ROW, "reason")
+    timed = mapped.frame.drop_nulls(list(time))
+    return conflicting_versions(timed, key=[*names, *time]).conflicts
+
+
+def _events(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+    sound = mapped.reject(_contradictions(mapped, source.table))
+    wide, kinds = _with_identifiers(sound, source)
+    batch = flat_events(
+        wide.drop(ROW), source=source.name, keyring=keyring, identifiers=kinds, normalise=IDENTIFIER_NORMALISERS
     )
-    several = distinct.filter(pl.col("said").n_unique().over("id") > 1)
-    return several.select(ROW, reason=pl.lit("row: conflicting_versions"))
+    positions = sound.frame[ROW].gather(batch.rejects["position"])
+    final = sound.reject(pl.DataFrame({ROW: positions, "reason": batch.rejects["reason"]}))
+    tables = {**batch.tables(), "consents": _statements(final, source, keyring)}
+    return _prepared(final, source, keyring, tables)
+
+
+def _with_identifiers(mapped: Mapped, source: BoundSource) -> tuple[pl.DataFrame, list[str]]:
+    """Return the frame with a column for each kind of identifier, called like the kind."""
+    wide, slots = widened(mapped.frame, mapped.identifiers)
+    kinds = [kind for kind, _ in slots]
+    doubled = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+    if doubled:
+        message = f"{source!r} maps several columns to {', '.join(doubled)}; an event has one identifier of a kind."
+        raise MappingError(message)
+    return wide.rename({column: kind for kind, column in slots}), kinds
 
 
 def _behaviour(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
     table = TABLES[source.table]
-    pointed = point_rows(mapped.frame, mapped.identifiers, time=str(table.time), source=source.name, keyring=keyring)
-    rows = mapped.frame.with_columns(pointed.record_ids.alias("record_id"), source=pl.lit(source.name))
+    sound = mapped.reject(_contradictions(mapped, source.table))
+    pointed = point_rows(sound.frame, sound.identifiers, time=str(table.time), source=source.name, keyring=keyring)
+    rows = sound.frame.with_columns(pointed.record_ids.alias("record_id"), source=pl.lit(source.name))
     tables = {
         "identities": pointed.identities,
         "identifiers": pointed.identifiers,
         table.name: _fitting(rows, source),
-        "consents": _statements(mapped, source, keyring),
+        "consents": _statements(sound, source, keyring),
     }
-    return _prepared(mapped, source, tables)
+    return _prepared(sound, source, keyring, tables)
 
 
-def _plain(mapped: Mapped, source: BoundSource, _: Keyring) -> Prepared:
+def _plain(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
     rows = mapped.frame.with_columns(source=pl.lit(source.name))
-    return _prepared(mapped, source, {source.table: _fitting(rows, source)})
+    return _prepared(mapped, source, keyring, {source.table: _fitting(rows, source)})
 
 
 def _consents(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
@@ -125,7 +175,7 @@ def _consents(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared
     unknown = keyed.filter(pl.col("subject_key").is_null()).select(ROW, reason=pl.lit("subject_value: unreadable"))
     sound = mapped.reject(unknown)
     rows = _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
-    return _prepared(sound, source, {"consents": rows})
+    return _prepared(sound, source, keyring, {"consents": rows})
 
 
 def _statements(mapped: Mapped, source: BoundSource, keyring: Keyring) -> pl.DataFrame:
@@ -182,23 +232,44 @@ def _fitting(rows: pl.DataFrame, source: BoundSource) -> pl.DataFrame:
 
 
 def _prepared(
-    mapped: Mapped, source: BoundSource, tables: dict[str, pl.DataFrame], *, unreadable: Mapping[str, int] | None = None
+    mapped: Mapped,
+    source: BoundSource,
+    keyring: Keyring,
+    tables: dict[str, pl.DataFrame],
+    *,
+    unreadable: Mapping[str, int] | None = None,
 ) -> Prepared:
     rejects = mapped.rejects.select("position", "reason", "payload")
+
+    def refuse(bad: pl.DataFrame, reason: str) -> Prepared:
+        rows = _rows_of(mapped, source.table, bad).with_columns(reason=pl.lit(reason))
+        return prepare_mapped(mapped.reject(rows), source=source, keyring=keyring)
+
     return Prepared(
         rows=mapped.frame.height + rejects.height,
         target=source.table,
         tables=tables,
         rejects=rejects,
+        refuse=refuse,
         skipped=mapped.batch.skipped,
         left_out=mapped.left_out,
         unreadable=unreadable or {},
     )
 
 
+ROW_KEYS: Final = {"records": ("source_id", "observed_at")}
+"""Mapped columns that name a row, where they are not those of the table's key."""
+
+
+def _rows_of(mapped: Mapped, table: str, target_rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `row` of the mapped rows that rows of the target table came from."""
+    keys = [name for name in ROW_KEYS.get(table, TABLES[table].key) if name in mapped.frame.columns]
+    return mapped.frame.join(target_rows.select(keys).unique(), on=keys, how="semi", nulls_equal=True).select(ROW)
+
+
 _PREPARERS: Final[dict[str, Callable[[Mapped, BoundSource, Keyring], Prepared]]] = {
     "records": _records,
-    "events": _behaviour,
+    "events": _events,
     "order_lines": _behaviour,
     "answers": _behaviour,
     "consents": _consents,

@@ -1,0 +1,105 @@
+"""Writing a prepared batch: what is new goes in, what contradicts the store goes to quarantine."""
+
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from unified_customer.connectors import BoundSource
+from unified_customer.core.spec import content_hash
+from unified_customer.core.tables import QUARANTINE, TABLES, Table
+from unified_customer.hub.prepared import Prepared
+from unified_customer.hub.report import LoadReport
+from unified_customer.hub.suppression import suppress
+from unified_customer.store import Keys, Reader, Writer
+
+HELD: Final = "held"
+CONTRADICTS: Final = "row: contradicts_stored"
+
+ARRIVAL: Final = ("received_at", "held_at")
+"""Columns in which two deliveries of one thing may differ."""
+
+
+def write_prepared(writer: Writer, source: BoundSource, prepared: Prepared, *, at: datetime) -> LoadReport:
+    """Write a prepared batch; rows of people who were erased are not let in again."""
+    living, erased = suppress(writer, prepared)
+    accepted = _write_table(writer, prepared.target, living[prepared.target])
+    sound = prepared
+    if accepted < living[prepared.target].height:
+        sound = without_contradictions(writer, prepared, living[prepared.target])
+        living, _ = suppress(writer, sound)
+    written = {name: _write_table(writer, name, frame) for name, frame in living.items() if name != prepared.target}
+    _write_quarantine(writer, quarantine_rows(sound.rejects, source=source, at=at))
+    return LoadReport(
+        source.name,
+        source.table,
+        rows=prepared.rows,
+        accepted=accepted,
+        duplicates=prepared.rows - accepted - sound.rejects.height - erased,
+        quarantined=sound.rejects.height,
+        erased=erased,
+        skipped=prepared.skipped,
+        reasons=reasons_of(sound.rejects),
+        derived={name: count for name, count in written.items() if count},
+        left_out=prepared.left_out,
+        unreadable=sound.unreadable,
+        warnings=sound.notes,
+    )
+
+
+def without_contradictions(reader: Reader, prepared: Prepared, frame: pl.DataFrame) -> Prepared:
+    """Return the batch without rows of its target that contradict the row stored under their key."""
+    target = TABLES[prepared.target]
+    if not target.append_only:
+        return prepared
+    keys = Keys(frame.select(target.key).unique(), target.key)
+    stored = reader.read(target.name, columns=list(target.columns), keys=keys)
+    bad = contradicting(frame, stored, target)
+    return prepared if bad.is_empty() else prepared.refuse(bad, CONTRADICTS)
+
+
+def contradicting(frame: pl.DataFrame, stored: pl.DataFrame, target: Table) -> pl.DataFrame:
+    """Return the rows of `frame` whose key is stored with another content."""
+    told = [name for name in target.columns if name not in target.key and name not in ARRIVAL]
+    pairs = frame.join(stored, on=list(target.key), suffix="_stored", maintain_order="left")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in told)
+    return pairs.filter(differs).select(frame.columns)
+
+
+def _write_table(writer: Writer, name: str, frame: pl.DataFrame) -> int:
+    if frame.is_empty():
+        return 0
+    counts = writer.append(name, frame) if TABLES[name].append_only else writer.upsert(name, frame)
+    return counts.inserted + counts.updated
+
+
+def quarantine_rows(rejects: pl.DataFrame, *, source: BoundSource, at: datetime) -> pl.DataFrame:
+    """Return rejects as rows of `quarantine`; the same row of a source has the same id, whatever its reason."""
+    ids = [
+        content_hash(source.name, source.table, position, payload or "")
+        for position, payload in rejects.select("position", "payload").iter_rows()
+    ]
+    rows = rejects.select("position", "reason", "payload").with_columns(
+        quarantine_id=pl.Series(ids, dtype=pl.String),
+        source=pl.lit(source.name),
+        target=pl.lit(source.table),
+        status=pl.lit(HELD),
+        held_at=pl.lit(at).cast(QUARANTINE.columns["held_at"]),
+    )
+    return QUARANTINE.conform(rows.unique("quarantine_id", maintain_order=True))
+
+
+def _write_quarantine(writer: Writer, rows: pl.DataFrame) -> None:
+    """Write what is not held yet: a row that comes again stays as it was when it came first."""
+    if rows.is_empty():
+        return
+    held = writer.read(
+        "quarantine", columns=["quarantine_id"], keys=Keys(rows.select("quarantine_id"), ("quarantine_id",))
+    )
+    writer.upsert("quarantine", rows.join(held, on="quarantine_id", how="anti", maintain_order="left"))
+
+
+def reasons_of(rejects: pl.DataFrame) -> dict[str, int]:
+    """Return the number of rejects by reason."""
+    counted = rejects.group_by("reason").len().rows()
+    return {str(reason): int(count) for reason, count in counted}
