@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import polars as pl
@@ -20,14 +20,14 @@ TOLD_TWICE: Final = "an order line that two events tell differently"
 ORIGINAL_NAME: Final = "original_name"
 """Property that keeps the name that the source gave, where a vocabulary has another for it."""
 
-_OBJECT: Final = {
+_ROW: Final = "_row"
+_TEXT: Final = "_text"
+_ABOUT: Final[dict[str, pl.DataType]] = {
     "object_kind": pl.String(), "object_id": pl.String(), "amount": pl.Decimal(18, 4), "currency": pl.String(),
     "text": pl.String(),
 }  # fmt: skip
-_ITEM: Final = {
-    "item_id": pl.String(), "valid_from": pl.Datetime("us", "UTC"), "event_id": pl.String(),
-    **{name: ITEMS.columns[name] for name in ITEM_FIELDS},
-}  # fmt: skip
+_ITEM: Final[dict[str, pl.DataType]] = {"item_id": pl.String(), **{name: ITEMS.columns[name] for name in ITEM_FIELDS}}
+_FOUND: Final[dict[str, pl.DataType]] = {"finding": pl.String(), "field": pl.String()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +49,19 @@ class Derived:
     findings: list[Finding]
 
 
-class _Said(NamedTuple):
-    about: tuple[Any, ...] | None
-    items: list[tuple[Any, ...]]
-    found: list[Found]
-    body: Body | None
-
-
 @dataclass(slots=True)
 class _Gathered:
     source: str
     currency: str | None
-    # Most events say what others have said word for word; each text is read once.
-    said: dict[tuple[str, str], _Said] = field(default_factory=dict)
-    objects: list[tuple[Any, ...]] = field(default_factory=list)
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    about: list[tuple[Any, ...]] = field(default_factory=list)
     items: list[tuple[Any, ...]] = field(default_factory=list)
+    found: list[tuple[int, str, str]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, event_id: str, found: Iterable[Found]) -> None:
         self.findings += [(event_id, finding, where) for finding, where in found]
-
-    def note_all(self, event_ids: Iterable[str], found: Found) -> None:
-        self.findings += [(event_id, *found) for event_id in event_ids]
 
 
 def derive(events: pl.DataFrame, *, vocabulary: Vocabulary, source: str, currency: str | None = None) -> Derived:
@@ -99,23 +88,23 @@ def derive(events: pl.DataFrame, *, vocabulary: Vocabulary, source: str, currenc
         >>> found.events["name"].item(), found.events["object_id"].item(), found.order_lines["amount"].item()
         ('Order Completed', 'o7', Decimal('12.5000'))
     """
-    names = events.filter(pl.col("type") == "track")["name"].drop_nulls().unique().to_list()
+    track = events.with_row_index(_ROW).filter(pl.col("type") == "track")
+    names = track["name"].drop_nulls().unique().to_list()
     meanings = {name: meaning for name in names if (meaning := vocabulary.meaning(name)) is not None}
-    unknown = events.filter((pl.col("type") == "track") & ~pl.col("name").is_in(list(meanings)))
+    known = pl.col("name").is_in(list(meanings))
     gathered = _Gathered(source, currency)
-    gathered.findings += [
-        (event_id, UNKNOWN, name) for event_id, name in unknown.select("event_id", "name").iter_rows()
-    ]
-    indexed = events.with_row_index("_row")
-    _gather_all(gathered, indexed, meanings)
+    for event_id, name in track.filter(~known).select("event_id", "name").iter_rows():
+        gathered.note(event_id, [(UNKNOWN, name)])
+    told = _with_texts(track.filter(known).drop_nulls("properties"), gathered, meanings)
+    _gather_rows(told, gathered, meanings)
+    order_lines = _order_lines(gathered)
+    answers = ANSWERS.conform(pl.DataFrame(gathered.answers, schema=ANSWERS.columns))
     return Derived(
-        _described(indexed, meanings, gathered),
-        _order_lines(gathered),
-        item_history(pl.DataFrame(gathered.items, schema=_ITEM, orient="row"), source=source),
-        ANSWERS.conform(pl.DataFrame(gathered.answers, schema=ANSWERS.columns)).unique(
-            "answer_id", maintain_order=True
-        ),
-        gathered.findings,
+        _described(events, _joined(told, gathered.about, _ABOUT), meanings),
+        order_lines,
+        item_history(_joined(told, gathered.items, _ITEM).rename({"occurred_at": "valid_from"}), source=source),
+        answers.unique("answer_id", keep="first", maintain_order=True),
+        [*gathered.findings, *_joined(told, gathered.found, _FOUND).select("event_id", "finding", "field").iter_rows()],
     )
 
 
@@ -124,26 +113,39 @@ def underived(events: pl.DataFrame) -> Derived:
     return Derived(events, ORDER_LINES.empty(), ITEMS.empty(), ANSWERS.empty(), [])
 
 
-def _gather_all(gathered: _Gathered, indexed: pl.DataFrame, meanings: dict[str, Meaning]) -> None:
-    known = indexed.filter((pl.col("type") == "track") & pl.col("name").is_in(list(meanings)))
-    ordered = known.drop_nulls("properties").sort("occurred_at", "event_id")
-    columns = ("_row", "event_id", "occurred_at", "record_id", "channel", "name", "properties")
-    for row, event_id, at, record_id, channel, name, properties in ordered.select(columns).iter_rows():
+def _with_texts(told: pl.DataFrame, gathered: _Gathered, meanings: dict[str, Meaning]) -> pl.DataFrame:
+    # Most events say what others have said word for word: each name and text is read once, under a number.
+    texts = told.select("name", "properties").unique().with_row_index(_TEXT)
+    for number, name, properties in texts.select(_TEXT, "name", "properties").iter_rows():
+        _read(gathered, number, meanings[name], body_of(properties))
+    return told.join(texts, on=["name", "properties"], how="left", maintain_order="left")
+
+
+def _read(gathered: _Gathered, number: int, meaning: Meaning, body: Body) -> None:
+    if meaning.object_kind or meaning.amount or meaning.text:
+        about, found = _about(meaning, body, currency=gathered.currency)
+        gathered.about.append((number, *about))
+        gathered.found += [(number, *each) for each in found]
+    if "items" in meaning.derives:
+        entries, _ = products_of(meaning, body)
+        gathered.items += [(number, *item) for item in items_of(meaning, body, entries)]
+
+
+def _joined(told: pl.DataFrame, rows: list[tuple[Any, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    read = pl.DataFrame(rows, schema={_TEXT: pl.UInt32(), **schema}, orient="row")
+    return told.select(_ROW, _TEXT, "occurred_at", "event_id").join(read, on=_TEXT, how="inner")
+
+
+def _gather_rows(told: pl.DataFrame, gathered: _Gathered, meanings: dict[str, Meaning]) -> None:
+    with_rows = [name for name, meaning in meanings.items() if {"order_lines", "answers"} & {*meaning.derives}]
+    ordered = told.filter(pl.col("name").is_in(with_rows)).sort("occurred_at", "event_id")
+    columns = ("event_id", "record_id", "occurred_at", "channel", "name", "properties")
+    for event_id, record_id, at, channel, name, properties in ordered.select(columns).iter_rows():
         meaning = meanings[name]
-        said = gathered.said.get((name, properties))
-        if said is None:
-            said = _said(meaning, body_of(properties), currency=gathered.currency)
-            if said.body is None:
-                gathered.said[name, properties] = said
-        if said.about is not None:
-            gathered.objects.append((row, *said.about))
-        gathered.items += [(item[0], at, event_id, *item[1:]) for item in said.items]
-        gathered.note(event_id, said.found)
-        if said.body is not None:
-            _gather_rows(gathered, Told(event_id, record_id, at, channel or meaning.channel, meaning, said.body))
+        _gather_row(gathered, Told(event_id, record_id, at, channel or meaning.channel, meaning, body_of(properties)))
 
 
-def _gather_rows(gathered: _Gathered, told: Told) -> None:
+def _gather_row(gathered: _Gathered, told: Told) -> None:
     if "order_lines" in told.meaning.derives:
         lines, found = lines_of(told, source=gathered.source, currency=gathered.currency)
         gathered.lines += lines
@@ -154,18 +156,7 @@ def _gather_rows(gathered: _Gathered, told: Told) -> None:
         gathered.note(told.event_id, found)
 
 
-def _said(meaning: Meaning, body: Body, *, currency: str | None) -> _Said:
-    about, found = _about(meaning, body, currency=currency)
-    items: list[tuple[Any, ...]] = []
-    if "items" in meaning.derives:
-        entries, _ = products_of(meaning, body)
-        items = list(items_of(meaning, body, entries))
-    return _Said(about, items, found, body if {"order_lines", "answers"} & {*meaning.derives} else None)
-
-
-def _about(meaning: Meaning, body: Body, *, currency: str | None) -> tuple[tuple[Any, ...] | None, list[Found]]:
-    if not (meaning.object_kind or meaning.amount or meaning.text):
-        return None, []
+def _about(meaning: Meaning, body: Body, *, currency: str | None) -> tuple[tuple[Any, ...], list[Found]]:
     object_id = text_of(pick(body, meaning.object_id, meaning.field_aliases)) if meaning.object_kind else None
     amount, wrong = amount_of(pick(body, meaning.amount, meaning.field_aliases))
     found = [(wrong, meaning.amount[0])] if wrong else []
@@ -178,16 +169,16 @@ def _about(meaning: Meaning, body: Body, *, currency: str | None) -> tuple[tuple
     return (meaning.object_kind if object_id else None, object_id, amount, code, text), found
 
 
-def _described(indexed: pl.DataFrame, meanings: dict[str, Meaning], gathered: _Gathered) -> pl.DataFrame:
-    found = pl.DataFrame(gathered.objects, schema={"_row": indexed.schema["_row"], **_OBJECT}, orient="row")
-    joined = indexed.join(found, on="_row", how="left", suffix="_found", maintain_order="left")
+def _described(events: pl.DataFrame, about: pl.DataFrame, meanings: dict[str, Meaning]) -> pl.DataFrame:
+    found = about.drop(_TEXT, "occurred_at", "event_id")
+    joined = events.with_row_index(_ROW).join(found, on=_ROW, how="left", suffix="_found", maintain_order="left")
     channels = {name: meaning.channel for name, meaning in meanings.items() if meaning.channel}
     only = pl.col("name").replace_strict(channels, default=None, return_dtype=pl.String) if channels else pl.lit(None)
     told = joined.with_columns(
-        *(pl.coalesce(name, f"{name}_found").alias(name) for name in _OBJECT),
+        *(pl.coalesce(name, f"{name}_found").alias(name) for name in _ABOUT),
         pl.coalesce("channel", pl.when(pl.col("type") == "track").then(only)).alias("channel"),
     )
-    return _renamed(told.select("_row", *EVENTS.columns), meanings).drop("_row")
+    return _renamed(told.select(_ROW, *EVENTS.columns), meanings).drop(_ROW)
 
 
 def _renamed(told: pl.DataFrame, meanings: dict[str, Meaning]) -> pl.DataFrame:
@@ -200,7 +191,7 @@ def _renamed(told: pl.DataFrame, meanings: dict[str, Meaning]) -> pl.DataFrame:
     ours = foreign.with_columns(
         pl.col("name").replace_strict(names), pl.Series("properties", properties, dtype=pl.String)
     )
-    return pl.concat([told.filter(other.not_().fill_null(value=True)), ours]).sort("_row")
+    return pl.concat([told.filter(other.not_().fill_null(value=True)), ours]).sort(_ROW)
 
 
 def _with_name(properties: str | None, name: str) -> str:
@@ -214,7 +205,7 @@ def _order_lines(gathered: _Gathered) -> pl.DataFrame:
         ways = [name for name in ORDER_LINES.columns if name not in {"event_id", "occurred_at", "record_id", "channel"}]
         first = once.select(pl.struct(ways).alias("way"))["way"]
         differing = lines.filter(~pl.struct(ways).is_in(first.implode()))
-        gathered.note_all(differing["event_id"].to_list(), (TOLD_TWICE, "order_id"))
+        gathered.findings += [(event_id, TOLD_TWICE, "order_id") for event_id in differing["event_id"]]
     return once
 
 
@@ -238,7 +229,6 @@ def item_history(told: pl.DataFrame, *, source: str) -> pl.DataFrame:
         .filter((pl.col("_state") != pl.col("_state").shift().over("item_id")).fill_null(value=True))
         .with_columns(pl.col("valid_from").shift(-1).over("item_id").alias("valid_to"))
         .with_columns(kind=pl.lit("product"), source=pl.lit(source))
-        .drop("_state", "event_id")
         .collect()
     )
-    return ITEMS.conform(filled)
+    return ITEMS.conform(filled.select(name for name in ITEMS.columns if name in filled.columns))

@@ -106,7 +106,9 @@ def _row(message: Message, line: str, source: str) -> Row:
     campaign, page = context.campaign or _NOTHING[Campaign], context.page or _NOTHING[Page]
     traits, context_traits = _object(message.traits, "traits"), _object(context.traits, "context.traits")
     properties = _object(message.properties, "properties")
-    own: PageProperties = _decoded(PageProperties, properties if kind in {"page", "screen"} else None, "properties")
+    own: PageProperties = _NOTHING[PageProperties]
+    if kind in {"page", "screen"}:
+        own = _decoded(PageProperties, properties, "properties")
     return Row(
         kind,
         message.event if kind == "track" else message.name or own.name,
@@ -207,6 +209,8 @@ def _content_id(line: str, source: str) -> str:
 
 
 def _extra_ids(context: Context, message: Message, line: str) -> Text:
+    if context.external_ids is None and context.device is None and "clientId" not in line:
+        return None
     found = list(_external(context.external_ids or ()))
     if context.device:
         found += _of_device(context.device)
