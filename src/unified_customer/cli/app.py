@@ -1,0 +1,203 @@
+"""The commands and their options; the work is in the modules that they import when they run."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from unified_customer.cli.exits import ExitCode
+from unified_customer.cli.session import session
+
+EPILOG: Final = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by consent or policy, 4 rows in quarantine with --strict, "
+    "70 a defect, 75 try again later, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="unified-customer",
+    help="Raw records in, one customer out, under consent.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
+Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="unified-customer")
+
+
+@app.callback()
+def _options(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(version_of("unified-customer"))
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    *,
+    customers: Annotated[int, typer.Option(min=10, help="How many customers the invented shop has.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Which shop; the same seed gives the same shop.")] = 0,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep the sources, mappings and store in this new folder.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run the main job on invented data.
+
+    Five sources in five formats are loaded, resolved, read under consent, and measured against the truth.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.demo import run_demo
+
+        run_demo(out, customers=customers, seed=seed, keep=keep)
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="What to load, and into which store.")],
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 if rows of these sources are quarantined.")
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Load, resolve and write what a configuration says.
+
+    Everything is checked before anything is loaded. Running it twice changes nothing.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.running import run_config
+
+        if run_config(out, config) and strict:
+            raise typer.Exit(ExitCode.QUARANTINED)
+
+
+@app.command()
+def suggest(
+    kind: Annotated[str, typer.Argument(help="The connector, such as csv; `unified-customer connectors` lists them.")],
+    location: Annotated[str, typer.Argument(help="The file, or whatever the connector calls a location.")],
+    *,
+    table: Annotated[str, typer.Option(help="The table to fill.")] = "records",
+    zone: Annotated[str | None, typer.Option(help="Time zone of times that name none, such as Europe/London.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="An option of the connector.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Print a mapping inferred from names and values.
+
+    It is TOML, with the reasons as comments: to read, to edit, and to load with.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.suggesting import described, print_suggestion
+
+        print_suggestion(out, described(kind, location, table=table, options=option or ()), zone=zone)
+
+
+@app.command()
+def connectors(*, json: Json = False, debug: Debug = False) -> None:
+    """List what can be loaded from.
+
+    Each connector is shown with the package that brought it; one that cannot be used with its error.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.listing import list_connectors
+
+        list_connectors(out)
+
+
+@app.command()
+def profile(
+    customer_id: Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued.")],
+    *,
+    store: Url,
+    purpose: Annotated[str, typer.Option(help="What it is for, such as essential.service.")],
+    actor: Annotated[str, typer.Option(metavar="NAME", help="Who reads; it stands in the audit.")] = "local",
+    role: Annotated[list[str] | None, typer.Option(help="A role of the actor; may be given several times.")] = None,
+    policy: PolicyFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show one customer, as far as a purpose may see."""
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.profiling import Asked, print_profile
+
+        asked = Asked(customer_id, purpose, actor, tuple(role or ()))
+        print_profile(out, asked, store=store, policy=policy)
+
+
+@app.command()
+def export(
+    *,
+    store: Url,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="A new or empty folder.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Say that you want all of it, ungated, with the key.")
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a whole hub into a folder.
+
+    The folder then holds a Parquet file for each table, and the key: an administrator's copy, not gated by consent.
+    """
+    if not everything:
+        message = "an export holds all personal data and the key; say so with --all"
+        raise typer.BadParameter(message, param_hint="--all")
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.archiving import export_store
+
+        export_store(out, store, to)
+
+
+@app.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="What `export` wrote.")],
+    *,
+    store: Url,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Make a new store from an export, with the same ids."""
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.archiving import import_store
+
+        import_store(out, folder, store)
+
+
+@app.command()
+def doctor(
+    *,
+    store: Annotated[str | None, typer.Option("--store", metavar="URL", help="Also look at this store.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Check the installation and a store.
+
+    What is wrong comes with what to do about it.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.doctor import examine
+
+        if not examine(out, store):
+            raise typer.Exit(ExitCode.FAILED)
