@@ -64,7 +64,7 @@ tables_of_good_people = st.lists(good_rows, min_size=2, max_size=8, unique_by=la
 tables_of_people = st.lists(record_rows, min_size=1, max_size=8)
 tables_of_events = st.lists(event_rows, min_size=1, max_size=8)
 slow = settings(
-    max_examples=max(10, settings.default.max_examples // 4),
+    max_examples=max(10, settings().max_examples // 4),
     suppress_health_check=[HealthCheck.too_slow],
     deadline=None,
 )
@@ -87,7 +87,7 @@ def new_hub(**options: Any) -> uc.CustomerHub:
 
 
 def people(rows: Sequence[Row], name: str = "crm") -> Any:
-    columns = dict.fromkeys(MAPPING.columns + ("note",), pl.String)
+    columns = dict.fromkeys((*MAPPING.columns, "note"), pl.String)
     return uc.source("dataframe", pl.DataFrame(rows, schema=columns), table="records", name=name, mapping=MAPPING)
 
 
@@ -107,7 +107,7 @@ def loaded(*batches: Sequence[Row], events: Sequence[Row] = ()) -> uc.CustomerHu
 
 
 def store_of(hub: uc.CustomerHub) -> Store:
-    return hub._store  # noqa: SLF001 (laws look behind the door)
+    return hub._store
 
 
 def content(hub: uc.CustomerHub, *names: str) -> dict[str, list[Any]]:
