@@ -6,6 +6,7 @@ are told apart without asking, and a test holds the two ways together.
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 import polars as pl
@@ -51,6 +52,29 @@ def families_agree(left: pl.Series, right: pl.Series) -> pl.Series:
     far = plain & (pl.col("a") != pl.col("b")) & (lengths.abs() > 2)
     verdict = _ask_distinct(left, right, _families, far, default="agree")
     return verdict == "agree"
+
+
+def spelt_alike(left: pl.Series, right: pl.Series) -> pl.Series:
+    """Compare given names as `compare_given_names` does, with more room for typing errors.
+
+    Args:
+        left: Name keys, not null.
+        right: Name keys, as many.
+
+    Returns:
+        Boolean. Two names that are both known as names are two names.
+
+    Examples:
+        >>> spelt_alike(pl.Series(["oscra", "marie"]), pl.Series(["oscar", "maria"])).to_list()
+        [True, False]
+    """
+    return _ask_distinct(left, right, _spelling, pl.lit(value=False), default="different") == "same"
+
+
+def _spelling(one: str, other: str) -> Verdict:
+    known = _nicknames()
+    alike = one[0] == other[0] and _within_typing_errors(one, other, shortest=4, twice=6)
+    return "same" if alike and not (one in known and other in known) else "different"
 
 
 def _ask_distinct(
@@ -111,20 +135,29 @@ def _may_be_same(one: str, other: str) -> bool:
 def _same_word(one: str, other: str) -> bool:
     if one == other:
         return len(one) > 1
-    if _nicknames_of_each_other(one, other):
+    if _nicknames_of_each_other(one, other) or _undoubled(one) == _undoubled(other):
         return True
     # Two known names are two names, and first letters and endings tell Mario from Maria and Dario; no typing error.
     known = _nicknames()
     if (one in known and other in known) or one[0] != other[0] or one[-1] != other[-1]:
         return False
-    return _within_typing_errors(one, other, shortest=5)
+    return _transposed(one, other) or _within_typing_errors(one, other, shortest=5)
 
 
-def _within_typing_errors(one: str, other: str, *, shortest: int) -> bool:
+def _undoubled(name: str) -> str:
+    """Return `name` with runs of one letter as one letter: Anna and Ana, Philip and Phillip."""
+    return "".join(letter for letter, _ in groupby(name))
+
+
+def _transposed(one: str, other: str) -> bool:
+    return sorted(one) == sorted(other) and _within_typing_errors(one, other, shortest=4)
+
+
+def _within_typing_errors(one: str, other: str, *, shortest: int, twice: int | None = None) -> bool:
     from rapidfuzz.distance import OSA
 
     length = min(len(one), len(other))
-    allowed = 0 if length < shortest else 1 if length < 2 * shortest else 2
+    allowed = 0 if length < shortest else 1 if length < (twice or 2 * shortest) else 2
     return OSA.distance(one, other, score_cutoff=allowed) <= allowed
 
 

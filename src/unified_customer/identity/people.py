@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from unified_customer.identity.given_names import compare_given_names, families_agree
+from unified_customer.identity.given_names import compare_given_names, families_agree, spelt_alike
 from unified_customer.identity.normalise import is_junk, name_key, split_full_names
 
 PERSON: Final = ("given", "family", "birth")
@@ -43,13 +43,19 @@ def _without_junk(values: pl.Series, text: pl.Series, kind: Literal["name", "dat
     return values.set(is_junk(text, kind).fill_null(value=False), None)
 
 
+GENERATION: Final = 12
+"""Years between the births of two people of one name who share a mailbox: parent and child, not a typing error."""
+
+
 def disagree(pairs: pl.DataFrame) -> pl.Series:
     """Say of each pair whether the two cannot be one person.
 
-    Two people disagree if their birth dates differ by more than one typing error, or their given names differ, or
-    their given names leave it open (missing, an initial) and their family names differ. Given names agree when equal,
-    when one is a nickname or a part of the other, and within a typing error; family names change on marriage, so they
-    count only where the given names do not settle it. A given and family name that were swapped agree.
+    - *Given names* must agree: equal, a nickname, a part of the other, within a typing error (more of one where family
+      name and birth date agree). A given and a family name that were swapped agree.
+    - *Family names* change on marriage: they count where the given names leave it open (missing, an initial).
+    - *Birth dates* must agree within a typing error; where the names agree, they must not lie a generation apart.
+
+    What is missing disagrees with nothing.
 
     Args:
         pairs: Columns `given_a`, `family_a`, `birth_a` and the same of `b`.
@@ -58,26 +64,43 @@ def disagree(pairs: pl.DataFrame) -> pl.Series:
         Boolean series, never null.
     """
     given = compare_given_names(pairs["given_a"], pairs["given_b"])
-    swapped = pairs.select(swapped=_swapped())["swapped"]
-    unsettled = (given == "open") & ~swapped
-    families = families_agree(pairs["family_a"].set(~unsettled, None), pairs["family_b"])
-    names = ((given == "different") & ~swapped) | ~families
-    return (names | _births_disagree(pairs)).rename("apart")
+    families = families_agree(pairs["family_a"], pairs["family_b"])
+    misspelt = _misspelt(pairs, (given == "different") & families)
+    same = (given == "same") | _swapped(pairs, given == "different") | misspelt
+    names = (given == "different") | ((given == "open") & ~families)
+    return ((names & ~same) | _births_disagree(pairs, tolerant=same & (families | (given == "different")))).rename(
+        "apart"
+    )
 
 
-def _swapped() -> pl.Expr:
-    """Say whether each given name is the other's family name; where one family name is missing, one such is enough."""
-    crossed = pl.col("given_a") == pl.col("family_b"), pl.col("family_a") == pl.col("given_b")
-    both_given = pl.col("given_a").is_not_null() & pl.col("given_b").is_not_null()
-    some = pl.col("family_a").is_not_null() | pl.col("family_b").is_not_null()
-    return both_given & some & crossed[0].fill_null(value=True) & crossed[1].fill_null(value=True)
+def _misspelt(pairs: pl.DataFrame, asked: pl.Series) -> pl.Series:
+    """Say whether given names are spelt alike where family name and birth date are known and agree."""
+    known = pl.all_horizontal(pl.col("family_a", "family_b", "birth_a", "birth_b").is_not_null())
+    rows = (asked & pairs.select(known=known)["known"]).arg_true()
+    some = pairs[rows]
+    alike = spelt_alike(some["given_a"], some["given_b"]) & some.select(near=~_more_than_a_typing_error())["near"]
+    return _where(rows.filter(alike), len(pairs))
 
 
-def _births_disagree(pairs: pl.DataFrame) -> pl.Series:
-    births = pairs.select("birth_a", "birth_b").with_row_index("row").drop_nulls()
-    differ = births.filter(pl.col("birth_a") != pl.col("birth_b"))
-    apart = differ.filter(_more_than_a_typing_error())["row"]
-    return pl.Series([False]).extend_constant(value=False, n=len(pairs)).head(len(pairs)).scatter(apart, True)
+def _swapped(pairs: pl.DataFrame, asked: pl.Series) -> pl.Series:
+    """Say whether each given name is the other's family name, one of them exactly; one may be missing."""
+    exact = (pl.col("given_a") == pl.col("family_b")) | (pl.col("family_a") == pl.col("given_b"))
+    rows = (asked & pairs.select(exact=exact.fill_null(value=False))["exact"]).arg_true()
+    some = pairs[rows]
+    both = families_agree(some["given_a"], some["family_b"]) & families_agree(some["family_a"], some["given_b"])
+    return _where(rows.filter(both), len(pairs))
+
+
+def _births_disagree(pairs: pl.DataFrame, *, tolerant: pl.Series) -> pl.Series:
+    births = pairs.select("birth_a", "birth_b").with_columns(tolerant=tolerant).with_row_index("row")
+    differ = births.drop_nulls().filter(pl.col("birth_a") != pl.col("birth_b"))
+    years = (pl.col("birth_a").dt.year() - pl.col("birth_b").dt.year()).abs()
+    apart = differ.filter(_more_than_a_typing_error() & (~pl.col("tolerant") | (years >= GENERATION)))["row"]
+    return _where(apart, len(pairs))
+
+
+def _where(rows: pl.Series, size: int) -> pl.Series:
+    return pl.repeat(value=False, n=size, eager=True).scatter(rows, True)
 
 
 def _more_than_a_typing_error() -> pl.Expr:
