@@ -13,8 +13,8 @@ import polars as pl
 
 from unified_customer.connectors.parsing import as_text
 
-AMBIGUOUS: Final = (b':":', b',":', b'{":', b' ":', b'" :', b'"":')
-"""With none of these, each `":` is the end of a key that has a name."""
+AMBIGUOUS: Final = (b':":', b',":', b'{":', b' ":', b'" :', b'"":', b"{}")
+"""With none of these, no object is empty, and each `":` is the end of a key that has a name."""
 
 LONG_NUMBER: Final = re.compile(rb"[0-9][0-9.]{15}")
 """A number that a double may not hold exactly."""

@@ -14,9 +14,8 @@ import numpy as np
 import polars as pl
 
 from unified_customer.connectors.jsonflat import flat_columns
-from unified_customer.connectors.parsing import EXACT_WHOLE
 from unified_customer.connectors.protocol import no_rejects
-from unified_customer.connectors.rejects import unread_rejects
+from unified_customer.connectors.rejects import EXACT_WHOLE, unread_rejects
 from unified_customer.connectors.textrows import ParsedText
 
 EXACT_LENGTH: Final = 15
@@ -110,6 +109,8 @@ def _decoded(lines: list[bytes]) -> tuple[list[Row], list[Bad]]:
 def _objection(row: Any, line: bytes) -> str | None:
     if not isinstance(row, dict):
         return "not_an_object"
+    if not row:
+        return "empty_object"
     if b"\\u" not in line and b"\0" not in line:
         return None
     text = json.dumps(row, ensure_ascii=False)

@@ -111,7 +111,7 @@ class Mapper:
         why = joined_reasons([each for each in faults if each is not None])
         kept, rest = _leftover(mapping, raw.columns)
         target = mapping.target
-        if target.folded is not None and kept:
+        if target.folded is not None:
             typed = typed.with_columns(folded(raw, kept, literals=batch.literals).alias(target.folded))
         return Mapped(
             batch,

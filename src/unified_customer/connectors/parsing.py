@@ -18,10 +18,9 @@ from unified_customer.connectors.instants import parse_dates, parse_instants
 from unified_customer.connectors.mapping import FieldMap
 from unified_customer.connectors.numerals import parse_decimals, parse_integers, parse_numbers
 from unified_customer.connectors.parsed import Parsed
-from unified_customer.connectors.rejects import plain
+from unified_customer.connectors.rejects import EXACT_WHOLE, plain
 
 TRUTH: Final = {"true": "true", "false": "false"}
-EXACT_WHOLE: Final = 2.0**53
 
 
 def parse(values: pl.Series, dtype: pl.DataType, how: FieldMap) -> Parsed:

@@ -1,6 +1,6 @@
 """Rows that could not be accepted: their payload as JSON, and the way back from the payload to a raw batch.
 
-A payload is a JSON object of the raw columns that have a value. A row that could not even be split into columns has
+A payload is a JSON object of the raw columns that have a value, by name, so that equal rows have equal payloads. A row that could not even be split into columns has
 the single key `UNREAD`, with its text.
 """
 
@@ -17,6 +17,8 @@ import polars as pl
 from unified_customer.connectors.protocol import REJECT_COLUMNS, Batch, no_rejects, position_texts
 
 UNREAD: Final = "_unread"
+EXACT_WHOLE: Final = 2.0**53
+"""Whole doubles below this are whole numbers without doubt, and are written as such."""
 
 Json = dict[str, Any]
 
@@ -71,14 +73,12 @@ def replay_batch(payloads: Sequence[str], rows: Sequence[int]) -> Batch:
     parsed = [json.loads(payload) for payload in payloads]
     read = [index for index, row in enumerate(parsed) if UNREAD not in row]
     unread = [index for index, row in enumerate(parsed) if UNREAD in row]
-    names = list(dict.fromkeys(name for index in read for name in parsed[index]))
+    # A frame without columns has no rows; a row without any value still is one.
+    names = list(dict.fromkeys(name for index in read for name in parsed[index])) or [UNREAD]
     frame = pl.DataFrame(
         {name: [_text(parsed[index].get(name)) for index in read] for name in names},
         schema=dict.fromkeys(names, pl.String),
     )
-    if not names:
-        unread = sorted([*unread, *read])
-        read = []
     masks = {name: _literal_mask([parsed[index].get(name) for index in read]) for name in names}
     rejects = unread_rejects(
         [rows[index] for index in unread],
@@ -96,12 +96,18 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+        return _number(value)
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, timedelta)):
         return str(value)
     return _nested(value)
+
+
+def _number(value: float) -> float | str:
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value.is_integer() and abs(value) < EXACT_WHOLE else value
 
 
 def _nested(value: Any) -> Any:
@@ -119,7 +125,7 @@ def _payload(row: Json, masks: Mapping[str, Sequence[bool]], index: int) -> str:
     for name, mask in masks.items():
         if name in kept and mask[index]:
             kept[name] = json.loads(kept[name])
-    return json.dumps(kept, ensure_ascii=False, allow_nan=False)
+    return json.dumps(kept, ensure_ascii=False, allow_nan=False, sort_keys=True)
 
 
 def _text(value: Any) -> str | None:
