@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import unified_customer as uc
+from unified_customer.connectors import FieldMap, Statement
 from unified_customer.core.tables import TABLES
 from unified_customer.hub.archive import archived_key, export_hub, import_hub
 from unified_customer.store import Store
@@ -23,7 +24,9 @@ CRM = uc.Mapping(
     table="records",
     key="id",
     fields={"email": "mail", "given_name": "name"},
-    consents=({"column": "news", "purpose": "marketing", "values": {"yes": "granted"}, "stated_at": "said"},),
+    consents=(
+        Statement(column="news", purpose="marketing", values={"yes": "granted"}, stated_at=FieldMap(column="said")),
+    ),
 )
 SALES = uc.Mapping(
     table="order_lines",

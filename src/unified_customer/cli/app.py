@@ -38,15 +38,22 @@ def main() -> None:
     app(prog_name="unified-customer")
 
 
-@app.callback()
-def _options(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
+    if wanted:
         from importlib.metadata import version as version_of
 
         typer.echo(version_of("unified-customer"))
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
 
 
 @app.command()

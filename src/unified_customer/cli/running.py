@@ -82,27 +82,37 @@ def write_output(out: Output, hub: CustomerHub, config: OutputConfig, path: Path
     """Write the single customer view as a purpose may see it; the file is there whole or not at all."""
     target = path.parent / config.to
     frame = hub.customers(purpose=config.purpose, columns=config.columns, provenance=config.provenance)
-    draft = target.with_name(f".{target.name}.draft")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(frame, draft, target.suffix)
-        draft.replace(target)
+        _write(frame, target)
     except OSError as error:
         message = f"{target} cannot be written: {error.strerror}."
         raise SourceError(message) from error
-    finally:
-        draft.unlink(missing_ok=True)
     values = {"to": target, "purpose": config.purpose, "rows": frame.height}
     out.result("output", values, Text(f"{target}: {frame.height:,} customers for {config.purpose}"))
 
 
-def _write(frame: pl.DataFrame, to: Path, suffix: str) -> None:
-    if suffix == ".parquet":
-        frame.write_parquet(to)
-    else:
-        # CSV has no lists.
-        lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-        frame.with_columns(pl.col(lists).list.join("|")).write_csv(to)
+def _write(frame: pl.DataFrame, target: Path) -> None:
+    draft = target.with_name(f".{target.name}.draft")
+    try:
+        if target.suffix == ".parquet":
+            frame.write_parquet(draft)
+        else:
+            flat(frame).write_csv(draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with lists as text, since CSV has none.
+
+    Examples:
+        >>> flat(pl.DataFrame({"sources": [["crm", "web"]]}))["sources"].to_list()
+        ['crm|web']
+    """
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    return frame.with_columns(pl.col(lists).list.join("|"))
 
 
 def held(url: str, reports: Iterable[LoadReport]) -> int:
