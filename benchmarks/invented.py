@@ -104,7 +104,8 @@ def _events(
     random: np.random.Generator, *, offset: int, count: int, rows: int, people: int, start: datetime
 ) -> pl.DataFrame:
     numbers = np.arange(offset, offset + count)
-    numbers[random.random(count) < 0.001] -= 1
+    places = np.arange(count)
+    places[1:] -= random.random(count - 1) < 0.001
     known = random.random(count) < 0.6
     who = random.integers(0, people, count)
     name = np.array(NAMES)[random.choice(5, count, p=[0.6, 0.2, 0.1, 0.06, 0.04])]
@@ -116,7 +117,7 @@ def _events(
         "user_id": pl.Series(np.where(known, who, -1)),
         "anonymous_id": pl.Series(who * 3 % (people * 2 + 1)),
         "price": pl.Series(np.round(random.random(count) * 100, 2)),
-    }).select(
+    })[places].select(
         message_id=pl.format("{}-{}", "message_id", "number"),
         name="name",
         user_id=pl.when(pl.col("user_id") >= 0).then(pl.format("user-{}", "user_id")),

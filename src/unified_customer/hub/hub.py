@@ -26,7 +26,7 @@ from unified_customer.hub.report import LoadReport, ResolveReport
 from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.scanning import scan
 from unified_customer.identity import ExactIdentity, Survivorship
-from unified_customer.policy import Policy
+from unified_customer.policy import Policy, Request
 from unified_customer.store import Where, open_store
 
 
@@ -243,6 +243,7 @@ class CustomerHub:
         customer_id: str,
         *,
         purpose: str,
+        events: int = 0,
         channel: str | None = None,
         recipient: str | None = None,
         actor: Actor | None = None,
@@ -252,6 +253,7 @@ class CustomerHub:
         Args:
             customer_id: Any id ever issued; it resolves to the customer that holds that record now.
             purpose: What it is for.
+            events: How many of the latest events to bring along, newest first.
             channel: For this channel.
             recipient: For this recipient.
             actor: Who reads; None: the hub's actor.
@@ -260,9 +262,8 @@ class CustomerHub:
             UnknownCustomerError: The id was never issued.
             ConsentError: The purpose may not see this customer; the message holds the reason.
         """
-        return self._profiles.read(
-            customer_id, purpose=purpose, channel=channel, recipient=recipient, actor=actor or self._actor
-        )
+        request = Request(purpose=purpose, channel=channel, recipient=recipient)
+        return self._profiles.read(customer_id, request=request, events=events, actor=actor or self._actor)
 
     def events(
         self,

@@ -1,6 +1,7 @@
 """Loading: batches of a source, made ready, written with their checkpoint in one transaction each."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -14,16 +15,19 @@ from unified_customer.core.clock import Clock
 from unified_customer.core.keys import Keyring
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CHECKPOINTS, QUARANTINE
+from unified_customer.core.tables.people import KEY_PATTERN
 from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.hub.pointing import Naming
 from unified_customer.hub.prepared import Prepared
 from unified_customer.hub.preparing import prepare_mapped, prepare_messages
 from unified_customer.hub.report import LoadReport, sums
-from unified_customer.hub.writing import HELD, reasons_of, write_prepared
+from unified_customer.hub.writing import HELD, reasons_of, without_contradictions, write_prepared
 from unified_customer.policy import Policy
-from unified_customer.store import Store, Where
+from unified_customer.store import Keys, Store, Where
 
 REPLAYED: Final = "replayed"
 HASHED: Final = "collected"
+VALUE_KEY: Final = re.compile(KEY_PATTERN)
 
 
 class Loader:
@@ -34,6 +38,7 @@ class Loader:
         self._store = store
         self._policy = policy
         self._keyring = keyring
+        self._naming = Naming(keyring, self._known)
         self._clock = clock
 
     def load(self, source: BoundSource, *, actor: Actor) -> LoadReport:
@@ -51,7 +56,8 @@ class Loader:
         held = self._store.read("quarantine", where=where, order_by=["seq"])
         report = LoadReport(source.name, source.table)
         if held.height:
-            prepared = self._prepare(source, _held_batch(source, held), _mapper(source))
+            batch = _held_batch(source, held)
+            prepared = self._prepare(source, batch, _mapper(source), hash_value=self._hash_once)
             report += self._write_replayed(source, prepared, held)
         self._record(source, report, actor, action="replay")
         return report
@@ -75,18 +81,33 @@ class Loader:
         found = self._store.read("checkpoints", columns=["state"], where=where)
         return State.from_json(found["state"].item()) if found.height else None
 
-    def _prepare(self, source: BoundSource, batch: Batch, mapper: Mapper | None) -> Prepared:
+    def _prepare(
+        self,
+        source: BoundSource,
+        batch: Batch,
+        mapper: Mapper | None,
+        *,
+        hash_value: Callable[[str], str] | None = None,
+    ) -> Prepared:
         if mapper is None:
-            return prepare_messages(batch, source=source, keyring=self._keyring)
+            return prepare_messages(batch, source=source, naming=self._naming)
         collected, decided = collect(
-            batch, mapping=source.mapping, actions=self._policy.collection, hash_value=self._hash_value
+            batch, mapping=source.mapping, actions=self._policy.collection, hash_value=hash_value or self._hash_value
         )
-        prepared = prepare_mapped(mapper.apply(collected), source=source, keyring=self._keyring)
+        prepared = prepare_mapped(mapper.apply(collected), source=source, naming=self._naming)
         refused = {each.column: each.values for each in decided}
         return replace(prepared, left_out=sums(prepared.left_out, refused))
 
+    def _known(self, record_ids: pl.Series) -> pl.Series:
+        keys = Keys(record_ids.to_frame("record_id"), ("record_id",))
+        return self._store.read("identities", columns=["record_id"], keys=keys)["record_id"]
+
     def _hash_value(self, value: str) -> str:
         return self._keyring.value_key(HASHED, value)
+
+    def _hash_once(self, value: str) -> str:
+        """Return the hash of a value from the quarantine, where it was hashed before it was put there."""
+        return value if VALUE_KEY.fullmatch(value) else self._hash_value(value)
 
     def _write(self, source: BoundSource, prepared: Prepared, state: State | None) -> LoadReport:
         now = self._clock()
@@ -99,17 +120,12 @@ class Loader:
     def _write_replayed(self, source: BoundSource, prepared: Prepared, held: pl.DataFrame) -> LoadReport:
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
-            again = set(prepared.rejects["position"])
-            sound = replace(prepared, rejects=prepared.rejects.clear(), rows=prepared.rows - prepared.rejects.height)
+            settled = without_contradictions(writer, prepared)
+            sound = replace(settled, rejects=settled.rejects.clear(), rows=settled.rows - settled.rejects.height)
             report = write_prepared(writer, source, sound, at=now)
-            done = held.with_columns(position=pl.Series(_positions(held.height)), own="position")
-            done = done.filter(~pl.col("position").is_in(list(again))).with_columns(position="own").drop("own")
-            replayed = done.select(list(QUARANTINE.columns)).with_columns(
-                status=pl.lit(REPLAYED), payload=pl.lit(None, dtype=pl.String)
-            )
-            writer.upsert("quarantine", replayed)
+            writer.upsert("quarantine", _replayed(held, settled.rejects["position"]))
         return replace(
-            report, rows=held.height, quarantined=prepared.rejects.height, reasons=reasons_of(prepared.rejects)
+            report, rows=settled.rows, quarantined=settled.rejects.height, reasons=reasons_of(settled.rejects)
         )
 
     def _record(self, source: BoundSource, report: LoadReport, actor: Actor, *, action: str) -> None:
@@ -138,8 +154,13 @@ def _held_batch(source: BoundSource, held: pl.DataFrame) -> Batch:
     return Batch.of(pl.DataFrame({MESSAGE: payloads}, schema={MESSAGE: pl.String}))
 
 
-def _positions(count: int) -> list[str]:
-    return [f"row {number}" for number in range(1, count + 1)]
+def _replayed(held: pl.DataFrame, again: pl.Series) -> pl.DataFrame:
+    """Return the rows of the quarantine that came good, without their payload; `again` are the places of the others."""
+    places = pl.Series([f"row {number}" for number in range(1, held.height + 1)], dtype=pl.String)
+    good = held.filter(~places.is_in(again.implode()))
+    return good.select(list(QUARANTINE.columns)).with_columns(
+        status=pl.lit(REPLAYED), payload=pl.lit(None, dtype=pl.String)
+    )
 
 
 def _nothing() -> Batch:

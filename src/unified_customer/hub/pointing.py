@@ -11,6 +11,19 @@ from unified_customer.methods.events import pointers
 
 
 @dataclass(frozen=True)
+class Naming:
+    """How rows get their names.
+
+    Attributes:
+        keyring: Names records and identifiers.
+        known: Tells which identities are stored already.
+    """
+
+    keyring: Keyring
+    known: pointers.Known | None = None
+
+
+@dataclass(frozen=True)
 class Pointed:
     """Rows that point at identities.
 
@@ -25,7 +38,7 @@ class Pointed:
     identifiers: pl.DataFrame
 
 
-def point_rows(frame: pl.DataFrame, identifiers: pl.DataFrame, *, time: str, source: str, keyring: Keyring) -> Pointed:
+def point_rows(frame: pl.DataFrame, identifiers: pl.DataFrame, *, time: str, source: str, naming: Naming) -> Pointed:
     """Say whose each row is.
 
     A row whose source names the person (`source_id`) is that record's; any other is named by the identifiers that it
@@ -36,13 +49,15 @@ def point_rows(frame: pl.DataFrame, identifiers: pl.DataFrame, *, time: str, sou
         identifiers: `row`, `kind`, raw `value`.
         time: The column with the time of the row.
         source: Name of the source.
-        keyring: Names records and identifiers.
+        naming: Names records and identifiers.
     """
     person = [pointers.PERSON] if pointers.PERSON in frame.columns else []
     wide, slots = widened(frame.select(ROW, *person, occurred_at=time), identifiers)
     named = wide.drop(ROW).with_columns(pointers.identity_name(slots))
-    record_ids, seen = pointers.point(named, source=source, keyring=keyring)
-    found = pointers.identifiers(seen, slots, source=source, keyring=keyring, normalise=IDENTIFIER_NORMALISERS)
+    record_ids, seen = pointers.point(named, source=source, keyring=naming.keyring)
+    if not person:
+        seen = pointers.unknown(seen, naming.known)
+    found = pointers.identifiers(seen, slots, source=source, keyring=naming.keyring, normalise=IDENTIFIER_NORMALISERS)
     return Pointed(record_ids, IDENTITIES.conform(pointers.identities(seen, source=source)), IDENTIFIERS.conform(found))
 
 

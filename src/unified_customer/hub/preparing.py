@@ -9,7 +9,6 @@ import polars as pl
 from unified_customer.connectors import Batch, BoundSource, Mapped
 from unified_customer.connectors.versions import conflicting_versions
 from unified_customer.core.errors import MappingError
-from unified_customer.core.keys import Keyring
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, TABLES
 from unified_customer.governance.gate import RECORD
@@ -20,7 +19,7 @@ from unified_customer.hub.people import (
     normalise_identifier,
     people_rows,
 )
-from unified_customer.hub.pointing import point_rows, widened
+from unified_customer.hub.pointing import Naming, point_rows, widened
 from unified_customer.hub.prepared import Prepared
 from unified_customer.methods.events import flat_events, unpack
 
@@ -28,23 +27,23 @@ IDENTITY_TABLES: Final = ("identities", "identifiers")
 NO_IDENTIFIERS: Final = pl.DataFrame(schema={ROW: pl.Int64, "kind": pl.String, "value": pl.String})
 
 
-def prepare_mapped(mapped: Mapped, *, source: BoundSource, keyring: Keyring) -> Prepared:
+def prepare_mapped(mapped: Mapped, *, source: BoundSource, naming: Naming) -> Prepared:
     """Return what a mapped batch becomes."""
     prepare = _PREPARERS.get(source.table, _plain)
-    return prepare(mapped, source, keyring)
+    return prepare(mapped, source, naming)
 
 
-def prepare_messages(batch: Batch, *, source: BoundSource, keyring: Keyring) -> Prepared:
+def prepare_messages(batch: Batch, *, source: BoundSource, naming: Naming) -> Prepared:
     """Return what a batch of messages of the Segment shape becomes."""
     unpacked = unpack(
         batch.frame,
         source=source.name,
-        keyring=keyring,
+        keyring=naming.keyring,
         normalise=IDENTIFIER_NORMALISERS,
         **message_options(source),
     )
     said = unpacked.records.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64), deleted=pl.lit(value=False))
-    people = people_rows(_observed(said), NO_IDENTIFIERS, source=source.name, keyring=keyring)
+    people = people_rows(_observed(said), NO_IDENTIFIERS, source=source.name, keyring=naming.keyring)
     tables = {**unpacked.tables(), "records": people.records}
     tables["identities"] = pl.concat([unpacked.identities, people.identities]).unique("record_id", maintain_order=True)
     tables["identifiers"] = pl.concat([unpacked.identifiers, people.identifiers])
@@ -55,7 +54,7 @@ def prepare_messages(batch: Batch, *, source: BoundSource, keyring: Keyring) -> 
         target=source.table,
         tables=tables,
         rejects=pl.concat([read, rejects.select(read.columns)]),
-        refuse=lambda bad, reason: _refused_messages(prepared, bad, reason),
+        refuse=lambda bad, reason: _refused_messages(prepared, bad, reason, batch=batch, origins=unpacked.origins),
         skipped=batch.skipped,
         unreadable=people.unreadable,
         notes=(*_people_notes(people), *_findings(unpacked.reports)),
@@ -68,19 +67,22 @@ def message_options(source: BoundSource) -> dict[str, Any]:
     return {name: source.options[name] for name in ("zone", "currency", "purposes") if name in source.options}
 
 
-def _refused_messages(prepared: Prepared, bad: pl.DataFrame, reason: str) -> Prepared:
-    """Return the batch with some events rejected; what they derived stays, since it stands under the same keys."""
-    payloads = [
-        canonical_json({name: _text(value) for name, value in row.items() if value is not None})
-        for row in bad.iter_rows(named=True)
-    ]
+def _refused_messages(
+    prepared: Prepared, bad: pl.DataFrame, reason: str, *, batch: Batch, origins: pl.DataFrame
+) -> Prepared:
+    """Return the batch with some messages rejected; what they derived stays, since it stands under the same keys."""
+    places = bad.select("event_id").join(origins, on="event_id", maintain_order="left")["position"]
     rows = {
-        "position": [f"event {event}" for event in bad["event_id"]],
-        "reason": [reason] * len(bad),
-        "payload": payloads,
+        "position": batch.positions().gather(places),
+        "reason": pl.repeat(reason, len(places), dtype=pl.String, eager=True),
+        "payload": batch.frame.to_series().gather(places),
     }
-    rejects = pl.concat([prepared.rejects, pl.DataFrame(rows, schema=prepared.rejects.schema)])
-    return replace(prepared, rejects=rejects)
+    events = prepared.tables[prepared.target].join(bad, on="event_id", how="anti", maintain_order="left")
+    return replace(
+        prepared,
+        rejects=pl.concat([prepared.rejects, pl.DataFrame(rows)]),
+        tables={**prepared.tables, prepared.target: events},
+    )
 
 
 def _observed(said: pl.DataFrame) -> pl.DataFrame:
@@ -100,18 +102,18 @@ def _findings(reports: pl.DataFrame) -> tuple[str, ...]:
     return tuple(f"{events:,} events: {finding} ({field})" for finding, field, events in lines)
 
 
-def _records(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
-    first = people_rows(mapped.frame, mapped.identifiers, source=source.name, keyring=keyring)
+def _records(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
+    first = people_rows(mapped.frame, mapped.identifiers, source=source.name, keyring=naming.keyring)
     sound = mapped.reject(pl.concat([first.rejects, _contradictions(mapped, source.table, "observed_at")]))
     same = sound.frame.height == mapped.frame.height
-    people = first if same else people_rows(sound.frame, sound.identifiers, source=source.name, keyring=keyring)
+    people = first if same else people_rows(sound.frame, sound.identifiers, source=source.name, keyring=naming.keyring)
     tables = {
         "identities": people.identities,
         "records": people.records,
         "identifiers": people.identifiers,
-        "consents": _statements(sound, source, keyring),
+        "consents": _statements(sound, source, naming),
     }
-    return _prepared(sound, source, keyring, tables, unreadable=people.unreadable)
+    return _prepared(sound, source, naming, tables, unreadable=people.unreadable)
 
 
 def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
@@ -127,16 +129,22 @@ def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
     return conflicting_versions(timed, key=[*names, *time]).conflicts
 
 
-def _events(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+def _events(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
     sound = mapped.reject(_contradictions(mapped, source.table))
     wide, kinds = _with_identifiers(sound, source)
     batch = flat_events(
-        wide.drop(ROW), source=source.name, keyring=keyring, identifiers=kinds, normalise=IDENTIFIER_NORMALISERS
+        wide.drop(ROW),
+        source=source.name,
+        keyring=naming.keyring,
+        identifiers=kinds,
+        normalise=IDENTIFIER_NORMALISERS,
+        known=naming.known,
+        objects=True,
     )
     positions = sound.frame[ROW].gather(batch.rejects["position"])
     final = sound.reject(pl.DataFrame({ROW: positions, "reason": batch.rejects["reason"]}))
-    tables = {**batch.tables(), "consents": _statements(final, source, keyring)}
-    return _prepared(final, source, keyring, tables)
+    tables = {**batch.tables(), "consents": _statements(final, source, naming)}
+    return _prepared(final, source, naming, tables)
 
 
 def _with_identifiers(mapped: Mapped, source: BoundSource) -> tuple[pl.DataFrame, list[str]]:
@@ -150,61 +158,61 @@ def _with_identifiers(mapped: Mapped, source: BoundSource) -> tuple[pl.DataFrame
     return wide.rename({column: kind for kind, column in slots}), kinds
 
 
-def _behaviour(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+def _behaviour(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
     table = TABLES[source.table]
     sound = mapped.reject(_contradictions(mapped, source.table))
-    pointed = point_rows(sound.frame, sound.identifiers, time=str(table.time), source=source.name, keyring=keyring)
+    pointed = point_rows(sound.frame, sound.identifiers, time=str(table.time), source=source.name, naming=naming)
     rows = sound.frame.with_columns(pointed.record_ids.alias("record_id"), source=pl.lit(source.name))
     tables = {
         "identities": pointed.identities,
         "identifiers": pointed.identifiers,
         table.name: _fitting(rows, source),
-        "consents": _statements(sound, source, keyring),
+        "consents": _statements(sound, source, naming),
     }
-    return _prepared(sound, source, keyring, tables)
+    return _prepared(sound, source, naming, tables)
 
 
-def _plain(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+def _plain(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
     rows = mapped.frame.with_columns(source=pl.lit(source.name))
-    return _prepared(mapped, source, keyring, {source.table: _fitting(rows, source)})
+    return _prepared(mapped, source, naming, {source.table: _fitting(rows, source)})
 
 
-def _consents(mapped: Mapped, source: BoundSource, keyring: Keyring) -> Prepared:
+def _consents(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
     said = mapped.frame
-    keyed = _keyed_subjects(said, source, keyring)
+    keyed = _keyed_subjects(said, source, naming)
     unknown = keyed.filter(pl.col("subject_key").is_null()).select(ROW, reason=pl.lit("subject_value: unreadable"))
     sound = mapped.reject(unknown)
     rows = _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
-    return _prepared(sound, source, keyring, {"consents": rows})
+    return _prepared(sound, source, naming, {"consents": rows})
 
 
-def _statements(mapped: Mapped, source: BoundSource, keyring: Keyring) -> pl.DataFrame:
+def _statements(mapped: Mapped, source: BoundSource, naming: Naming) -> pl.DataFrame:
     """Return the statements of a batch; where the identifier cannot be read, they are about the record."""
     if mapped.statements.is_empty():
         return CONSENTS.empty()
-    keyed = _keyed_subjects(mapped.statements, source, keyring)
+    keyed = _keyed_subjects(mapped.statements, source, naming)
     lost = keyed.filter(pl.col("subject_key").is_null())
     if lost.height and "source_id" in mapped.frame.columns:
         own = lost.drop("subject_value", "subject_key").join(
             mapped.frame.select(ROW, subject_value="source_id"), on=ROW
         )
-        again = _keyed_subjects(own.with_columns(subject_kind=pl.lit(RECORD)), source, keyring)
+        again = _keyed_subjects(own.with_columns(subject_kind=pl.lit(RECORD)), source, naming)
         keyed = pl.concat([keyed, again.select(keyed.columns)])
     return _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
 
 
-def _keyed_subjects(said: pl.DataFrame, source: BoundSource, keyring: Keyring) -> pl.DataFrame:
+def _keyed_subjects(said: pl.DataFrame, source: BoundSource, naming: Naming) -> pl.DataFrame:
     parts = [
-        part.with_columns(_subject_key(str(kind), part["subject_value"], source, keyring).alias("subject_key"))
+        part.with_columns(_subject_key(str(kind), part["subject_value"], source, naming).alias("subject_key"))
         for (kind,), part in said.partition_by("subject_kind", as_dict=True, maintain_order=True).items()
     ]
     return pl.concat(parts) if parts else said.with_columns(subject_key=pl.lit(None, dtype=pl.String))
 
 
-def _subject_key(kind: str, values: pl.Series, source: BoundSource, keyring: Keyring) -> pl.Series:
+def _subject_key(kind: str, values: pl.Series, source: BoundSource, naming: Naming) -> pl.Series:
     if kind == RECORD:
-        return keyring.record_id_series(source.name, values)
-    return keyring.value_key_series(kind, normalise_identifier(kind, values))
+        return naming.keyring.record_id_series(source.name, values)
+    return naming.keyring.value_key_series(kind, normalise_identifier(kind, values))
 
 
 def _with_ids(said: pl.DataFrame, source: BoundSource) -> pl.DataFrame:
@@ -234,7 +242,7 @@ def _fitting(rows: pl.DataFrame, source: BoundSource) -> pl.DataFrame:
 def _prepared(
     mapped: Mapped,
     source: BoundSource,
-    keyring: Keyring,
+    naming: Naming,
     tables: dict[str, pl.DataFrame],
     *,
     unreadable: Mapping[str, int] | None = None,
@@ -243,7 +251,7 @@ def _prepared(
 
     def refuse(bad: pl.DataFrame, reason: str) -> Prepared:
         rows = _rows_of(mapped, source.table, bad).with_columns(reason=pl.lit(reason))
-        return prepare_mapped(mapped.reject(rows), source=source, keyring=keyring)
+        return prepare_mapped(mapped.reject(rows), source=source, naming=naming)
 
     return Prepared(
         rows=mapped.frame.height + rejects.height,
@@ -267,7 +275,7 @@ def _rows_of(mapped: Mapped, table: str, target_rows: pl.DataFrame) -> pl.DataFr
     return mapped.frame.join(target_rows.select(keys).unique(), on=keys, how="semi", nulls_equal=True).select(ROW)
 
 
-_PREPARERS: Final[dict[str, Callable[[Mapped, BoundSource, Keyring], Prepared]]] = {
+_PREPARERS: Final[dict[str, Callable[[Mapped, BoundSource, Naming], Prepared]]] = {
     "records": _records,
     "events": _events,
     "order_lines": _behaviour,

@@ -9,7 +9,7 @@ import polars as pl
 from unified_customer.core.clock import Clock, just_after
 from unified_customer.core.errors import ConsentError, UnknownCustomerError
 from unified_customer.core.models import Actor, Consent, ConsentState, Customer, GoldenValue, Identifier
-from unified_customer.core.tables import CONSENTS, CUSTOMERS, GOLDEN_FIELDS, IDENTIFIERS
+from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS, IDENTIFIERS
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.gate import CURRENT, RECORD
 from unified_customer.policy import Decision, Policy, Request, decide
@@ -40,21 +40,26 @@ class ProfileReader:
         self._audit = audit
         self._clock = clock
 
-    def read(
-        self, customer_id: str, *, purpose: str, channel: str | None, recipient: str | None, actor: Actor
-    ) -> Customer:
+    def read(self, customer_id: str, *, request: Request, actor: Actor, events: int = 0) -> Customer:
         """Return the customer who holds the record `customer_id` now; see `CustomerHub.profile`."""
-        request = Request(purpose=purpose, channel=channel, recipient=recipient)
+        purpose = request.purpose
         self._policy.check_actor(purpose, actor)
         with self._store.snapshot() as reader:
             held = hold(reader, customer_id)
+            recent = self._recent(reader, held, purpose, actor, events) if events else ()
         decision = self._decide(held.statements, request)
         withheld = self._withheld(purpose, actor)
         self._record(actor, request, held.customer_id, decision, withheld)
         if not decision.allowed:
             message = f"The purpose {purpose!r} may not see this customer: {decision.reason}."
             raise ConsentError(message)
-        return self._customer(held, purpose, withheld, actor)
+        return self._customer(held, purpose, withheld, actor).model_copy(update={"events": recent})
+
+    def _recent(self, reader: Reader, held: Held, purpose: str, actor: Actor, limit: int) -> tuple[dict[str, Any], ...]:
+        columns = self._policy.visible_columns(EVENTS, purpose, actor=actor).visible
+        keys = Keys(pl.DataFrame({"record_id": held.records}), ("record_id",))
+        rows = reader.read("events", columns=columns, keys=keys, order_by=["occurred_at"], descending=True, limit=limit)
+        return tuple(rows.iter_rows(named=True))
 
     def _decide(self, statements: Sequence[Consent], request: Request) -> Decision:
         return decide(statements, request=request, policy=self._policy, as_of=just_after(self._clock()))

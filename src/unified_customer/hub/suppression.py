@@ -34,9 +34,9 @@ def suppress(reader: Reader, prepared: Prepared) -> tuple[Mapping[str, pl.DataFr
 
 def _erased_records(reader: Reader, prepared: Prepared) -> pl.DataFrame:
     """Return the records of a batch that were erased or carry an erased identifier: `record_id`."""
-    identities = prepared.tables.get("identities", pl.DataFrame(schema={"record_id": pl.String}))
-    own = identities.select(kind=pl.lit(RECORD), value_key="record_id", record_id="record_id")
-    pieces = [own]
+    named_in = [frame.select("record_id") for frame in prepared.tables.values() if "record_id" in frame.columns]
+    own = pl.concat(named_in).drop_nulls().unique()
+    pieces = [own.select(kind=pl.lit(RECORD), value_key="record_id", record_id="record_id")]
     if "identifiers" in prepared.tables:
         pieces.append(prepared.tables["identifiers"].select("kind", "value_key", "record_id"))
     named = pl.concat(pieces)

@@ -26,7 +26,7 @@ def write_prepared(writer: Writer, source: BoundSource, prepared: Prepared, *, a
     accepted = _write_table(writer, prepared.target, living[prepared.target])
     sound = prepared
     if accepted < living[prepared.target].height:
-        sound = without_contradictions(writer, prepared, living[prepared.target])
+        sound = without_contradictions(writer, prepared)
         living, _ = suppress(writer, sound)
     written = {name: _write_table(writer, name, frame) for name, frame in living.items() if name != prepared.target}
     _write_quarantine(writer, quarantine_rows(sound.rejects, source=source, at=at))
@@ -47,11 +47,12 @@ def write_prepared(writer: Writer, source: BoundSource, prepared: Prepared, *, a
     )
 
 
-def without_contradictions(reader: Reader, prepared: Prepared, frame: pl.DataFrame) -> Prepared:
+def without_contradictions(reader: Reader, prepared: Prepared) -> Prepared:
     """Return the batch without rows of its target that contradict the row stored under their key."""
     target = TABLES[prepared.target]
     if not target.append_only:
         return prepared
+    frame = suppress(reader, prepared)[0][target.name]
     keys = Keys(frame.select(target.key).unique(), target.key)
     stored = reader.read(target.name, columns=list(target.columns), keys=keys)
     bad = contradicting(frame, stored, target)

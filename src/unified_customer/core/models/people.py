@@ -1,7 +1,7 @@
 """One person as a source describes them, and as the hub does."""
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -94,6 +94,8 @@ class Customer(Model):
     """Names of the fields that the purpose may not see."""
     first_observed_at: AwareDatetime | None
     last_observed_at: AwareDatetime | None
+    events: tuple[dict[str, Any], ...] = ()
+    """The latest events, newest first, where they were asked for: the columns that the purpose may see."""
 
     def __getitem__(self, field: str) -> FieldContent:
         """Return the value of `field`, None where there is none.

@@ -40,6 +40,8 @@ def flat_events(
     vocabulary: Vocabulary | None = None,
     currency: str | None = None,
     normalise: Mapping[str, pointers.Normalise] | None = None,
+    known: pointers.Known | None = None,
+    objects: bool = False,
 ) -> EventBatch:
     """Return the frames of events that come as columns of `EVENTS`.
 
@@ -60,6 +62,8 @@ def flat_events(
         vocabulary: What event names mean; without one the columns are taken as they are.
         currency: ISO 4217 code of amounts in properties that name none.
         normalise: Normalisation of identifier values by kind; from others white space is cut off.
+        known: Tells which identities are stored already; these are not returned again.
+        objects: Whether `properties` and `context` are known to be JSON objects.
 
     Raises:
         SchemaError: A column has a type that cannot be read as its column of `EVENTS`, or is missing.
@@ -73,7 +77,7 @@ def flat_events(
         (0, ['loyalty_id'])
     """
     kinds = _kinds(frame, identifiers)
-    rows = _shaped(frame, kinds, source=source, zone=zone)
+    rows = _shaped(frame, kinds, source=source, zone=zone, objects=objects)
     good = rows.filter(pl.col("reason").is_null()).drop("reason")
     same = [name for name in good.columns if name not in {POSITION, "event_id", "received_at"}]
     kept, contradicting, duplicates = once(good, same=same)
@@ -81,6 +85,8 @@ def flat_events(
     person = [pointers.PERSON] if pointers.PERSON in kept.columns else []
     named = kept.select(pointers.identity_name(slots), "occurred_at", *kinds.values(), *person)
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
+    if not person:
+        seen = pointers.unknown(seen, known)
     pointed = kept.with_columns(record_ids)
     events = EVENTS.conform(pointed.select(name for name in EVENTS.columns if name in pointed.columns))
     if vocabulary is None:
@@ -115,7 +121,9 @@ def _kinds(frame: pl.DataFrame, identifiers: Mapping[str, str] | Sequence[str]) 
     return dict(sorted(kinds.items()))
 
 
-def _shaped(frame: pl.DataFrame, kinds: Mapping[str, str], *, source: str, zone: str | None) -> pl.DataFrame:
+def _shaped(
+    frame: pl.DataFrame, kinds: Mapping[str, str], *, source: str, zone: str | None, objects: bool
+) -> pl.DataFrame:
     known = [name for name in frame.columns if name in EVENTS.columns and name not in _MADE_HERE]
     own = {*EVENTS.columns, *kinds.values(), pointers.PERSON}
     others = [name for name in frame.columns if name not in own]
@@ -133,7 +141,7 @@ def _shaped(frame: pl.DataFrame, kinds: Mapping[str, str], *, source: str, zone:
         typed = _folded(typed, frame.select(others))
     if "channel" not in frame.columns and {"url", "referrer", *UTM} & {*frame.columns}:
         typed = typed.with_columns(_channels(typed, frame))
-    typed = typed.with_columns(*_defaults(typed), _reason(typed, frame, zone=zone)).with_row_index(POSITION)
+    typed = typed.with_columns(*_defaults(typed), _reason(typed, frame, zone=zone, objects=objects)).with_row_index(POSITION)
     typed = typed.with_columns(pl.col(POSITION).cast(pl.Int64))
     return typed if "event_id" in typed.columns else typed.with_columns(_content_ids(typed, source))
 
@@ -196,7 +204,7 @@ def _defaults(typed: pl.DataFrame) -> list[pl.Expr]:
     return [] if "type" in typed.columns else [pl.lit("track").alias("type")]
 
 
-def _reason(typed: pl.DataFrame, frame: pl.DataFrame, *, zone: str | None) -> pl.Expr:
+def _reason(typed: pl.DataFrame, frame: pl.DataFrame, *, zone: str | None, objects: bool) -> pl.Expr:
     texts = [name for name, dtype in typed.schema.items() if dtype == pl.String() and name != "source"]
     nul = pl.any_horizontal(pl.col(name).str.contains("\0", literal=True).fill_null(value=False) for name in texts)
     given = frame["occurred_at"].is_not_null()
@@ -205,7 +213,7 @@ def _reason(typed: pl.DataFrame, frame: pl.DataFrame, *, zone: str | None) -> pl
     reason = reason.when(pl.col("occurred_at").is_null()).then(pl.lit(NO_TIME))
     if "type" in typed.columns:
         reason = reason.when(pl.col("type").is_in(EVENT_TYPES).not_().fill_null(value=True)).then(pl.lit(UNKNOWN_TYPE))
-    for name in ("properties", "context"):
+    for name in () if objects else ("properties", "context"):
         if name in typed.columns:
             wrong = [text is not None and not is_object(text) for text in typed[name]]
             reason = reason.when(pl.Series(wrong, dtype=pl.Boolean)).then(pl.lit(NOT_AN_OBJECT))

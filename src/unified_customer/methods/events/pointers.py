@@ -15,6 +15,9 @@ from unified_customer.core.tables import IDENTIFIERS
 
 Normalise = Callable[[pl.Series], pl.Series]
 
+Known = Callable[[pl.Series], pl.Series]
+"""Returns those of some record ids that are stored already, so that what they carry is not made again."""
+
 MARK: Final = "\0"
 NAME: Final = "identity_name"
 PERSON: Final = "source_id"
@@ -55,6 +58,13 @@ def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Ser
     seen = seen.with_columns(ids)
     joined = named.select(NAME).join(seen.select(NAME, "record_id"), on=NAME, how="left", maintain_order="left")
     return joined["record_id"], seen.drop(NAME)
+
+
+def unknown(seen: pl.DataFrame, known: Known | None) -> pl.DataFrame:
+    """Return the identities of `seen` that are not known yet: the others were written with all that they carry."""
+    if known is None or seen.is_empty():
+        return seen
+    return seen.join(known(seen["record_id"].unique()).to_frame("record_id"), on="record_id", how="anti")
 
 
 def identities(seen: pl.DataFrame, *, source: str) -> pl.DataFrame:
