@@ -1,12 +1,13 @@
 """What a batch of events becomes: frames for the tables, what was refused and what is worth knowing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import polars as pl
 
 REJECTS: Final = {"position": pl.Int64(), "reason": pl.String(), "payload": pl.String()}
+ORIGINS: Final = {"event_id": pl.String(), "position": pl.Int64()}
 REPORTS: Final = {"finding": pl.String(), "field": pl.String(), "events": pl.UInt32(), "event_id": pl.String()}
 """A finding is a short fixed sentence, a field the name that it is about; then how many events, and one of them."""
 
@@ -35,6 +36,7 @@ class EventBatch:
         rejects: What could not be read: `position` (row of the input from 0), `reason` (never a value), `payload`.
         reports: What was accepted but is not as it should be: `finding`, `field`, how many `events`, one `event_id`.
         duplicates: How many messages repeated one of this batch.
+        origins: Which row of the input (from 0) each event is: `event_id`, `position`; of messages only.
     """
 
     events: pl.DataFrame
@@ -50,11 +52,12 @@ class EventBatch:
     rejects: pl.DataFrame
     reports: pl.DataFrame
     duplicates: int = 0
+    origins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ORIGINS))
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Return the frames that are rows of tables, by the name of the table."""
-        other = {"rejects", "reports", "duplicates"}
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in other}
+        other = {"rejects", "reports", "duplicates", "origins"}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in other}
 
 
 def reports_of(findings: Iterable[Finding]) -> pl.DataFrame:

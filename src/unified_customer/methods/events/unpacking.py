@@ -92,4 +92,5 @@ def unpack(
         rejects=rejects,
         reports=reports_of([*unmapped, *derived.findings]),
         duplicates=duplicates,
+        origins=wide.select("event_id", "position"),
     )
