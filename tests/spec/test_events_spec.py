@@ -157,6 +157,8 @@ def test_a_field_of_any_value_is_accepted_or_refused_with_a_reason(field: str, v
     message = {"type": "track", "event": "E", "userId": "u", "timestamp": time(0), "messageId": "m", field: value}
     batch = read([message])
     assert batch.events.height + batch.rejects.height == 1
+    if field in {"context", "properties", "traits"} and not isinstance(value, dict | None):
+        assert batch.events.is_empty()
 
 
 @given(batches)
@@ -255,9 +257,50 @@ def test_an_order_that_came_back_whole_sums_to_nothing(order: dict[str, Any], ba
 @given(st.integers(0, 9).flatmap(orders), st.integers(2, 4))
 def test_an_order_told_by_several_events_is_one_order(order: dict[str, Any], times: int) -> None:
     told_again = [{**order, "userId": "u", "timestamp": time(at), "messageId": f"m{at}"} for at in range(times)]
-    batch = read(told_again)
+    batch = read(told_again[::-1])
     assert batch.events.height == times
-    assert batch.order_lines.height == len(order["properties"]["products"])
+    assert batch.order_lines["event_id"].to_list() == ["m0"] * len(order["properties"]["products"])
+
+
+@given(batches, batches, st.randoms(use_true_random=False))
+def test_of_messages_that_share_an_id_the_same_one_is_kept_in_any_order(one: Any, other: Any, random: Any) -> None:
+    found = [*one, *other]
+    shuffled = read(random.sample(found, len(found)))
+    assert told(shuffled) == told(read(found))
+    assert shuffled.events.height + shuffled.rejects.height + shuffled.duplicates == len(found)
+
+
+@given(st.lists(st.integers(0, 60), unique=True, min_size=2, max_size=6), st.randoms(use_true_random=False))
+def test_the_latest_group_call_tells_of_an_organisation_in_any_order(minutes: list[int], random: Any) -> None:
+    calls = [
+        {"type": "group", "groupId": "g", "userId": "u", "timestamp": time(at), "traits": {"name": f"ACME {at}"}}
+        for at in random.sample(minutes, len(minutes))
+    ]
+    batch = read(calls)
+    assert batch.accounts["name"].to_list() == [f"ACME {max(minutes)}"]
+    assert batch.account_links["valid_from"].to_list() == [START + timedelta(minutes=min(minutes))]
+
+
+@given(st.text("ab", min_size=1, max_size=3), st.text("ab", min_size=1, max_size=3))
+def test_two_tuples_of_identifiers_are_two_identities(user: str, visitor: str) -> None:
+    tuples = {(user, None), (None, visitor), (user, visitor), (visitor, user), (user + visitor, None), (None, user)}
+    calls = [
+        {"type": "page", "timestamp": time(at), "userId": known, "anonymousId": unknown}
+        for at, (known, unknown) in enumerate(tuples)
+    ]
+    assert read(calls).events["record_id"].n_unique() == len(tuples)
+
+
+@given(batches)
+def test_each_event_states_each_purpose_of_each_category_for_each_id(found: list[Any]) -> None:
+    batch, number = read(found), {"ads": 1, "stats": 2, "unmapped": 0}
+    expected = 0
+    for message in found:
+        preferences = message.get("context", {}).get("consent", {}).get("categoryPreferences", {})
+        kept = message["messageId"] in set(batch.events["event_id"])
+        who = sum(bool(message[name] and message[name].strip()) for name in ("userId", "anonymousId"))
+        expected += kept * who * sum(number[category] for category in preferences)
+    assert batch.consents["statement_id"].n_unique() == batch.consents.height == expected
 
 
 rows_of_a_till = st.lists(
