@@ -155,7 +155,7 @@ class Keyring:
 def _digests(state: hashlib.blake2b, scope: str, names: Iterable[str]) -> list[str]:
     scoped = state.copy()
     scoped.update(f"{len(scope)}{SEPARATOR}{scope}{SEPARATOR}".encode())
-    out = []
+    out: list[str] = []
     # The loop over every id of every source: one state copied for each name is the quickest that hashlib offers.
     copy, keep = scoped.copy, out.append
     for name in names:

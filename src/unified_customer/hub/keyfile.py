@@ -1,6 +1,6 @@
 """The key that names records: found, or made, and held to the store that it was made for."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
@@ -10,9 +10,6 @@ from unified_customer.core.keys import FileKeyProvider, KeyProvider, Keyring, Me
 from unified_customer.core.spec import canonical_json
 from unified_customer.core.tables import CHECKPOINTS
 from unified_customer.store import Store, Where
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HUB: Final = "unified_customer"
 STREAM: Final = "key"
@@ -31,8 +28,9 @@ def keyring_for(store: Store, keys: KeyProvider | None, *, clock: Clock) -> Keyr
 
 
 def _default(store: Store) -> KeyProvider:
-    path: Path | None = getattr(store, "path", None)
-    return MemoryKeyProvider() if path is None else FileKeyProvider(path.with_name(f"{path.name}.key"))
+    if store.path is None:
+        return MemoryKeyProvider()
+    return FileKeyProvider(store.path.with_name(f"{store.path.name}.key"))
 
 
 def _check_fingerprint(store: Store, fingerprint: str, *, clock: Clock) -> None:

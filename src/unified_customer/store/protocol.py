@@ -198,6 +198,11 @@ class Store(Reader, Protocol):
         """The URL it was opened with, without secrets."""
         ...
 
+    @property
+    def path(self) -> Path | None:
+        """The file it is kept in; None where it is in memory or on a server."""
+        ...
+
     def transaction(self, *, recorded_at: datetime) -> AbstractContextManager[Writer]:
         """Begin a transaction; it commits when the block ends, and is rolled back when the block raises.
 

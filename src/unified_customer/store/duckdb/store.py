@@ -37,6 +37,11 @@ class DuckStore(DuckReader):
         self._turns = Turns()
 
     @property
+    def path(self) -> Path | None:
+        """The file it is kept in; None in memory."""
+        return self._database.path
+
+    @property
     def url(self) -> str:
         """The URL it was opened with."""
         return self._url

@@ -30,6 +30,11 @@ class MemoryStore(MemoryReader):
         self._turns = Turns()
 
     @property
+    def path(self) -> Path | None:
+        """The file it is kept in; None in memory."""
+        return None
+
+    @property
     def url(self) -> str:
         """The URL it was opened with."""
         return self._url
