@@ -247,7 +247,7 @@ def test_a_typed_row_maps_alike_from_its_payload(rows: list[dict[str, Any]]) -> 
     again = replay_batch(payload_texts(batch.frame).to_list(), batch.rows.to_list())
     first, second = Mapper(SALES).apply(batch), Mapper(SALES).apply(again)
     assert second.frame.equals(first.frame)
-    assert second.rejects.equals(first.rejects)
+    assert second.rejects.drop("reason").equals(first.rejects.drop("reason"))
 
 
 @given(

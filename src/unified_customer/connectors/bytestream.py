@@ -108,10 +108,8 @@ class _Prefixed:
         self._stream = stream
 
     def read(self, size: int) -> bytes:
-        if self._head:
-            head, self._head = self._head, b""
-            return head
-        return self._stream.read(size)
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._stream.read(size - len(head))
 
 
 def _marked(stream: IO[bytes], encoding: str | None) -> Opened:

@@ -41,7 +41,7 @@ def _plainly(how: "FieldMap") -> "FieldMap":
 def _from_text(values: pl.Series, how: "FieldMap") -> Parsed:
     texts = _plain_digits(values, how)
     exact = texts.str.contains(EXACT)
-    if exact.all():
+    if exact.all() and how.places is None:
         return Parsed(texts.cast(AMOUNT, strict=False))
     number = texts.str.contains(DECIMAL).fill_null(value=False)
     parsed = texts.set(~number, None).cast(pl.Decimal(38, 18), strict=False)

@@ -138,7 +138,8 @@ def _scalar_text(value: Any) -> str:
 
 def constant(how: FieldMap, dtype: pl.DataType, height: int) -> Parsed:
     """Return the constant of `how` as a column."""
-    one = parse(pl.Series([_scalar_text(how.constant)]), dtype, replace_column(how))
+    text = pl.Series([_scalar_text(how.constant)])
+    one = Parsed(text) if dtype == pl.String else parse(text, dtype, replace_column(how))
     return replace(one, values=one.values.new_from_index(0, height), faults=tuple(
         (code, mask.new_from_index(0, height)) for code, mask in one.faults
     ))  # fmt: skip
