@@ -29,7 +29,7 @@ print(sorted(heavy), file=sys.stderr)
 def start(*arguments: str) -> subprocess.Popen[str]:
     quiet = {name: value for name, value in os.environ.items() if name not in FORCING}
     return subprocess.Popen(
-        [sys.executable, "-m", "unified_customer", *arguments],
+        [sys.executable, "-m", "unified_customer.cli", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
