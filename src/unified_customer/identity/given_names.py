@@ -4,16 +4,19 @@ The plain functions of one pair are the rule. Most pairs of a batch are two plai
 are told apart without asking, and a test holds the two ways together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
+from unified_customer.identity.hypocorisms import hypocorisms
+
 Verdict = Literal["same", "open", "different"]
 
 _PLAIN: Final = "^[a-z]{2,}$"
+_OF_WOMEN: Final = ("ina", "ine", "ette", "etta", "elle", "ella", "inka", "iana")
 
 
 def compare_given_names(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -91,10 +94,13 @@ def _ask_distinct(
 
 
 def _clearly_different() -> pl.Expr:
+    """Say of two plain words that nothing below makes them one: both known and not related, or both unknown and far."""
     a, b = pl.col("a"), pl.col("b")
+    known = pl.lit(pl.Series(list(_nicknames()), dtype=pl.String)).implode()
     ends = (a.str.head(1) == b.str.head(1)) & (a.str.tail(1) == b.str.tail(1))
-    related = pl.struct("a", "b").is_in(_related())
-    return a.str.contains(_PLAIN) & b.str.contains(_PLAIN) & (a != b) & ~ends & ~related
+    two_names = a.is_in(known) & b.is_in(known) & ~pl.struct("a", "b").is_in(_related())
+    far = ~a.is_in(known) & ~b.is_in(known) & (a.str.head(3) != b.str.head(3))
+    return a.str.contains(_PLAIN) & b.str.contains(_PLAIN) & ~ends & (two_names | far)
 
 
 def compare(one: str, other: str) -> Verdict:
@@ -115,7 +121,7 @@ def compare(one: str, other: str) -> Verdict:
 def _families(one: str, other: str) -> Literal["agree", "different"]:
     words, others = one.split(), other.split()
     agree = (
-        one == other
+        _undoubled(one) == _undoubled(other)
         or _within_typing_errors(one.replace(" ", ""), other.replace(" ", ""), shortest=4)
         or _covered(words, others, str.__eq__)
         or _covered(others, words, str.__eq__)
@@ -137,11 +143,19 @@ def _same_word(one: str, other: str) -> bool:
         return len(one) > 1
     if _nicknames_of_each_other(one, other) or _undoubled(one) == _undoubled(other):
         return True
-    # Two known names are two names, and first letters and endings tell Mario from Maria and Dario; no typing error.
     known = _nicknames()
-    if (one in known and other in known) or one[0] != other[0] or one[-1] != other[-1]:
+    if one in known and other in known:
         return False
-    return _transposed(one, other) or _within_typing_errors(one, other, shortest=5)
+    pairs = (one, other), *_behind(one, other)
+    return _short_form(one, other) or any(_misspelt(*pair) for pair in pairs) or _of_one_name(one, other)
+
+
+def _misspelt(one: str, other: str) -> bool:
+    # First letters and endings tell Mario from Maria and Dario: there a difference is no typing error.
+    if one[0] != other[0] or one[-1] != other[-1]:
+        return False
+    anagrams = sorted(one) == sorted(other)
+    return _within_typing_errors(one, other, shortest=4 if anagrams else 5, twice=6 if anagrams else None)
 
 
 def _undoubled(name: str) -> str:
@@ -149,8 +163,32 @@ def _undoubled(name: str) -> str:
     return "".join(letter for letter, _ in groupby(name))
 
 
-def _transposed(one: str, other: str) -> bool:
-    return sorted(one) == sorted(other) and _within_typing_errors(one, other, shortest=4)
+def _short_form(one: str, other: str) -> bool:
+    """Say whether one begins the other and leaves out three letters or more: Magda and Magdalena, not Josef and Josefine."""
+    short, long = sorted((one, other), key=len)
+    rest = long.removeprefix(short)
+    return len(short) > 2 and 2 < len(rest) < len(long) and rest not in _OF_WOMEN
+
+
+def _behind(one: str, other: str) -> Iterator[tuple[str, str]]:
+    """Pair a name that nobody knows with all that the other may stand for: Alexamder and the Alexander behind Alex."""
+    for name, unknown in ((one, other), (other, one)):
+        if unknown not in _nicknames():
+            yield from ((full, unknown) for full in _near().get(name, ()))
+
+
+def _of_one_name(one: str, other: str) -> bool:
+    """Say whether two unknown names are both misspellings of one known name."""
+    known = _nicknames()
+    if one in known or other in known or one[0] != other[0] or one[-1] != other[-1]:
+        return False
+    return any(_misspelt(name, one) and _misspelt(name, other) for name in _by_ends().get((one[0], one[-1]), ()))
+
+
+@lru_cache(maxsize=1)
+def _by_ends() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    names = sorted(_nicknames(), key=lambda name: (name[0], name[-1]))
+    return {ends: tuple(group) for ends, group in groupby(names, key=lambda name: (name[0], name[-1]))}
 
 
 def _within_typing_errors(one: str, other: str, *, shortest: int, twice: int | None = None) -> bool:
@@ -184,17 +222,27 @@ def _nicknames_of_each_other(one: str, other: str) -> bool:
 def _nicknames() -> Mapping[str, _Name]:
     from nicknames import NickNamer
 
-    table = NickNamer()
-    names = table.nickname_lookup.keys() | table.canonical_lookup.keys()
-    return {name: _Name(frozenset(table.canonicals_of(name)), frozenset(table.nicknames_of(name))) for name in names}
+    short = {name: set(forms) for name, forms in NickNamer().nickname_lookup.items()}
+    for name, forms in hypocorisms().items():
+        short.setdefault(name, set()).update(forms)
+    full: dict[str, set[str]] = {}
+    for name, forms in short.items():
+        for form in forms:
+            full.setdefault(form, set()).add(name)
+    names = short.keys() | full.keys()
+    return {name: _Name(frozenset(full.get(name, ())), frozenset(short.get(name, ()))) for name in names}
+
+
+@lru_cache(maxsize=1)
+def _near() -> Mapping[str, frozenset[str]]:
+    """Return for each known name all that it may stand for, or that may stand for it."""
+    known = _nicknames()
+    siblings = {name: {short for full in word.full for short in known[full].short} for name, word in known.items()}
+    return {name: (word.full | word.short | siblings[name]) - {name} for name, word in known.items()}
 
 
 @lru_cache(maxsize=1)
 def _related() -> pl.Series:
     """Return every pair of names of which one may stand for the other, both ways round."""
-    known = _nicknames()
-    near = {name: {*word.full, *word.short} for name, word in known.items()}
-    for name, word in known.items():
-        near[name].update(short for full in word.full for short in known[full].short)
-    pairs = [{"a": name, "b": other} for name, others in near.items() for other in others if name != other]
+    pairs = [{"a": name, "b": other} for name, others in _near().items() for other in others]
     return pl.Series(pairs, dtype=pl.Struct({"a": pl.String, "b": pl.String}))

@@ -9,6 +9,7 @@ import polars as pl
 
 from unified_customer.identity.given_names import compare_given_names, families_agree, spelt_alike
 from unified_customer.identity.normalise import is_junk, name_key, split_full_names
+from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
 
 PERSON: Final = ("given", "family", "birth")
 """Columns of a person as compared here: two name keys and a birth date."""
@@ -33,10 +34,16 @@ def persons(people: pl.DataFrame) -> pl.DataFrame:
     )
     births = people["birth_date"]
     return parts.with_columns(
-        given=name_key(_without_junk(parts["given"], parts["given"], "name")),
+        given=_plain_given(name_key(_without_junk(parts["given"], parts["given"], "name"))),
         family=name_key(_without_junk(parts["family"], parts["family"], "name")),
         birth=_without_junk(births, births.cast(pl.String), "date"),
     ).drop("given_name", "family_name", "full_name", "birth_date")
+
+
+def _plain_given(given: pl.Series) -> pl.Series:
+    """Leave out forms of address that a source writes into the given name."""
+    titles = "|".join(sorted(by_word(HONORIFICS)))
+    return given.str.replace(rf"^(?:(?:{titles}) )+", "")
 
 
 def _without_junk(values: pl.Series, text: pl.Series, kind: Literal["name", "date"]) -> pl.Series:
@@ -83,12 +90,15 @@ def _misspelt(pairs: pl.DataFrame, asked: pl.Series) -> pl.Series:
 
 
 def _swapped(pairs: pl.DataFrame, asked: pl.Series) -> pl.Series:
-    """Say whether each given name is the other's family name, one of them exactly; one may be missing."""
+    """Say whether each given name is the other's family name: one of them exactly, the other near enough or missing."""
     exact = (pl.col("given_a") == pl.col("family_b")) | (pl.col("family_a") == pl.col("given_b"))
     rows = (asked & pairs.select(exact=exact.fill_null(value=False))["exact"]).arg_true()
     some = pairs[rows]
-    both = families_agree(some["given_a"], some["family_b"]) & families_agree(some["family_a"], some["given_b"])
-    return _where(rows.filter(both), len(pairs))
+    crossed = (("given_a", "family_b"), ("family_a", "given_b"))
+    near = [
+        families_agree(some[a], some[b]) | (compare_given_names(some[a], some[b]) != "different") for a, b in crossed
+    ]
+    return _where(rows.filter(near[0] & near[1]), len(pairs))
 
 
 def _births_disagree(pairs: pl.DataFrame, *, tolerant: pl.Series) -> pl.Series:
