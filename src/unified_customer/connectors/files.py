@@ -57,6 +57,11 @@ class JsonlConfig(TextConfig):
     shape: Literal["flat", "segment"] = Field(
         default="flat", description="flat: a column for each key; segment: messages of that form."
     )
+    zone: str | None = Field(default=None, description="Of messages: IANA time zone of times that name none.")
+    currency: str | None = Field(default=None, description="Of messages: ISO 4217 code of amounts that name none.")
+    purposes: dict[str, str | tuple[str, ...]] = Field(
+        default={}, description="Of messages: the purposes of each consent category of the source."
+    )
 
 
 class CsvSource:

@@ -1,5 +1,6 @@
 """The door: the only way by which rows about people leave the hub."""
 
+import inspect
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -126,7 +127,8 @@ class Door:
 
     def without_origins(self, query: Query) -> Query:
         """Return `query` without the columns that say where each field came from."""
-        return replace(query, columns=[name for name in self.columns(query) if not name.endswith(ORIGINS)])
+        origins = {f"{name}{origin}" for name in query.table.columns for origin in ORIGINS}
+        return replace(query, columns=[name for name in self.columns(query) if name not in origins])
 
     def schema(self, query: Query) -> dict[str, pl.DataType]:
         """Return the columns that `query` gets, with their types, in order."""
@@ -179,7 +181,15 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
         f"All {admission.people.height:,} customers are withheld from the purpose {purpose!r} ({reasons}). "
         f"Record consent with hub.consent.record(...), or name a legal basis: Policy(bases={{{purpose!r}: ...}})."
     )
-    warnings.warn(message, EverythingWithheldWarning, stacklevel=4)
+    warnings.warn(message, EverythingWithheldWarning, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """Return how many frames up the code that called the library is."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("unified_customer."):
+        level, frame = level + 1, frame.f_back
+    return level - 1
 
 
 class Plan(TypedDict):
@@ -199,7 +209,9 @@ def _plan(query: Query, columns: Sequence[str], admission: Admission) -> Plan:
 
 def _needed(query: Query, columns: Sequence[str]) -> list[str]:
     """Return what the store has to read: a record's customer is attached, a customer's own id is a column."""
-    return ["customer_id", *columns] if query.table.subject == "customer" else list(columns)
+    if query.table.subject == "customer":
+        return ["customer_id", *columns]
+    return list(columns) or ["record_id"] if query.table.subject == "record" else list(columns)
 
 
 def _keys(query: Query, admission: Admission) -> Keys | None:

@@ -191,7 +191,9 @@ class CustomerHub:
             actor: Who decides; None: the hub's actor.
 
         Raises:
-            UnknownCustomerError: There is no such customer, or a record is not one of its own.
+            UnknownCustomerError: There is no such customer.
+            ConfigurationError: A record is not one of its own, or all of them are given.
+            IdentityConflictError: They were declared one person.
         """
         self.identity.split(customer_id, records, reason=reason, actor=actor or self._actor)
         self.resolve(actor=actor)
@@ -362,7 +364,7 @@ class CustomerHub:
         return scan(self._door, asked)
 
     def history(self, customer_id: str) -> pl.DataFrame:
-        """Return what became of a customer's records: `record_id`, `customer_id`, `valid_from`, `valid_to`, `reason`.
+        """Return what became of a customer's records, as rows of `links`, ordered by time.
 
         Args:
             customer_id: Any id ever issued, also one that was merged into another.

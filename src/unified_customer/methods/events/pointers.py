@@ -47,16 +47,25 @@ def identity_name(slots: Sequence[tuple[str, str]], *, extra: str | None = None)
 def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Series, pl.DataFrame]:
     """Return the record id of each row, and a row of each distinct identity, with its earliest time.
 
+    A row that says what the source calls the person (`source_id`) is that record's; the rows of one person may carry
+    different identifiers, so that such an identity has a row for each tuple of them.
+
     Args:
-        named: Columns `identity_name` and `occurred_at`, and the columns of identifiers.
+        named: Columns `identity_name` and `occurred_at`, the columns of identifiers, and maybe `source_id`.
         source: Name of the source.
         keyring: Hashes each distinct name once.
     """
-    rest = [pl.col(name).first() for name in named.columns if name not in {NAME, "occurred_at"}]
-    seen = named.lazy().drop_nulls(NAME).group_by(NAME).agg(pl.col("occurred_at").min(), *rest).collect()
-    ids = pl.Series("record_id", keyring.record_ids(source, seen[NAME].to_list()), dtype=pl.String)
-    seen = seen.with_columns(ids)
-    joined = named.select(NAME).join(seen.select(NAME, "record_id"), on=NAME, how="left", maintain_order="left")
+    called = named.drop(PERSON, strict=False)
+    rest = [name for name in called.columns if name not in {NAME, "occurred_at"}]
+    tuples = [NAME]
+    if PERSON in named.columns:
+        called = called.with_columns(pl.coalesce(named[PERSON], NAME).alias(NAME))
+        tuples += rest
+    first = [pl.col(name).first() for name in rest if name not in tuples]
+    seen = called.lazy().drop_nulls(NAME).group_by(tuples).agg(pl.col("occurred_at").min(), *first).collect()
+    seen = seen.with_columns(keyring.record_id_series(source, seen[NAME]).alias("record_id"))
+    ids = seen.select(NAME, "record_id").unique()
+    joined = called.select(NAME).join(ids, on=NAME, how="left", maintain_order="left")
     return joined["record_id"], seen.drop(NAME)
 
 
