@@ -99,7 +99,7 @@ def test_a_store_that_another_holds_may_be_tried_again(
         message = "Another process has it open."
         raise StoreLockedError(message)
 
-    monkeypatch.setattr(profiling, "open_hub", locked)
+    monkeypatch.setattr(profiling, "CustomerHub", locked)
     result = command("profile", "x", "--store", url_at(loaded), "--purpose", "analytics")
     assert result.exit_code == ExitCode.RETRY
 
@@ -172,7 +172,7 @@ def test_doctor_says_what_to_do(command: Run, shop: Path) -> None:
     result = command("doctor", "--store", url_at(shop))
     assert result.exit_code == ExitCode.OK
     assert "What to do next" in result.stdout
-    assert "have no customer yet" in result.stdout
+    assert "without a customer yet: 3" in result.stdout
 
 
 def test_doctor_without_a_store_looks_at_the_installation(command: Run) -> None:

@@ -17,7 +17,6 @@ from unified_customer.cli.config import (
     run_policy,
     store_of,
 )
-from unified_customer.cli.opening import open_hub
 from unified_customer.cli.output import Output, readable
 from unified_customer.cli.progress import watched, working
 from unified_customer.cli.storefile import file_of
@@ -40,7 +39,7 @@ def run_config(out: Output, path: Path) -> bool:
     for each in sources:
         each.check()
     url = store_of(config, path)
-    with open_hub(url, policy=run_policy(config, path)) as hub:
+    with CustomerHub(url, policy=run_policy(config, path)) as hub:
         reports = [load(out, hub, each) for each in sources]
         if config.resolve:
             resolve(out, hub)

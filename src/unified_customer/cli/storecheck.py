@@ -64,10 +64,10 @@ def _quarantine(held: int) -> Finding:
     if held == 0:
         return Finding("quarantine", "ok", "empty")
     advice = "Read their reasons in the table quarantine, mend the mapping, and call hub.replay_quarantine(source)"
-    return Finding("quarantine", "note", f"{held:,} rows are held", advice)
+    return Finding("quarantine", "note", f"{held:,} held", advice)
 
 
 def _unresolved(count: int) -> Finding:
     if count <= 0:
         return Finding("resolution", "ok", "every record has its customer")
-    return Finding("resolution", "note", f"{count:,} records have no customer yet", "hub.resolve()")
+    return Finding("resolution", "note", f"without a customer yet: {count:,}", "hub.resolve()")

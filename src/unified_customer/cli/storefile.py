@@ -24,13 +24,14 @@ def file_of(url: str) -> Path | None:
 
 
 def key_file_of(store_file: Path) -> Path:
-    """Return where the key of a store file is kept.
+    """Return where the key of a store file is kept: beside the file itself, not beside a link to it.
 
     Examples:
         >>> key_file_of(Path("shop.duckdb")).name
         'shop.duckdb.key'
     """
-    return store_file.with_name(f"{store_file.name}.key")
+    path = store_file.resolve()
+    return path.with_name(f"{path.name}.key")
 
 
 def relative_to(url: str, folder: Path) -> str:

@@ -15,7 +15,6 @@ from unified_customer.cli.demo.person import BeforeAfter, before_and_after
 from unified_customer.cli.demo.showing import show
 from unified_customer.cli.demo.sources import demo_policy, demo_sources, write_examples
 from unified_customer.cli.demo.stages import Stages
-from unified_customer.cli.opening import open_hub
 from unified_customer.cli.output import Output
 from unified_customer.cli.progress import watched, working
 from unified_customer.connectors import BoundSource
@@ -50,7 +49,7 @@ def find(out: Output, folder: Path, *, customers: int, seed: int, keep: Path | N
         shop = make_shop(folder / "shop", customers=customers, seed=seed)
         write_examples(folder / "mappings")
     url = f"duckdb:///{(folder / 'shop.duckdb').as_posix()}"
-    with open_hub(url, policy=demo_policy()) as hub:
+    with CustomerHub(url, policy=demo_policy()) as hub:
         loads = tuple(_load(out, stages, hub, each) for each in demo_sources(shop))
         with stages.stage("resolve"), working(out, "Resolving"):
             resolved = hub.resolve()
