@@ -17,11 +17,12 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LATER = {"granted": None, "passing": NOW + HOUR, "expired": NOW}
 History = tuple[Consent, ...]
+Scope = tuple[str, str | None, str | None]
 
 
 @cache
-def statement(number: int, kind: str, scope: tuple[str, str | None], said: str, hours: int) -> Consent:
-    purpose, channel = scope
+def statement(number: int, kind: str, scope: Scope, said: str, hours: int) -> Consent:
+    purpose, channel, recipient = scope
     return Consent.model_validate(
         {
             "statement_id": f"s{number}",
@@ -29,6 +30,7 @@ def statement(number: int, kind: str, scope: tuple[str, str | None], said: str, 
             "subject_key": subject_key(0),
             "purpose": purpose,
             "channel": channel,
+            "recipient": recipient,
             "status": "granted" if said in LATER else said,
             "expires_at": LATER.get(said),
             "stated_at": NOW - hours * HOUR,
@@ -39,7 +41,8 @@ def statement(number: int, kind: str, scope: tuple[str, str | None], said: str, 
 
 def pairs() -> list[History]:
     """Two statements of one identifier or of two, of every status, at, before and after each other and the question."""
-    scopes = [("marketing", None), ("marketing", "sms"), ("marketing.advertising", None), ("*", None)]
+    scopes: list[Scope] = [("marketing", None, None), ("marketing.advertising", None, None), ("*", None, None)]
+    scopes += [("marketing", "sms", None), ("marketing", None, "acme")]
     saids = ["granted", "passing", "expired", "withdrawn", "objected", "restricted", "unrestricted"]
     firsts = list(product(["email"], scopes, saids, [2]))
     seconds = list(product(["email", "phone"], scopes, saids, [0, 1, 2, 3]))
@@ -48,8 +51,9 @@ def pairs() -> list[History]:
 
 def triples() -> list[History]:
     """Three statements of one identifier about scopes that contain, overlap and miss each other, in every order."""
-    scopes = [("marketing", None), ("marketing.communications", None), ("marketing.communications", "sms")]
-    scopes += [("marketing.communications.email", None), ("marketing.communications.email", "sms")]
+    whole, part, piece = "marketing", "marketing.communications", "marketing.communications.email"
+    scopes: list[Scope] = [(whole, None, None), (part, None, None), (part, "sms", None), (part, None, "acme")]
+    scopes += [(piece, None, None)]
     words = list(product(scopes, ["granted", "expired", "denied"]))
     times = [(3, 2, 1), (2, 2, 1), (2, 1, 1)]
     return [
@@ -76,7 +80,7 @@ def test_both_decisions_agree_on_every_small_history(histories: list[History]) -
         Request("marketing"),
         Request("marketing.communications"),
         Request("marketing.communications.email", channel="sms"),
-        Request("marketing.advertising", channel="email"),
+        Request("marketing.advertising", channel="email", recipient="acme"),
     ]
     bases: list[LegalBasis] = ["consent", "legitimate_interests"]
     for request, basis in product(requests, bases):
