@@ -1,7 +1,7 @@
 """Who is one person, by exact identifiers: order-free, checked, and overruled by what a person decided."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -14,6 +14,13 @@ from unified_customer.identity.decisions import check_decisions, standing
 from unified_customer.identity.evidence import Evidence, Labels, gather
 from unified_customer.identity.people import persons
 from unified_customer.identity.sharing import find_values, join_by_value
+
+WEAKER: Final = (
+    "email", "phone", "anonymous_id", "cross_domain_id", "ga_client_id",
+    "device_id", "ios.id", "android.id", "ios.idfa", "android.idfa", "advertising_id",
+    "ios.push_token", "android.push_token",
+)  # fmt: skip
+"""Kinds of identifier that people share, lend or lose, from stronger to weaker."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +55,10 @@ class ExactIdentity(Spec):
         ['r1', 'r1']
     """
 
-    weaker: tuple[str, ...] = ("email", "phone", "anonymous_id", "device_id", "advertising_id")
-    """Kinds of identifier that people share or lose, from stronger to weaker. All others are strong: numbers that a
-    system gave to one person."""
-    ignored: tuple[str, ...] = ("ip_address", "user_agent")
+    weaker: tuple[str, ...] = WEAKER
+    """Kinds that people share, lend or lose, from stronger to weaker. All others are strong: numbers that a system gave
+    to one person."""
+    ignored: tuple[str, ...] = ("ip_address", "user_agent", "group_id")
     """Kinds that join nobody."""
     blocked: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Regular expressions by kind: values that match join nobody, beside those of `normalise.junk_values`."""
@@ -63,7 +70,7 @@ class ExactIdentity(Spec):
     """A value or a customer with more different names and birth dates than this is taken for many people."""
     max_records: int = Field(default=200, ge=1)
     """A value of a weaker kind on more records without a name than this joins nobody."""
-    max_ids: int = Field(default=3, ge=1)
+    max_ids: int = Field(default=2, ge=1)
     """A value or a record without a name that would join more strong identifiers of one kind than this joins nobody."""
     max_customer_ids: int = Field(default=10, ge=1)
     """As many strong identifiers of one kind may come together in one customer without a name."""
