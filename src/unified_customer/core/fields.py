@@ -15,6 +15,7 @@ UNCLASSIFIED: Final = "user.unclassified"
 OPERATIONAL: Final = "system.operations"
 
 SPECIAL_CATEGORIES: Final = (
+    "user.authorization.biometric",
     "user.biometric",
     "user.demographic.political_opinion",
     "user.demographic.race_ethnicity",

@@ -40,6 +40,7 @@ def prepare_messages(batch: Batch, *, source: BoundSource, naming: Naming) -> Pr
         source=source.name,
         keyring=naming.keyring,
         normalise=IDENTIFIER_NORMALISERS,
+        known=naming.known,
         **message_options(source),
     )
     said = unpacked.records.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64), deleted=pl.lit(value=False))

@@ -121,16 +121,23 @@ def hold(reader: Reader, any_id: str) -> Held:
     Raises:
         UnknownCustomerError: The id was never issued, or its record is not resolved yet.
     """
-    customer_id = current_customer(reader, any_id)
+    golden = _golden(reader, any_id)
+    if golden.is_empty():
+        golden = _golden(reader, current_customer(reader, any_id))
+    found = golden.row(0, named=True)
+    customer_id = str(found["customer_id"])
     records = reader.read("links", columns=["record_id"], where=[Where("customer_id", "==", customer_id), CURRENT])
     identifiers = reader.read(
         "identifiers",
         columns=["record_id", "kind", "value_key", "value", "source", "seq"],
         keys=Keys(records, ("record_id",)),
     )
-    golden = reader.read("customers", columns=list(CUSTOMERS.columns), where=[Where("customer_id", "==", customer_id)])
     statements = _statements(reader, records, identifiers)
-    return Held(customer_id, golden.row(0, named=True), tuple(sorted(records["record_id"])), identifiers, statements)
+    return Held(customer_id, found, tuple(sorted(records["record_id"])), identifiers, statements)
+
+
+def _golden(reader: Reader, customer_id: str) -> pl.DataFrame:
+    return reader.read("customers", columns=list(CUSTOMERS.columns), where=[Where("customer_id", "==", customer_id)])
 
 
 def current_customer(reader: Reader, any_id: str) -> str:

@@ -20,6 +20,9 @@ ARRIVAL: Final = ("received_at", "held_at")
 """Columns in which two deliveries of one thing may differ."""
 
 
+EARLIEST: Final = pl.datetime(1, 1, 1, time_unit="us", time_zone="UTC")
+
+
 def write_prepared(writer: Writer, source: BoundSource, prepared: Prepared, *, at: datetime) -> LoadReport:
     """Write a prepared batch; rows of people who were erased are not let in again."""
     living, erased = suppress(writer, prepared)
@@ -53,7 +56,7 @@ def without_contradictions(reader: Reader, prepared: Prepared) -> Prepared:
     if not target.append_only:
         return prepared
     frame = suppress(reader, prepared)[0][target.name]
-    keys = Keys(frame.select(target.key).unique(), target.key)
+    keys = _keys_of(target, frame)
     stored = reader.read(target.name, columns=list(target.columns), keys=keys)
     bad = contradicting(frame, stored, target)
     return prepared if bad.is_empty() else prepared.refuse(bad, CONTRADICTS)
@@ -68,10 +71,27 @@ def contradicting(frame: pl.DataFrame, stored: pl.DataFrame, target: Table) -> p
 
 
 def _write_table(writer: Writer, name: str, frame: pl.DataFrame) -> int:
+    target = TABLES[name]
     if frame.is_empty():
         return 0
-    counts = writer.append(name, frame) if TABLES[name].append_only else writer.upsert(name, frame)
+    if target.append_only:
+        return writer.append(name, frame).inserted
+    counts = writer.upsert(name, _newer(writer, target, frame))
     return counts.inserted + counts.updated
+
+
+def _newer(reader: Reader, target: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that do not lie before what is stored under their key: late arrivals change nothing."""
+    if "observed_at" not in target.columns:
+        return frame
+    stored = reader.read(target.name, columns=[*target.key, "observed_at"], keys=_keys_of(target, frame))
+    known = frame.join(stored, on=list(target.key), how="left", suffix="_stored", maintain_order="left")
+    late = pl.col("observed_at").fill_null(EARLIEST) < pl.col("observed_at_stored").fill_null(EARLIEST)
+    return known.filter(~late).select(frame.columns)
+
+
+def _keys_of(target: Table, frame: pl.DataFrame) -> Keys:
+    return Keys(frame.select(target.key).unique(), target.key)
 
 
 def quarantine_rows(rejects: pl.DataFrame, *, source: BoundSource, at: datetime) -> pl.DataFrame:

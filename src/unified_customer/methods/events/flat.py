@@ -141,7 +141,9 @@ def _shaped(
         typed = _folded(typed, frame.select(others))
     if "channel" not in frame.columns and {"url", "referrer", *UTM} & {*frame.columns}:
         typed = typed.with_columns(_channels(typed, frame))
-    typed = typed.with_columns(*_defaults(typed), _reason(typed, frame, zone=zone, objects=objects)).with_row_index(POSITION)
+    typed = typed.with_columns(*_defaults(typed), _reason(typed, frame, zone=zone, objects=objects)).with_row_index(
+        POSITION
+    )
     typed = typed.with_columns(pl.col(POSITION).cast(pl.Int64))
     return typed if "event_id" in typed.columns else typed.with_columns(_content_ids(typed, source))
 

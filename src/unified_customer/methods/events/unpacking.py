@@ -37,6 +37,7 @@ def unpack(
     currency: str | None = None,
     normalise: Mapping[str, pointers.Normalise] | None = None,
     purposes: Purposes | None = None,
+    known: pointers.Known | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> EventBatch:
     """Return the frames of a batch of messages.
@@ -50,6 +51,7 @@ def unpack(
         currency: ISO 4217 code of amounts that name none.
         normalise: Normalisation of identifier values by kind; from others white space is cut off.
         purposes: Purposes of each consent category of the source; a category without one is reported.
+        known: Tells which identities are stored already; these are not returned again.
         max_bytes: Larger messages are refused.
 
     Raises:
@@ -66,6 +68,7 @@ def unpack(
         pointers.identity_name(SLOTS, extra="extra_ids"), "occurred_at", "extra_ids", *(column for _, column in SLOTS)
     )
     record_ids, seen = pointers.point(named, source=source, keyring=keyring)
+    seen = pointers.unknown(seen, known)
     rows = wide.with_columns(record_ids, account_id=pl.col("group_id"), source=pl.lit(source))
     identify, group = (rows.filter(pl.col("type") == kind) for kind in ("identify", "group"))
     found = pointers.identifiers(

@@ -1,0 +1,46 @@
+"""The whole job: an invented shop of 100,000 customers, from five files to the single customer view."""
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.measuring import arguments, report, run_part
+
+CUSTOMERS: Final = 100_000
+
+
+def whole(options: argparse.Namespace) -> Mapping[str, Any]:
+    """Run the demo and return its stages and its accuracy."""
+    from unified_customer.cli.demo.running import find
+    from unified_customer.cli.output import Output
+
+    customers = int(CUSTOMERS * options.scale)
+    found = find(Output(as_json=True), Path(options.folder), customers=customers, seed=options.seed)
+    stages = [{"stage": each.name, "wall_s": round(each.seconds, 2), "peak_mb": each.peak_mb} for each in found.stages]
+    return {
+        "stages": stages,
+        "rows": sum(found.counts.values()),
+        "customers": found.resolved.customers,
+        "precision": round(found.linkable.pairs.precision, 4),
+        "recall": round(found.linkable.pairs.recall, 4),
+    }
+
+
+def main() -> None:
+    """Run it and print a line for each stage and one for all."""
+    options = arguments(__doc__).parse_args()
+    if options.part:
+        report(**whole(options))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        options.folder = options.folder or temporary
+        done = run_part("benchmarks.north_star", "whole", options)
+    for stage in done.pop("stages"):
+        report(benchmark="north_star", **stage)
+    report(benchmark="north_star", stage="all", **done)
+
+
+if __name__ == "__main__":
+    main()

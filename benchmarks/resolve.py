@@ -1,0 +1,58 @@
+"""Resolve: raw person records to customer ids by exact identifiers, from normalisation on."""
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.invented import make_records
+from benchmarks.measuring import Stopwatch, arguments, report, run_part
+
+RECORDS: Final = 1_000_000
+
+
+def make(options: argparse.Namespace) -> Mapping[str, Any]:
+    """Write the file."""
+    people = make_records(
+        Path(options.folder) / "records.parquet", rows=int(RECORDS * options.scale), seed=options.seed
+    )
+    return {"people": people}
+
+
+def ours(options: argparse.Namespace) -> Mapping[str, Any]:
+    """Load the records into a hub in memory and resolve them, the single customer view included."""
+    import unified_customer as uc
+    from benchmarks.mappings import RECORDS as MAPPING
+
+    path = Path(options.folder) / "records.parquet"
+    with uc.CustomerHub() as hub:
+        with Stopwatch() as loading:
+            hub.load(uc.source("parquet", path, table="records", mapping=MAPPING))
+        with Stopwatch() as resolving:
+            resolved = hub.resolve()
+    return {
+        "rows": resolved.records,
+        "customers": resolved.customers,
+        "load_cpu_s": loading.cpu_s,
+        "resolve_cpu_s": resolving.cpu_s,
+    }
+
+
+PARTS: Final = {"make": make, "ours": ours}
+
+
+def main() -> None:
+    """Run all parts and print a line."""
+    options = arguments(__doc__).parse_args()
+    if options.part:
+        report(**PARTS[options.part](options))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        options.folder = options.folder or temporary
+        done = {part: run_part("benchmarks.resolve", part, options) for part in PARTS}
+    report(benchmark="resolve", people=done["make"]["people"], **done["ours"])
+
+
+if __name__ == "__main__":
+    main()
