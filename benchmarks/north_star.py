@@ -23,8 +23,8 @@ def whole(options: argparse.Namespace) -> Mapping[str, Any]:
         "stages": stages,
         "rows": sum(found.counts.values()),
         "customers": found.resolved.customers,
-        "precision": round(found.linkable.pairs.precision, 4),
-        "recall": round(found.linkable.pairs.recall, 4),
+        "precision": round(found.linkable.precision, 4),
+        "recall": round(found.linkable.recall, 4),
     }
 
 
