@@ -43,12 +43,14 @@ def voices(records: pl.DataFrame, customer: str) -> pl.DataFrame:
 
 
 @given(histories(), specs)
-def test_every_customer_has_one_golden_record(records, spec):
+def test_every_customer_has_one_golden_record(records: pl.DataFrame, spec: Survivorship) -> None:
     assert golden(records, spec)["customer_id"].to_list() == sorted(set(links_of(records)["customer_id"]))
 
 
 @given(histories(), specs)
-def test_every_golden_value_was_said_by_one_of_the_customers_records_then_and_there(records, spec):
+def test_every_golden_value_was_said_by_one_of_the_customers_records_then_and_there(
+    records: pl.DataFrame, spec: Survivorship
+) -> None:
     for customer in golden(records, spec).to_dicts():
         said = voices(records, customer["customer_id"])
         for field in set(GOLDEN_FIELDS) - {"traits"}:
@@ -57,7 +59,7 @@ def test_every_golden_value_was_said_by_one_of_the_customers_records_then_and_th
 
 
 @given(histories(), specs)
-def test_a_field_is_empty_only_if_no_record_fills_it(records, spec):
+def test_a_field_is_empty_only_if_no_record_fills_it(records: pl.DataFrame, spec: Survivorship) -> None:
     for customer in golden(records, spec).to_dicts():
         said = voices(records, customer["customer_id"])
         for field in [*SINGLE, "traits", NAME[0], ADDRESS[0]]:
@@ -65,13 +67,15 @@ def test_a_field_is_empty_only_if_no_record_fills_it(records, spec):
 
 
 @given(histories(), specs, seeds)
-def test_the_golden_record_does_not_depend_on_the_order_of_rows(records, spec, seed):
+def test_the_golden_record_does_not_depend_on_the_order_of_rows(
+    records: pl.DataFrame, spec: Survivorship, seed: int
+) -> None:
     assert golden(records.sample(fraction=1, shuffle=True, seed=seed), spec).equals(golden(records, spec))
 
 
 @given(histories(), specs)
-def test_the_golden_record_does_not_depend_on_the_names_of_records(records, spec):
-    def values(frame):
+def test_the_golden_record_does_not_depend_on_the_names_of_records(records: pl.DataFrame, spec: Survivorship) -> None:
+    def values(frame: pl.DataFrame) -> list[str]:
         return sorted(map(repr, frame.drop("customer_id").rows()))
 
     links, identities = links_of(records), identities_of(records)
@@ -80,7 +84,7 @@ def test_the_golden_record_does_not_depend_on_the_names_of_records(records, spec
 
 
 @given(histories(), specs)
-def test_customers_do_not_depend_on_each_other(records, spec):
+def test_customers_do_not_depend_on_each_other(records: pl.DataFrame, spec: Survivorship) -> None:
     together, links = golden(records, spec), links_of(records)
     for customer in together["customer_id"]:
         alone = spec.survive(records, links.filter(customer_id=customer), identities_of(records))
@@ -88,21 +92,21 @@ def test_customers_do_not_depend_on_each_other(records, spec):
 
 
 @given(histories(), specs)
-def test_what_its_source_deleted_gives_no_values(records, spec):
+def test_what_its_source_deleted_gives_no_values(records: pl.DataFrame, spec: Survivorship) -> None:
     gone = golden(records.with_columns(deleted=True), spec)
     assert gone.select(GOLDEN_FIELDS).null_count().sum_horizontal().item() == len(gone) * len(GOLDEN_FIELDS)
     assert gone["record_count"].sum() == len(links_of(records))
 
 
 @given(histories(), specs)
-def test_only_the_latest_version_of_a_record_speaks(records, spec):
+def test_only_the_latest_version_of_a_record_speaks(records: pl.DataFrame, spec: Survivorship) -> None:
     latest = golden(latest_versions(records), spec)
     columns = [name for name in latest.columns if name not in {"first_observed_at", "last_observed_at"}]
     assert golden(records, spec).select(columns).equals(latest.select(columns))
 
 
 @given(histories(), specs, st.integers(0, 3))
-def test_what_was_observed_later_does_not_count(records, spec, days):
+def test_what_was_observed_later_does_not_count(records: pl.DataFrame, spec: Survivorship, days: int) -> None:
     instant = BEGINNING + timedelta(days)
     earlier = records.filter(pl.col("observed_at").is_null() | (pl.col("observed_at") < instant))
     links, identities = links_of(records), identities_of(records)
@@ -110,7 +114,7 @@ def test_what_was_observed_later_does_not_count(records, spec, days):
 
 
 @given(histories(), specs)
-def test_the_fields_of_a_group_come_from_one_record(records, spec):
+def test_the_fields_of_a_group_come_from_one_record(records: pl.DataFrame, spec: Survivorship) -> None:
     for customer in golden(records, spec).to_dicts():
         said = voices(records, customer["customer_id"])
         for group in (NAME, ADDRESS):
@@ -119,7 +123,7 @@ def test_the_fields_of_a_group_come_from_one_record(records, spec):
 
 
 @given(histories())
-def test_by_default_the_value_observed_last_survives(records):
+def test_by_default_the_value_observed_last_survives(records: pl.DataFrame) -> None:
     for customer in golden(records, Survivorship()).to_dicts():
         said = voices(records, customer["customer_id"])
         for field in SINGLE:
@@ -128,7 +132,7 @@ def test_by_default_the_value_observed_last_survives(records):
 
 
 @given(histories())
-def test_the_most_trusted_source_that_says_anything_survives(records):
+def test_the_most_trusted_source_that_says_anything_survives(records: pl.DataFrame) -> None:
     order = [*TRUSTED, "s1", None]
     for customer in golden(records, Survivorship(default="most_trusted", trusted=TRUSTED)).to_dicts():
         said = voices(records, customer["customer_id"])
@@ -138,7 +142,7 @@ def test_the_most_trusted_source_that_says_anything_survives(records):
 
 
 @given(histories())
-def test_no_value_is_said_more_often_than_the_most_frequent(records):
+def test_no_value_is_said_more_often_than_the_most_frequent(records: pl.DataFrame) -> None:
     for customer in golden(records, Survivorship(default="most_frequent")).to_dicts():
         said = voices(records, customer["customer_id"])
         for field in SINGLE:
@@ -147,14 +151,14 @@ def test_no_value_is_said_more_often_than_the_most_frequent(records):
 
 
 @given(histories())
-def test_no_value_is_longer_than_the_longest(records):
+def test_no_value_is_longer_than_the_longest(records: pl.DataFrame) -> None:
     for customer in golden(records, Survivorship(default="longest")).to_dicts():
         said = voices(records, customer["customer_id"])["email"].drop_nulls()
         assert len(customer["email"] or "") == max([0, *said.str.len_chars()])
 
 
 @given(histories(), specs)
-def test_each_trait_is_kept_with_a_value_that_some_record_gave_it(records, spec):
+def test_each_trait_is_kept_with_a_value_that_some_record_gave_it(records: pl.DataFrame, spec: Survivorship) -> None:
     for customer in golden(records, spec).to_dicts():
         said = [json.loads(text) for text in voices(records, customer["customer_id"])["traits"].drop_nulls()]
         kept = json.loads(customer["traits"] or "{}")
@@ -164,7 +168,7 @@ def test_each_trait_is_kept_with_a_value_that_some_record_gave_it(records, spec)
 
 
 @given(histories(), specs)
-def test_the_explanation_tells_the_golden_record(records, spec):
+def test_the_explanation_tells_the_golden_record(records: pl.DataFrame, spec: Survivorship) -> None:
     for customer in golden(records, spec).to_dicts():
         told = spec.explain(customer["customer_id"], records, links_of(records))
         survived = told.filter(pl.col("survived"), pl.col("field") != "traits")
@@ -174,7 +178,9 @@ def test_the_explanation_tells_the_golden_record(records, spec):
 
 
 @given(histories(), specs)
-def test_a_visitor_known_only_from_events_is_a_customer_with_empty_fields(records, spec):
+def test_a_visitor_known_only_from_events_is_a_customer_with_empty_fields(
+    records: pl.DataFrame, spec: Survivorship
+) -> None:
     visitor = golden(records, spec).filter(customer_id="visitor").to_dicts()[0]
     assert (visitor["record_count"], visitor["sources"]) == (1, ["web"])
     assert not any(visitor[field] for field in GOLDEN_FIELDS)

@@ -223,12 +223,11 @@ def _nicknames() -> Mapping[str, _Name]:
     from nicknames import NickNamer
 
     short = {name: set(forms) for name, forms in NickNamer().nickname_lookup.items()}
-    for name, forms in hypocorisms().items():
-        short.setdefault(name, set()).update(forms)
+    for name, pet_forms in hypocorisms().items():
+        short.setdefault(name, set()).update(pet_forms)
     full: dict[str, set[str]] = {}
-    for name, forms in short.items():
-        for form in forms:
-            full.setdefault(form, set()).add(name)
+    for name, form in ((name, form) for name, forms in short.items() for form in forms):
+        full.setdefault(form, set()).add(name)
     names = short.keys() | full.keys()
     return {name: _Name(frozenset(full.get(name, ())), frozenset(short.get(name, ()))) for name in names}
 
