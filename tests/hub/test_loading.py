@@ -354,7 +354,7 @@ class TestCheckpoints:
     def test_an_appended_file_is_read_from_where_it_ended(self, hub: uc.CustomerHub, tmp_path: Path) -> None:
         path = tmp_path / "crm.csv"
         source = uc.source("csv", path, table="records", mapping=CRM)
-        frame_of([{name: None for name in CRM.columns} | row for row in PEOPLE]).write_csv(path)
+        frame_of([dict.fromkeys(CRM.columns) | row for row in PEOPLE]).write_csv(path)
         assert (hub.load(source).accepted, hub.load(source).rows) == (3, 0)
         with path.open("a") as file:
             file.write(",".join({**dict.fromkeys(CRM.columns, ""), "id": "9", "name": "Zoe"}[name] for name in pl.read_csv(path).columns) + "\n")  # fmt: skip
@@ -403,7 +403,7 @@ class Breaking:
 
 
 class TestCrashes:
-    ROWS = [{"id": str(number), "mail": f"p{number}@example.com"} for number in range(10)]
+    ROWS: Sequence[Row] = tuple({"id": str(number), "mail": f"p{number}@example.com"} for number in range(10))
     MAPPING = uc.Mapping(table="records", key="id", fields={"email": "mail"})
 
     @pytest.mark.parametrize("after", [0, 1, 2, 4])

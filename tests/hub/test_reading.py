@@ -1,7 +1,7 @@
 """Reading: what comes out, for whom, under which purpose, and what is written down of it."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ class Turning:
 @pytest.fixture
 def hub() -> Iterator[uc.CustomerHub]:
     with uc.CustomerHub(policy=POLICY, keys=uc.MemoryKeyProvider(b"k" * 32), clock=Turning()) as made:
-        frame = pl.DataFrame(PEOPLE, schema=list(CRM.columns)[:2] + ["mail", "name", "born", "tel", "news", "object"], orient="row")  # fmt: skip
+        frame = pl.DataFrame(PEOPLE, schema=[*list(CRM.columns)[:2], "mail", "name", "born", "tel", "news", "object"], orient="row")  # fmt: skip
         made.load(uc.source("dataframe", frame, table="records", name="crm", mapping=CRM))
         made.load(uc.source("dataframe", HAPPENED, table="events", name="web", mapping=EVENTS))
         made.resolve()

@@ -82,6 +82,7 @@ class CustomerHub:
 
         Raises:
             ConfigurationError: The URL or the key cannot be meant.
+            PluginError: No store is registered for the scheme of the URL.
             StoreLockedError: Another process holds the store.
         """
         self.policy = Policy() if policy is None else policy
