@@ -88,7 +88,8 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == ExitCode.INTERRUPTED
+    # A library that runs at that moment may end the process by the signal itself; a shell says 130 to both.
+    assert process.returncode in {ExitCode.INTERRUPTED, -signal.SIGINT}
     assert "Traceback" not in stderr
     assert stdout == ""
 
