@@ -117,7 +117,7 @@ def windows(session: Session, query: Query, *, size: int) -> Iterator[pl.DataFra
 
 
 def _shaped(frame: pl.DataFrame, asked: Question) -> pl.DataFrame:
-    ordered = frame.select(list(asked.schema))
+    ordered = frame[list(asked.schema)]
     # A column of keys can have a type that DuckDB gives back as another, such as a category.
     return ordered if ordered.schema == asked.schema else ordered.cast(dict(asked.schema))  # type: ignore[arg-type]
 

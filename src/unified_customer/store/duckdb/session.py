@@ -57,6 +57,16 @@ class Session:
             with suppress(StoreClosedError), self._using():
                 self._cursor.unregister(name)
 
+    def require_open(self) -> None:
+        """Raise if the session has ended.
+
+        Raises:
+            StoreClosedError: It has.
+        """
+        if not self._open:
+            message = "The store, or the block of this reader, has been closed. Open it, or begin another."
+            raise StoreClosedError(message)
+
     def end(self) -> None:
         """Give the cursor back; a transaction that is open is rolled back."""
         with self._lock:
@@ -66,9 +76,7 @@ class Session:
     @contextmanager
     def _using(self) -> Iterator[None]:
         with self._lock:
-            if not self._open:
-                message = "The store, or the block of this reader, has been closed. Open it, or begin another."
-                raise StoreClosedError(message)
+            self.require_open()
             with translated():
                 yield
 

@@ -107,7 +107,7 @@ class DuckWriter(DuckReader):
 
     def last_seq(self) -> int:
         """Return the position of the last change, those of this transaction included."""
-        super().last_seq()  # raises when the transaction has ended
+        self._session.require_open()
         return self._last
 
     def commit(self) -> None:
@@ -119,6 +119,7 @@ class DuckWriter(DuckReader):
         self._step("transaction:committed")
 
     def _parts(self, query: Query, *, size: int) -> Iterator[pl.DataFrame]:
+        self._session.require_open()
         if query.table.name in self._touched:
             whole = answer(self._session, question(query))
             return (part for part in whole.iter_slices(size) if part.height)
