@@ -1,6 +1,6 @@
 """Invented people and events in bulk: fast to make, with the mess that costs time when it is cleaned."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -89,7 +89,7 @@ def make_events(path: Path, *, rows: int, people: int, seed: int) -> None:
     import pyarrow.parquet as pq
 
     random = np.random.Generator(np.random.PCG64(seed))
-    start = datetime(2025, 1, 1)
+    start = datetime(2025, 1, 1, tzinfo=UTC)
     writer: pq.ParquetWriter | None = None
     for offset in range(0, rows, EVENT_ROWS):
         count = min(EVENT_ROWS, rows - offset)
@@ -122,7 +122,7 @@ def _events(
         name="name",
         user_id=pl.when(pl.col("user_id") >= 0).then(pl.format("user-{}", "user_id")),
         anonymous_id=pl.format("anon-{}", "anonymous_id"),
-        occurred_at=(pl.lit(start) + pl.duration(microseconds=pl.col("number") * step)).dt.replace_time_zone("UTC"),
+        occurred_at=(pl.lit(start) + pl.duration(microseconds=pl.col("number") * step)),
         url=pl.format("https://shop.example.com/p/{}", pl.col("number") % 997),
         amount=pl.when(pl.col("name") == "Order Completed").then(pl.col("price").cast(pl.Decimal(18, 4))),
         currency=pl.when(pl.col("name") == "Order Completed").then(pl.lit("EUR")),

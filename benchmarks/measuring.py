@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 Part = Callable[[argparse.Namespace], Mapping[str, Any]]
 
@@ -53,7 +53,7 @@ def report(**line: Any) -> None:
 class Stopwatch:
     """CPU and wall seconds of a stretch of this process."""
 
-    def __enter__(self) -> "Stopwatch":
+    def __enter__(self) -> Self:
         """Start."""
         self._cpu, self._wall = time.process_time(), time.perf_counter()
         return self
