@@ -93,7 +93,7 @@ class ResolveReport:
     def __str__(self) -> str:
         """Return the report for people."""
         return (
-            f"{self.records:,} records are {self.customers:,} customers; {self.changed:,} records changed hands, "
+            f"{self.records:,} records are {self.customers:,} customers; {self.changed:,} records are new or moved, "
             f"{self.shared:,} identifier values are shared and join nobody"
         )
 
