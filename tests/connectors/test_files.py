@@ -278,3 +278,18 @@ def test_discover_says_how_long_texts_are(tmp_path: Path) -> None:
     a, b = source("csv", tmp_path / "x.csv", table="records").source.discover()
     assert (a.rows, a.nulls, a.distinct, a.longest) == (2, 0, 2, 3)
     assert (b.nulls, b.longest) == (2, 0)
+
+
+def test_a_state_of_a_longer_frame_is_not_used() -> None:
+    frame = pl.DataFrame({"n": [1, 2, 3]})
+    *_, state = source("dataframe", frame, table="records").read()
+    assert isinstance(state, State)
+    shorter = source("dataframe", frame.head(2), table="records")
+    assert [len(batch) for batch in shorter.read(state) if isinstance(batch, Batch)] == [2]
+
+
+def test_messages_are_taken_line_by_line_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(b'{"type":"track"}\n\n{broken\n{"a":"\xff"}\n')
+    batch = read("jsonl", tmp_path / "x.jsonl", shape="segment")
+    assert batch.frame.rows() == [('{"type":"track"}',), ("{broken",)]
+    assert batch.rejects["position"].to_list() == ["row 3 (line 4)"]

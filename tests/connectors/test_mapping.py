@@ -1,6 +1,7 @@
 """Mappings: what they refuse, how they are written, and what they make of rows."""
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from unified_customer.connectors import Batch, Deletion, FieldMap, Mapped, Mapper, Mapping, Statement, replay_batch
 from unified_customer.connectors.parsing import parse
+from unified_customer.connectors.rejects import payload_texts
 from unified_customer.connectors.targets import target
 from unified_customer.core.errors import ConfigurationError, MappingError
 
@@ -371,3 +373,44 @@ def test_a_mapping_explains_what_columns_are_for() -> None:
     assert "card: identifier loyalty_id" in CRM.explain()
     assert "news: consent to marketing" in CRM.explain()
     assert "state: deleted" in CRM.explain()
+
+
+def test_what_nobody_mapped_is_kept_as_it_is() -> None:
+    values: dict[str, list[Any]] = {
+        "id": ["1"], "text": ['say "hi"'], "blank": [" "], "day": [date(2026, 1, 2)], "yes": [True], "few": [[1, None]],
+        "half": [0.5], "whole": [2.0], "endless": [float("inf")], "money": [Decimal("1.50")], "span": [timedelta(days=1)],
+    }  # fmt: skip
+    found = mapped(Mapping(table="records", key="id"), **values)
+    assert json.loads(found.frame["traits"][0]) == {
+        "text": 'say "hi"', "day": "2026-01-02", "yes": True, "few": [1, None], "half": 0.5, "whole": 2,
+        "endless": "inf", "money": "1.50", "span": "1 day, 0:00:00",
+    }  # fmt: skip
+
+
+def test_a_payload_holds_every_type() -> None:
+    frame = pl.DataFrame({"a": [timedelta(hours=1)], "b": [float("nan")], "c": [date(2026, 1, 2)], "d": [1.0]})
+    odd = frame.with_columns(e=pl.Series([object()], dtype=pl.Object))
+    text = payload_texts(odd)[0]
+    assert {name: value for name, value in json.loads(text).items() if name != "e"} == {
+        "a": "1:00:00", "b": "nan", "c": "2026-01-02", "d": 1,
+    }  # fmt: skip
+    assert "object object" in text
+
+
+def test_enums_are_read_as_text() -> None:
+    for dtype in (pl.Enum(["1", "2"]), pl.Categorical(), pl.Binary()):
+        values = pl.Series(["1", "2"]).cast(dtype)
+        expected = [None, None] if dtype == pl.Binary() else [1, 2]
+        assert parse(values, pl.Int64(), FieldMap(column="x")).values.to_list() == expected
+
+
+def test_a_statement_may_have_one_time_for_all() -> None:
+    stated = FieldMap(constant="2026-01-01T00:00:00Z")
+    rule = Statement(column="ok", purpose="marketing", values={"y": "granted"}, stated_at=stated, about="email")
+    for mapping in (
+        Mapping(table="records", key="id", consents=[rule]),
+        Mapping(table="records", key="id", observed_at="at", consents=[rule]),
+    ):
+        found = mapped(mapping, id=["1"], ok=["y"], at=["2025-01-01T00:00:00Z"])
+        said = found.statements.select("subject_kind", "stated_at").rows()
+        assert said == [("record", datetime(2026, 1, 1, tzinfo=UTC))]

@@ -44,7 +44,7 @@ CANARY = "zqcanary"
 # Text that is nearly CSV, and lines that are nearly JSON.
 csv_mess = st.lists(
     st.sampled_from(
-        [b"a", b"b1", b",", b",", b"\n", b"\n", b"\r\n", b'"', b'""', b'"x,y"', b"\0", b"\xff", "é".encode()]
+        [b"a", b"b1", b",", b",", b"\n", b"\n", b"\r\n", b"\r", b'"', b'""', b'"x,y"', b"\0", b"\xff", "é".encode()]
     ),
     max_size=30,
 ).map(b"".join)
@@ -128,7 +128,7 @@ def test_every_row_of_a_file_is_in_a_batch_or_rejected_and_numbered_without_a_ga
 @given(data=csv_mess)
 def test_no_cell_of_a_csv_file_is_lost(data: bytes) -> None:
     rows = read_all(b"h,i\n" + data, "csv", delimiter=",", quote=None)
-    lines = [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    lines = [line.removesuffix(b"\r") for line in (b"h,i\n" + data).split(b"\n")][1:]
     assert len(rows) == len([line for line in lines if line])
 
 
@@ -327,7 +327,7 @@ nearly_instants = st.tuples(
 @given(text=nearly_instants)
 def test_a_text_is_an_instant_only_if_iso_8601_says_which(text: str) -> None:
     parsed = parse(pl.Series([text]), INSTANT, FieldMap(column="x"))
-    written_so = text.replace(" UTC", "Z").replace(" +", "+").replace("2026-2-3", "2026-02-03")
+    written_so = text.replace(" UTC", "Z").replace("z", "Z").replace(" +", "+").replace("2026-2-3", "2026-02-03")
     assert parsed.values[0] is None or parsed.values[0] == datetime.fromisoformat(written_so)
     assert (parsed.values[0] is None) == bool(parsed.faults)
 

@@ -1,8 +1,5 @@
 """Rows of a CSV file: which are whole, which are not and why, and the whole ones as a frame of text."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -11,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from unified_customer.connectors.delimited import Broken, Dialect, SplitText, sniff_delimiter, split_text
+from unified_customer.connectors.delimited import (
+    Broken,
+    Dialect,
+    SplitText,
+    row_fields,
+    sniff_delimiter,
+    split_text,
+)
 from unified_customer.connectors.protocol import no_rejects
 from unified_customer.connectors.rejects import unread_rejects
 from unified_customer.connectors.textrows import ParsedText
@@ -67,17 +71,10 @@ class CsvParser:
             message = f"The header of {self.file} is malformed: {split.broken[0].reason}. Check quote and delimiter."
             raise SourceError(message)
         try:
-            text = split.text[split.starts[0] : split.ends[0]].decode()
+            return row_fields(split.text[split.starts[0] : split.ends[0]], self.dialect)
         except UnicodeDecodeError as error:
             message = f"The header of {self.file} is not in the encoding it is read in. Name it: encoding='cp1252'."
             raise SourceError(message) from error
-        return next(self._read_rows([text]))
-
-    def _read_rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        delimiter = self.dialect.delimiter.decode()
-        if not self.quote:
-            return csv.reader(lines, delimiter=delimiter, quotechar=None, quoting=csv.QUOTE_NONE)
-        return csv.reader(lines, delimiter=delimiter, quotechar=self.quote)
 
     def parse(self, buffer: bytes, *, final: bool, first_row: int, first_line: int) -> ParsedText:
         """Return the whole rows at the start of `buffer`."""
@@ -125,9 +122,10 @@ class CsvParser:
         return frame
 
     def _frame_by_row(self, text: bytes) -> pl.DataFrame:
-        rows = self._read_rows(io.StringIO(text.decode(), newline=""))
-        filled = [[value or None for value in row] for row in rows if row]
-        return pl.DataFrame(filled, schema=dict.fromkeys(self.names, pl.String), orient="row")
+        split = split_text(text, self.dialect, final=True)
+        spans = zip(split.starts, split.ends, strict=True)
+        rows = [[field or None for field in row_fields(text[start:end], self.dialect)] for start, end in spans]
+        return pl.DataFrame(rows, schema=dict.fromkeys(self.names, pl.String), orient="row")
 
 
 def _reasons(split: SplitText, width: int) -> list[str | None]:

@@ -172,7 +172,7 @@ def _split_row_by_row(buffer: bytes, dialect: Dialect, *, final: bool) -> SplitT
     newlines = _positions(np.frombuffer(buffer, np.uint8), dialect.newline)
     cut = int(spans[-1, 1]) + 1 if rows else 0
     lines = np.searchsorted(newlines, spans[:, 0])
-    filled = [index for index, row in enumerate(rows) if row.reason or row.text]
+    filled = [index for index, row in enumerate(rows) if row.reason or row.text not in {b"", b"\r"}]
     number = {row: index for index, row in enumerate(filled)}
     broken = tuple(
         Broken(number[index], int(lines[index]), rows[index].start, rows[index].end, str(rows[index].reason))
@@ -198,7 +198,7 @@ def _walk(buffer: bytes, dialect: Dialect, *, final: bool) -> Iterator[_Row]:
     start = 0
     while (end := buffer.find(dialect.newline, start)) >= 0:
         line = buffer[start:end]
-        row = _Row(start, end, line.rstrip(b"\r"), None)
+        row = _Row(start, end, line, None)
         if dialect.quote in line:
             found = _quoted_row(buffer, start, end, dialect, field)
             if found is None and not final and len(buffer) - start <= MAX_ROW_BYTES:
@@ -238,10 +238,30 @@ def _is_closed(buffer: bytes, at: int, dialect: Dialect) -> bool:
 def _well_formed(found: re.Match[bytes], dialect: Dialect) -> bytes:
     if found["quoted"] is not None:
         return dialect.quote + found["quoted"] + dialect.quote
-    plain = found["plain"] if found["end"] == dialect.delimiter else found["plain"].removesuffix(b"\r")
+    plain = found["plain"]
     if dialect.quote not in plain:
         return plain
+    plain = plain if found["end"] == dialect.delimiter else plain.removesuffix(b"\r")
     return dialect.quote + plain.replace(dialect.quote, dialect.quote * 2) + dialect.quote
+
+
+def row_fields(row: bytes, dialect: Dialect) -> list[str]:
+    r"""Return the fields of one well-formed row, which has no newline at its end.
+
+    Examples:
+        >>> row_fields(b'1,"a ""b"", c",', Dialect())
+        ['1', 'a "b", c', '']
+    """
+    if not dialect.quote:
+        return row.decode().removesuffix("\r").split(dialect.delimiter.decode())
+    fields, at, text = [], 0, row + dialect.newline
+    pattern, quote = _field_pattern(dialect), dialect.quote
+    while at < len(text) and (found := pattern.match(text, at)):
+        at = found.end()
+        plain, quoted = found["plain"], found["quoted"]
+        fields.append((plain if quoted is None else quoted.replace(quote * 2, quote)).decode())
+    last = fields.pop() if fields else ""
+    return [*fields, last.removesuffix("\r")]
 
 
 def sniff_delimiter(sample: bytes, *, quote: bytes = b'"', newline: bytes = b"\n") -> bytes:

@@ -42,7 +42,7 @@ def parse(values: pl.Series, dtype: pl.DataType, how: FieldMap) -> Parsed:
 def _parse_typed(values: pl.Series, dtype: pl.DataType, how: FieldMap) -> Parsed:
     if dtype == pl.String:
         return Parsed(blank_to_null(as_text(values)))
-    if values.dtype.is_nested() or values.dtype in {pl.Binary, pl.Object, pl.Categorical} or _is_enum(values.dtype):
+    if values.dtype.is_nested() or isinstance(values.dtype, (pl.Binary, pl.Object, pl.Categorical, pl.Enum)):
         values = as_text(values)
     if values.dtype == pl.String:
         values = blank_to_null(values.str.strip_chars())
@@ -53,10 +53,6 @@ def _parse_typed(values: pl.Series, dtype: pl.DataType, how: FieldMap) -> Parsed
     if isinstance(dtype, pl.Decimal):
         return parse_decimals(values, how)
     return {pl.Int64: parse_integers, pl.Float64: parse_numbers, pl.Boolean: _parse_flags}[type(dtype)](values, how)
-
-
-def _is_enum(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.Enum)
 
 
 def blank_to_null(values: pl.Series) -> pl.Series:
@@ -82,7 +78,7 @@ def as_text(values: pl.Series) -> pl.Series:
         return _iso(values, dtype)
     if dtype.is_float():
         return _float_text(values)
-    if dtype.is_nested() or dtype in {pl.Binary, pl.Object}:
+    if dtype.is_nested() or isinstance(dtype, (pl.Binary, pl.Object, pl.Duration)):
         texts = [None if each is None else _nested_text(plain(each)) for each in values.to_list()]
         return pl.Series(values.name, texts, dtype=pl.String)
     return values.cast(pl.String)

@@ -8,7 +8,7 @@ import polars as pl
 from unified_customer.connectors.instants import INSTANT
 from unified_customer.connectors.mapping import FieldMap, Mapping, Statement
 from unified_customer.connectors.parsed import Parsed
-from unified_customer.connectors.parsing import as_text, blank_to_null, parse
+from unified_customer.connectors.parsing import as_text, blank_to_null, constant, parse
 
 STATEMENT_COLUMNS: Final = {
     "row": pl.Int64(),
@@ -90,11 +90,13 @@ def _stated_at(rule: Statement, raw: pl.DataFrame, typed: pl.DataFrame) -> tuple
 
 
 def _time(how: FieldMap, raw: pl.DataFrame) -> Parsed:
-    return parse(raw[str(how.column)], INSTANT, how)
+    return constant(how, INSTANT, raw.height) if how.column is None else parse(raw[how.column], INSTANT, how)
 
 
 def _blank(how: FieldMap, raw: pl.DataFrame) -> pl.Series:
-    return blank_to_null(as_text(raw[str(how.column)])).is_null()
+    if how.column is None:
+        return pl.repeat(value=False, n=raw.height, dtype=pl.Boolean, eager=True)
+    return blank_to_null(as_text(raw[how.column])).is_null()
 
 
 def _faulty(faults: dict[str, Parsed], height: int) -> pl.Series:
@@ -107,9 +109,7 @@ def _faulty(faults: dict[str, Parsed], height: int) -> pl.Series:
 
 def _subject(rule: Statement, mapping: Mapping, raw: pl.DataFrame, typed: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Return kind and raw value of whom each row is about; a row without the identifier is about its record."""
-    record = typed["source_id"] if "source_id" in typed.columns else pl.Series([None], dtype=pl.String).new_from_index(
-        0, typed.height
-    )  # fmt: skip
+    record = typed["source_id"] if "source_id" in typed.columns else _nobody(typed.height)
     if rule.about == "record":
         return pl.Series(["record"]).new_from_index(0, typed.height), record
     named = _identifier(rule.about, mapping, raw, typed)
@@ -126,5 +126,9 @@ def _identifier(kind: str, mapping: Mapping, raw: pl.DataFrame, typed: pl.DataFr
     columns = mapping.identifiers.get(kind, ())
     texts = [blank_to_null(as_text(raw[column])).rename(str(index)) for index, column in enumerate(columns)]
     if not texts:
-        return pl.Series([None], dtype=pl.String).new_from_index(0, raw.height)
+        return _nobody(raw.height)
     return pl.DataFrame(texts).select(pl.coalesce(pl.all())).to_series()
+
+
+def _nobody(height: int) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, height)
