@@ -153,7 +153,7 @@ def _first_format(values: pl.Series, formats: tuple[str, ...], dtype: pl.Datetim
         left = values.filter(rest)
         parsed = left.str.strptime(dtype, pattern, strict=False)
         if " " in pattern:  # which to the parser also means no space at all, or several
-            parsed = parsed.set(~left.str.contains(r"^\S+ \S"), None)
+            parsed = parsed.set(~left.str.contains(r"^[\d-]+ \S"), None)
         if parsed.null_count() < len(parsed):
             found = parsed if rest.all() else found.scatter(rest.arg_true(), parsed)
     return found
