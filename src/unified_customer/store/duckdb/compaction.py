@@ -12,7 +12,7 @@ from pathlib import Path
 from unified_customer.core.tables import SEQ, TABLES
 from unified_customer.store.duckdb.copying import copy_live
 from unified_customer.store.duckdb.database import Database
-from unified_customer.store.duckdb.files import beside, remove_strays, sync
+from unified_customer.store.duckdb.files import beside, logs, remove_strays, sync
 from unified_customer.store.duckdb.layout import MAIN, META, deletions, located, quoted
 
 Step = Callable[[str], None]
@@ -54,7 +54,8 @@ def forget(database: Database, *, expired: int) -> None:
 
 def _replace(path: Path, new: Path, *, step: Step) -> None:
     step("compact:closed")
-    beside(path, "wal").unlink(missing_ok=True)
+    for log in logs(path):
+        log.unlink(missing_ok=True)
     sync(path.parent)
     step("compact:unlogged")
     new.replace(path)

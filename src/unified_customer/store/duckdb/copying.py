@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unified_customer.core.errors import StoreError
 from unified_customer.core.tables import SEQ, TABLES, Table
-from unified_customer.store.duckdb.files import beside, sync
+from unified_customer.store.duckdb.files import logs, sync
 from unified_customer.store.duckdb.layout import (
     META,
     attach,
@@ -48,7 +48,7 @@ def copy_live(session: Session, path: Path, *, expired: int, step: Callable[[str
             raise
         step("copy:committed")
         session.run(f"CHECKPOINT {quoted(copy)}")
-    if beside(path, "wal").exists():
+    if any(log.exists() for log in logs(path)):
         message = f"DuckDB left a log beside the new file {path.name!r}, so it is not whole. Try again."
         raise StoreError(message)
     sync(path)

@@ -11,8 +11,8 @@ from weakref import WeakSet
 
 import duckdb
 
-from unified_customer.core.errors import StoreClosedError, StoreError
-from unified_customer.store.duckdb.files import beside
+from unified_customer.core.errors import StoreClosedError, StoreError, StoreLockedError
+from unified_customer.store.duckdb.files import beside, locked
 from unified_customer.store.duckdb.layout import MAIN, META, attach, located
 from unified_customer.store.duckdb.session import Session, translated
 
@@ -65,9 +65,14 @@ class Database:
         """
         with translated():
             connection = duckdb.connect(MEMORY, config=self._config())
-            connection.execute("SET GLOBAL TimeZone = 'UTC'")
-            connection.execute(attach(MEMORY if self.path is None else str(self.path), MAIN))
-        self._connection = connection
+            try:
+                connection.execute("SET GLOBAL TimeZone = 'UTC'")
+                self._attach(connection)
+            except BaseException:
+                connection.close()
+                raise
+        with self._guard:
+            self._connection = connection
 
     def disconnect(self) -> None:
         """End all sessions, each after the statement that it runs, and close the file."""
@@ -100,6 +105,18 @@ class Database:
             session.run("BEGIN TRANSACTION")
             session.run(f"SELECT count(*) FROM {located(META)}")  # a transaction sees the state of its first read
             yield session
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        if self.path is None:
+            connection.execute(attach(MEMORY, MAIN))
+            return
+        try:
+            connection.execute(attach(str(self.path), MAIN))
+        except duckdb.IOException as error:
+            # Another program than this library has it: DuckDB's own words name the process and its user.
+            if "lock" in str(error):
+                raise StoreLockedError(locked(self.path)) from None
+            raise
 
     def _config(self) -> dict[str, str | bool | int | float | list[str]]:
         spill = "" if self.path is None else str(beside(self.path, "tmp"))

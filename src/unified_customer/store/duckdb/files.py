@@ -25,7 +25,7 @@ class Claim:
         self._path = path
         self._lock = FileLock(beside(path, "lock"), timeout=0, thread_local=False)
         if not path.parent.is_dir():
-            message = f"There is no folder {path.parent.name!r} to keep {path.name!r} in. Make it first."
+            message = f"There is no folder to keep {path.name!r} in. Make it first."
             raise StoreError(message)
         with _CLAIMING:
             if path in _CLAIMED:
@@ -37,25 +37,34 @@ class Claim:
     def release(self) -> None:
         """Give the right back."""
         with _CLAIMING:
-            _CLAIMED.pop(self._path, None)
+            if _CLAIMED.get(self._path) is self:
+                del _CLAIMED[self._path]
             self._lock.release()
 
     def _acquire(self) -> None:
         try:
             self._lock.acquire()
         except Timeout:
-            message = (
-                f"Another process has {self._path.name!r} open. Wait until it has closed it, or keep the data of "
-                "several processes in a store that is a server."
-            )
-            raise StoreLockedError(message) from None
+            raise StoreLockedError(locked(self._path)) from None
         except OSError as error:
             message = f"{self._path.name!r} cannot be opened for writing: {error.strerror}."
             raise StoreError(message) from error
 
 
+def locked(path: Path) -> str:
+    """Return what is said when another process has the file open."""
+    return (
+        f"Another process has {path.name!r} open. Wait until it has closed it, or keep the data of several processes "
+        "in a store that is a server."
+    )
+
+
 _CLAIMING: Final = threading.Lock()
 _CLAIMED: Final[WeakValueDictionary[Path, Claim]] = WeakValueDictionary()
+
+
+LOGS: Final = ("wal", "wal.checkpoint", "wal.recovery")
+"""Files of DuckDB beside a database that hold what is committed and not in it yet."""
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -68,17 +77,23 @@ def beside(path: Path, suffix: str) -> Path:
     return path.with_name(f"{path.name}.{suffix}")
 
 
+def logs(path: Path) -> list[Path]:
+    """Return where the logs of the database at `path` are, if there are any."""
+    return [beside(path, suffix) for suffix in LOGS]
+
+
 def remove_strays(path: Path) -> None:
     """Remove what a compaction or a spill that was killed has left beside `path`."""
-    for suffix in ("new", "new.wal", "wal.recovery", "checkpoint.wal"):
-        beside(path, suffix).unlink(missing_ok=True)
+    new = beside(path, "new")
+    for stray in (new, *logs(new)):
+        stray.unlink(missing_ok=True)
     for suffix in ("tmp", "new.tmp"):
         shutil.rmtree(beside(path, suffix), ignore_errors=True)
 
 
 def size(path: Path) -> int:
     """Return the bytes that the database and its log take."""
-    return sum(each.stat().st_size for each in (path, beside(path, "wal")) if each.exists())
+    return sum(each.stat().st_size for each in (path, *logs(path)) if each.exists())
 
 
 def sync(path: Path) -> None:
@@ -90,3 +105,19 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Give a finished file its name, which nothing may have yet.
+
+    Raises:
+        StoreError: Something has it.
+    """
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        message = f"There is already something at {path.name!r}. Give the backup a new name."
+        raise StoreError(message) from None
+    except OSError:  # a file system without links
+        draft.rename(path)
+    sync(path.parent)

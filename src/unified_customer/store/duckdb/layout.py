@@ -36,7 +36,7 @@ _SQL_TYPES: Final[Mapping[type[pl.DataType], str]] = {
     pl.Float64: "DOUBLE",
     pl.Boolean: "BOOLEAN",
     pl.Date: "DATE",
-    pl.Datetime: "TIMESTAMPTZ",
+    pl.Datetime: "TIMESTAMP WITH TIME ZONE",
 }
 
 
@@ -66,13 +66,13 @@ def deletions(table: Table) -> str:
 
 
 def sql_type(dtype: pl.DataType) -> str:
-    """Return the DuckDB type that holds `dtype`.
+    """Return the DuckDB type that holds `dtype`, by the name that DuckDB itself gives it.
 
     Raises:
         StoreError: There is none.
     """
     if isinstance(dtype, pl.Decimal):
-        return f"DECIMAL({dtype.precision}, {dtype.scale})"
+        return f"DECIMAL({dtype.precision},{dtype.scale})"
     if isinstance(dtype, pl.List):
         return f"{sql_type(dtype.inner)}[]"  # type: ignore[arg-type]
     if type(dtype) not in _SQL_TYPES:

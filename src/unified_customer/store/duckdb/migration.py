@@ -5,7 +5,16 @@ from typing import Final
 
 from unified_customer.core.errors import SchemaVersionError, StoreError
 from unified_customer.core.tables import SEQ, TABLES
-from unified_customer.store.duckdb.layout import MAIN, META, column_definition, create, index, located, relations
+from unified_customer.store.duckdb.layout import (
+    MAIN,
+    META,
+    column_definition,
+    create,
+    index,
+    located,
+    relations,
+    sql_type,
+)
 from unified_customer.store.duckdb.session import Session
 from unified_customer.store.protocol import SCHEMA_VERSION
 from unified_customer.store.rows import FIRST_SEQ
@@ -41,6 +50,7 @@ def prepare(session: Session, *, step: Callable[[str], None]) -> None:
         _create(session)
     elif _migrate(session, present, step=step) or _missing(present):
         _complete(session)
+    _refuse_other_types(session)
     step("opening:prepared")
     session.run("COMMIT")
 
@@ -96,6 +106,17 @@ def _complete(session: Session) -> None:
                 session.run(f"ALTER TABLE {located(name)} ADD COLUMN {column_definition(column, columns[column])}")
         for statement in index(table):
             session.run(statement)
+
+
+def _refuse_other_types(session: Session) -> None:
+    present = _columns(session)
+    for table in TABLES.values():
+        for name, columns in relations(table).items():
+            for column, dtype in columns.items():
+                found, wanted = present[name][column], sql_type(dtype)
+                if found != wanted:
+                    message = f"Column {name}.{column} of the store is {found}, not {wanted}. Restore it from a backup."
+                    raise StoreError(message)
 
 
 def _columns(session: Session) -> Columns:

@@ -1,16 +1,16 @@
 """The DuckDB store."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from unified_customer.core.errors import StoreError
 from unified_customer.store.duckdb.compaction import forget, rewrite
 from unified_customer.store.duckdb.copying import copy_live
 from unified_customer.store.duckdb.database import Database
-from unified_customer.store.duckdb.files import Claim, beside, size
+from unified_customer.store.duckdb.files import Claim, beside, publish, size
 from unified_customer.store.duckdb.reading import DuckReader
 from unified_customer.store.duckdb.session import Session
 from unified_customer.store.duckdb.writing import DuckWriter
@@ -35,6 +35,7 @@ class DuckStore(DuckReader):
         self._claim = claim
         self._step = step
         self._turns = Turns()
+        self._life = Lock()  # a store is not closed while a compaction has closed its files for a moment
 
     @property
     def path(self) -> Path | None:
@@ -64,7 +65,7 @@ class DuckStore(DuckReader):
 
     def compact(self, *, keep_changes_since: int = 0) -> CompactionReport:
         """Rewrite the store from its live rows; see `Store.compact`."""
-        with self._turns.alone():
+        with self._turns.alone(), self._life:
             before = self._size()
             expired = min(keep_changes_since, self.last_seq())
             if self._database.path is None:
@@ -82,15 +83,16 @@ class DuckStore(DuckReader):
         with self._reading() as session:
             try:
                 copy_live(session, draft, expired=0, step=self._step)
-                os.link(draft, path)
+                publish(draft, path)
             finally:
                 draft.unlink(missing_ok=True)
 
     def close(self) -> None:
         """End all reading and writing."""
-        self._database.disconnect()
-        if self._claim is not None:
-            self._claim.release()
+        with self._life:
+            self._database.disconnect()
+            if self._claim is not None:
+                self._claim.release()
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:

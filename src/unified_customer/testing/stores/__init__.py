@@ -28,7 +28,7 @@ class StoreConformance(ReadingConformance, WritingConformance, LifeConformance):
     def test_it_says_and_does_what_the_in_memory_store_does(self) -> None:
         """Whatever is done to both."""
         machine = store_machine(self.open, persistent=self.persistent)
-        examples = max(5, settings.default.max_examples // 5)  # each is a whole life of a store
+        examples = max(5, settings().max_examples // 5)  # each is a whole life of a store
         run_state_machine_as_test(
             machine, settings=settings(max_examples=examples, stateful_step_count=20, deadline=None)
         )
