@@ -1,6 +1,8 @@
 """Purchases per customer and month, on tables alone."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,13 +13,15 @@ from unified_customer.analytics import MonthlyPurchases
 from unified_customer.core.errors import ConfigurationError
 
 END = datetime(2026, 7, 1, tzinfo=UTC)
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "customer_id": pl.String,
     "source": pl.String,
     "order_id": pl.String,
     "kind": pl.String,
     "occurred_at": pl.Datetime("us", "UTC"),
 }
+Line = tuple[str | None, str, str, str, datetime]
+
 lines = st.lists(
     st.tuples(
         st.sampled_from(["a", "b", None]),
@@ -30,26 +34,24 @@ lines = st.lists(
 )
 
 
-def fit(rows: list[tuple[str | None, str, str, str, datetime]], zone: str = "UTC", end: datetime = END) -> pl.DataFrame:
+def fit(rows: Sequence[Line], zone: str = "UTC", end: datetime = END) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return MonthlyPurchases(zone=zone).fit({"order_lines": frame}, as_of=end).table
 
 
 @given(lines, st.randoms(use_true_random=False))
-def test_the_order_of_lines_does_not_matter(
-    rows: list[tuple[str | None, str, str, str, datetime]], random: object
-) -> None:
+def test_the_order_of_lines_does_not_matter(rows: Sequence[Line], random: object) -> None:
     shuffled = random.sample(rows, len(rows))  # type: ignore[attr-defined]
     assert fit(rows).equals(fit(shuffled))
 
 
 @given(lines)
-def test_what_happens_from_the_end_on_changes_nothing(rows: list[tuple[str | None, str, str, str, datetime]]) -> None:
+def test_what_happens_from_the_end_on_changes_nothing(rows: Sequence[Line]) -> None:
     assert fit(rows).equals(fit([row for row in rows if row[4] < END]))
 
 
 @given(lines)
-def test_as_many_orders_are_counted_as_have_a_sale(rows: list[tuple[str | None, str, str, str, datetime]]) -> None:
+def test_as_many_orders_are_counted_as_have_a_sale(rows: Sequence[Line]) -> None:
     sold = {row[:3] for row in rows if row[0] is not None and row[3] == "sale" and row[4] < END}
     assert fit(rows)["orders"].sum() == len(sold)
 

@@ -19,7 +19,7 @@ class Entry(EntryPoint):
     """An entry point of an invented distribution."""
 
     @property
-    def dist(self) -> Any:
+    def dist(self) -> Any:  # type: ignore[override]
         owner = OWNERS.get(self.value)
         return None if owner is None else SimpleNamespace(name=owner)
 

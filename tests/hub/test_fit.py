@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import unified_customer as uc
-from unified_customer.analytics import MonthlyPurchases
+from unified_customer.analytics import MonthlyPurchases, MonthlyPurchasesFitted
 from unified_customer.core.errors import ConfigurationError, ConsentError, EverythingWithheldWarning
 from unified_customer.policy import Role
 
@@ -53,6 +53,7 @@ def customer(hub: uc.CustomerHub, card: str) -> str:
 
 def counted(hub: uc.CustomerHub, **how: str) -> dict[tuple[str, str], int]:
     fitted = hub.fit(MonthlyPurchases(**how), purpose="analytics", as_of=MARCH)
+    assert isinstance(fitted, MonthlyPurchasesFitted)
     return {(who, month.isoformat()[:7]): orders for who, month, orders in fitted.table.iter_rows()}
 
 

@@ -298,7 +298,14 @@ def messages(path: Path, *lines: dict[str, Any] | str) -> BoundSource:
 
 class TestMessages:
     def test_every_message_is_accounted_for(self, hub: uc.CustomerHub, stored: Stored, tmp_path: Path) -> None:
-        lines = [TRACK, IDENTIFY, {**TRACK, "sentAt": "2025-01-01T00:00:09Z"}, {"type": "track"}, "no json", "[]"]
+        lines: list[Any] = [
+            TRACK,
+            IDENTIFY,
+            {**TRACK, "sentAt": "2025-01-01T00:00:09Z"},
+            {"type": "track"},
+            "no json",
+            "[]",
+        ]
         report = hub.load(messages(tmp_path / "web.jsonl", *lines))
         assert balanced(report, 6)
         assert (report.accepted, report.duplicates, report.quarantined) == (2, 1, 3)
@@ -342,7 +349,11 @@ class TestMessages:
         bare["properties"] = {"order_id": "o1", "products": [{"product_id": "A", "quantity": 1, "price": 2.5}]}
         bare["context"] = {"consent": {"categoryPreferences": {"Advertising": True}}}
         messages(tmp_path / "web.jsonl", bare)
-        options = {"zone": "Europe/Berlin", "currency": "CHF", "purposes": {"Advertising": "marketing.advertising"}}
+        options: dict[str, Any] = {
+            "zone": "Europe/Berlin",
+            "currency": "CHF",
+            "purposes": {"Advertising": "marketing.advertising"},
+        }
         report = hub.load(uc.source("jsonl", tmp_path / "web.jsonl", table="events", name="web", **options))
         assert (report.accepted, report.derived["consents"]) == (1, 1)
         assert stored(hub, "events")["occurred_at"].item() == datetime(2025, 6, 30, 22, tzinfo=UTC)
@@ -659,7 +670,7 @@ class TestWhoseARowIs:
         mapping, rows, _ = WAYS["order_lines"]
         hub.load(uc.source("dataframe", frame_of(rows), table="order_lines", name="till", mapping=mapping))
         hub.resolve()
-        reads = {way: hub.read("order_lines", purpose="analytics", anonymous=way) for way in ("exclude", "only", "include")}  # type: ignore[arg-type]  # fmt: skip
+        reads = {way: hub.read("order_lines", purpose="analytics", anonymous=way) for way in ("exclude", "only", "include")}  # fmt: skip
         assert [frame.height for frame in reads.values()] == [1, 1, 2]
         assert reads["only"]["customer_id"].to_list() == [None]
 
