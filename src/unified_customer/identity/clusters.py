@@ -38,7 +38,7 @@ def cluster(
     Args:
         spec: The limits.
         joins: `record`, `hub`, `tier`, `kind`: the records of one hub are joined.
-        strong: `record`, `kind`, `value_key`: all strong identifiers.
+        strong: `record`, `kind`, `group`: all strong identifiers; `group` is the number of the value.
         evidence: What the records say.
         told: For each record the number of the group that must-links put it in: the clusters to begin with.
 
@@ -80,7 +80,7 @@ def _states(labels: Labels, evidence: Evidence) -> pl.DataFrame:
 def _ids(labels: Labels, strong: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     silent = strong.filter(evidence.codes.gather(strong["record"]) == SILENT)
     nodes = pl.Series(labels[silent["record"].to_numpy()], dtype=pl.UInt32)
-    return silent.select(node=nodes, kind="kind", value_key="value_key").unique()
+    return silent.select(node=nodes, kind="kind", id="group").unique()
 
 
 def _relabel(labels: Labels, kept: pl.DataFrame) -> Labels:
@@ -121,7 +121,7 @@ def _checked(
 
 def _crowded(spec: "ExactIdentity", members: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
     names = members.group_by("group").len().filter(pl.col("len") > spec.max_names)
-    each = ids.group_by("group", "kind").agg(size=pl.col("value_key").n_unique())
+    each = ids.group_by("group", "kind").agg(size=pl.col("id").n_unique())
     return pl.concat([names.select("group"), each.filter(pl.col("size") > spec.max_customer_ids).select("group")])
 
 

@@ -98,7 +98,7 @@ def _clearly_different() -> pl.Expr:
     a, b = pl.col("a"), pl.col("b")
     known = pl.lit(pl.Series(list(_nicknames()), dtype=pl.String)).implode()
     ends = (a.str.head(1) == b.str.head(1)) & (a.str.tail(1) == b.str.tail(1))
-    two_names = a.is_in(known) & b.is_in(known) & ~pl.struct("a", "b").is_in(_related())
+    two_names = a.is_in(known) & b.is_in(known) & ~pl.struct("a", "b").is_in(pl.lit(_related()).implode())
     far = ~a.is_in(known) & ~b.is_in(known) & (a.str.head(3) != b.str.head(3))
     return a.str.contains(_PLAIN) & b.str.contains(_PLAIN) & ~ends & (two_names | far)
 

@@ -20,7 +20,7 @@ class Values:
     Attributes:
         rows: `record`, `group`: the records of each value; no row twice.
         names: `group`, `kind`, `value_key`, `tier` (0 is strongest), `records`: the values.
-        strong: `record`, `kind`, `value_key`: all strong identifiers, also those that one record alone carries.
+        strong: `record`, `kind`, `group`: all strong identifiers, also those that one record alone carries; no junk.
         shared: `kind`, `value_key`, `records`, `reason`: values that identify nobody.
     """
 
@@ -58,17 +58,20 @@ def find_values(spec: "ExactIdentity", identifiers: pl.DataFrame) -> Values:
     """
     used = identifiers.lazy().filter(~pl.col("kind").is_in(list(spec.ignored)))
     seen = used.group_by("kind", "value_key").agg("record", value=pl.col("value").max())
-    several = seen.filter(pl.col("record").list.len() > 1).collect()
-    judged = several.with_columns(reason=_why_blocked(spec, several)).drop("value").with_row_index("group")
+    of_use = seen.with_columns(tier=_tier(spec)).filter((pl.col("record").list.len() > 1) | (pl.col("tier") == 0))
+    found = of_use.collect()
+    judged = found.with_columns(reason=_why_blocked(spec, found)).drop("value").with_row_index("group")
     rows = judged.lazy().select("group", "record").explode("record").unique().collect()
     counts = rows.group_by("group").agg(records=pl.len())
-    named = judged.drop("record").join(counts.filter(pl.col("records") > 1), on="group")
-    free = named.filter(pl.col("reason").is_null()).drop("reason").with_columns(tier=_tier(spec))
+    named = judged.drop("record").join(counts, on="group")
+    free = named.filter(pl.col("reason").is_null()).drop("reason")
+    several = free.filter(pl.col("records") > 1)
+    strong = rows.join(free.filter(pl.col("tier") == 0), on="group")
     return Values(
-        rows=rows.join(free, on="group", how="semi").select("record", "group"),
-        names=free,
-        strong=used.filter(_tier(spec) == 0).select("record", "kind", "value_key").unique().collect(),
-        shared=named.filter(pl.col("reason").is_not_null()),
+        rows=rows.join(several, on="group", how="semi").select("record", "group"),
+        names=several,
+        strong=strong.select("record", "kind", "group"),
+        shared=named.filter(pl.col("reason").is_not_null() & (pl.col("records") > 1)),
     )
 
 
@@ -149,8 +152,9 @@ def _crowds(spec: "ExactIdentity", rows: pl.DataFrame, values: Values) -> pl.Dat
 
 def _ids_joined(silent: pl.DataFrame, values: Values) -> pl.DataFrame:
     several = silent.filter(pl.len().over("group") > 1).join(values.names.select("group", "kind"), on="group")
-    ids = several.join(values.strong.rename({"kind": "strong"}), on="record").filter(pl.col("kind") != pl.col("strong"))
-    return ids.group_by("group", "strong").agg(size=pl.col("value_key").n_unique())
+    strong = values.strong.rename({"kind": "strong", "group": "id"})
+    ids = several.join(strong, on="record").filter(pl.col("kind") != pl.col("strong"))
+    return ids.group_by("group", "strong").agg(size=pl.col("id").n_unique())
 
 
 def _split(members: pl.DataFrame, evidence: Evidence) -> tuple[pl.DataFrame, pl.DataFrame]:
