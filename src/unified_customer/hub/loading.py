@@ -14,13 +14,14 @@ from unified_customer.connectors.messages import MESSAGE
 from unified_customer.core.clock import Clock
 from unified_customer.core.keys import Keyring
 from unified_customer.core.models import Actor
-from unified_customer.core.tables import CHECKPOINTS, QUARANTINE
+from unified_customer.core.tables import CHECKPOINTS, CONSENTS, QUARANTINE
 from unified_customer.core.tables.people import KEY_PATTERN
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.hub.pointing import Naming
 from unified_customer.hub.prepared import Prepared
 from unified_customer.hub.preparing import prepare_mapped, prepare_messages
 from unified_customer.hub.report import LoadReport, sums
+from unified_customer.hub.stated_purposes import check_stated_purposes, unknown_purposes
 from unified_customer.hub.writing import HELD, reasons_of, without_contradictions, write_prepared
 from unified_customer.policy import Policy
 from unified_customer.store import Keys, Store, Where
@@ -43,6 +44,7 @@ class Loader:
 
     def load(self, source: BoundSource, *, actor: Actor) -> LoadReport:
         """Load what `source` has that was not read before; see `CustomerHub.load`."""
+        check_stated_purposes(source, self._policy)
         report = LoadReport(source.name, source.table)
         mapper = _mapper(source)
         for batch, state in self._batches(source):
@@ -52,6 +54,7 @@ class Loader:
 
     def replay(self, source: BoundSource, *, actor: Actor) -> LoadReport:
         """Map the quarantined rows of `source` again; see `CustomerHub.replay_quarantine`."""
+        check_stated_purposes(source, self._policy)
         where = [Where("source", "==", source.name), Where("target", "==", source.table), Where("status", "==", HELD)]
         held = self._store.read("quarantine", where=where, order_by=["seq"])
         report = LoadReport(source.name, source.table)
@@ -94,7 +97,10 @@ class Loader:
         collected, decided = collect(
             batch, mapping=source.mapping, actions=self._policy.collection, hash_value=hash_value or self._hash_value
         )
-        prepared = prepare_mapped(mapper.apply(collected), source=source, naming=self._naming)
+        mapped = mapper.apply(collected)
+        if source.table == CONSENTS.name:
+            mapped = mapped.reject(unknown_purposes(mapped, self._policy))
+        prepared = prepare_mapped(mapped, source=source, naming=self._naming)
         refused = {each.column: each.values for each in decided}
         return replace(prepared, left_out=sums(prepared.left_out, refused))
 
