@@ -1,7 +1,5 @@
 """`export` and `import`: a whole hub in open formats, and back."""
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,7 +9,7 @@ from unified_customer.cli.progress import working
 from unified_customer.cli.storefile import check_exists, file_of, key_file_of
 from unified_customer.cli.tables import plain_table
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.keys import FileKeyProvider
+from unified_customer.core.keys import FileKeyProvider, write_key
 from unified_customer.hub.archive import archived_key, export_hub, import_hub
 from unified_customer.store import open_store
 
@@ -67,19 +65,13 @@ def _new_files(store_file: Path, key: bytes) -> Iterator[None]:
     if not store_file.parent.is_dir():
         message = f"There is no folder {store_file.parent} to keep the store in. Make it first."
         raise ConfigurationError(message)
-    _write_key(key_file, key)
+    write_key(key_file, key)
     try:
         yield
     except BaseException:
         for path in (key_file, store_file, store_file.with_name(f"{store_file.name}.wal")):
             path.unlink(missing_ok=True)
         raise
-
-
-def _write_key(path: Path, key: bytes) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{key.hex()}\n")
 
 
 def _report(out: Output, kind: str, rows: dict[str, int], target: Path) -> None:

@@ -79,12 +79,8 @@ class FileKeyProvider:
     def _create(self) -> None:
         # Written aside and linked into place, so that a crash leaves no half key and two processes agree on one.
         draft = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR)
         try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(KEY_BYTES) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+            write_key(draft, secrets.token_bytes(KEY_BYTES))
             with contextlib.suppress(FileExistsError):
                 os.link(draft, self._path)
         finally:
@@ -94,6 +90,19 @@ class FileKeyProvider:
         if os.name == "posix" and self._path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             message = f"The key file {self._path.name} can be read by others. Run: chmod 600 {self._path.name}"
             raise ConfigurationError(message)
+
+
+def write_key(path: Path, key: bytes) -> None:
+    """Write `key` into a new file that only its owner may read.
+
+    Raises:
+        FileExistsError: There is something at `path` already.
+    """
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(check_key(key).hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def check_key(key: bytes) -> bytes:

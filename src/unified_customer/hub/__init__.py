@@ -1,6 +1,7 @@
 """The hub: the only thing with state. Everything it does is done by the parts below it."""
 
+from unified_customer.hub.archive import import_hub
 from unified_customer.hub.hub import CustomerHub
 from unified_customer.hub.report import LoadReport, ResolveReport
 
-__all__ = ["CustomerHub", "LoadReport", "ResolveReport"]
+__all__ = ["CustomerHub", "LoadReport", "ResolveReport", "import_hub"]

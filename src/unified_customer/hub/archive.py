@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +12,7 @@ from polars.io.plugins import register_io_source
 
 from unified_customer.core.clock import Clock, system_clock
 from unified_customer.core.errors import ConfigurationError, SchemaVersionError
-from unified_customer.core.keys import KEY_BYTES, check_key
+from unified_customer.core.keys import KEY_BYTES, check_key, write_key
 from unified_customer.core.tables import TABLES
 from unified_customer.store import SCHEMA_VERSION, Reader, Store
 
@@ -44,7 +43,7 @@ def export_hub(store: Store, *, key: bytes, folder: Path) -> dict[str, int]:
         raise ConfigurationError(message)
     with store.snapshot() as reader:
         rows = {name: _write(reader, name, folder) for name in TABLES}
-    _write_key(folder / KEY_FILE, key)
+    write_key(folder / KEY_FILE, key)
     manifest = {
         "format": "unified_customer archive",
         "schema_version": SCHEMA_VERSION,
@@ -140,12 +139,6 @@ def _refuse_rows(store: Store) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_key(path: Path, key: bytes) -> None:
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.hex() + "\n")
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -9,16 +10,17 @@ import polars as pl
 
 from unified_customer.connectors import BoundSource
 from unified_customer.core.clock import Clock, system_clock
-from unified_customer.core.keys import KeyProvider
+from unified_customer.core.keys import KeyProvider, Keyring, write_key
 from unified_customer.core.models import LOCAL, Actor, Customer
 from unified_customer.core.spec import FittableSpec, Fitted
 from unified_customer.governance.audit import AuditLog
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.rights import Rights
+from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
 from unified_customer.hub.identity_map import IdentityMap
-from unified_customer.hub.keyfile import keyring_for
+from unified_customer.hub.keyfile import key_for, key_path
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
@@ -27,7 +29,7 @@ from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.scanning import scan
 from unified_customer.identity import ExactIdentity, Survivorship
 from unified_customer.policy import Policy, Request
-from unified_customer.store import Where, open_store
+from unified_customer.store import Store, Where, open_store
 
 
 class CustomerHub:
@@ -60,7 +62,7 @@ class CustomerHub:
 
     def __init__(
         self,
-        url: str = "memory://",
+        store: str | Store = "memory://",
         *,
         policy: Policy | None = None,
         actor: Actor = LOCAL,
@@ -69,10 +71,11 @@ class CustomerHub:
         identity: ExactIdentity | None = None,
         survivorship: Survivorship | None = None,
     ) -> None:
-        """Open the store at `url`, or an empty one in memory.
+        """Open a store, or begin with an empty one in memory.
 
         Args:
-            url: `memory://`, `duckdb:///shop.duckdb` (relative), `duckdb:////data/shop.duckdb` (absolute), ...
+            store: `memory://`, `duckdb:///shop.duckdb` (relative), `duckdb:////data/shop.duckdb` (absolute), ..., or
+                a store that `open_store` opened with options of its own; the hub closes it.
             policy: Names the legal basis of each purpose; None: every purpose needs consent.
             actor: Who works with the hub where a call names nobody else.
             keys: Gives the key that names records; None: a key file beside the store, a random key in memory.
@@ -87,13 +90,14 @@ class CustomerHub:
         """
         self.policy = Policy() if policy is None else policy
         self._actor = actor
-        self._store = open_store(url)
+        self._store = open_store(store) if isinstance(store, str) else store
         self._clock = clock
         try:
-            keyring = keyring_for(self._store, keys, clock=clock)
+            self._key = key_for(self._store, keys, clock=clock)
         except BaseException:
             self._store.close()
             raise
+        keyring = Keyring(self._key)
         self.audit = AuditLog(self._store, clock=clock)
         self.consent = ConsentLedger(self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring))
         self.rights = Rights(self._store, clock=clock)
@@ -123,6 +127,43 @@ class CustomerHub:
     def close(self) -> None:
         """Close the store and end everything that was handed out."""
         self._store.close()
+
+    def backup(self, path: str | Path) -> None:
+        """Write a copy of the running store, with a copy of its key beside it: it opens as a hub of its own.
+
+        Raises:
+            StoreError: There is already something at `path`.
+        """
+        target = Path(path)
+        self._store.backup(target)
+        write_key(key_path(target), self._key)
+
+    def export(self, folder: str | Path) -> dict[str, int]:
+        """Write the whole hub into a new folder in open formats: a Parquet file per table, the key, a manifest.
+
+        `unified_customer.hub.import_hub` makes a store of it again, with the same ids.
+
+        Returns:
+            The number of rows by table.
+
+        Raises:
+            ConfigurationError: There is something in the folder already.
+        """
+        return export_hub(self._store, key=self._key, folder=Path(folder))
+
+    def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
+        """List the rows that could not be accepted, without what they hold.
+
+        Args:
+            source: Only those of this source.
+
+        Returns:
+            `source`, `target` (the table it was meant for), `position`, `reason`, `status` (held or replayed) and
+            `held_at`, in the order in which they came.
+        """
+        columns = ["source", "target", "position", "reason", "status", "held_at"]
+        where = [] if source is None else [Where("source", "==", source)]
+        return self._store.read("quarantine", columns=columns, where=where, order_by=["seq"])
 
     # ---------------------------------------------------------------------------------------------------- writing
 
@@ -163,20 +204,23 @@ class CustomerHub:
             self.identity.spec, purpose=self.policy.resolve_purpose, actor=actor or self._actor
         )
 
-    def merge(self, a: str, b: str, *, reason: str | None = None, actor: Actor | None = None) -> str:
+    def merge(
+        self, a: str, b: str, *, reason: str | None = None, override: bool = False, actor: Actor | None = None
+    ) -> str:
         """Declare that two customers are one person, resolve, and return the id that both have now.
 
         Args:
             a: Any id of the one.
             b: Any id of the other.
             reason: Why, for the record.
+            override: Take back what was declared to the contrary, such as an earlier split, instead of refusing.
             actor: Who decides; None: the hub's actor.
 
         Raises:
             UnknownCustomerError: An id was never issued.
             IdentityConflictError: They were declared different people.
         """
-        self.identity.merge(a, b, reason=reason, actor=actor or self._actor)
+        self.identity.merge(a, b, reason=reason, override=override, actor=actor or self._actor)
         self.resolve(actor=actor)
         return self.identity.customer_of(a)
 

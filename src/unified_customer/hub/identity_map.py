@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from unified_customer.core.clock import Clock
-from unified_customer.core.errors import UnknownCustomerError
+from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
@@ -20,6 +20,7 @@ from unified_customer.identity import (
     decide,
     history,
     merge_decisions,
+    retract,
     split_decisions,
 )
 from unified_customer.identity.decisions import Kind
@@ -109,7 +110,27 @@ class IdentityMap:
         """Return every correction ever made, oldest first: the columns of `link_decisions`."""
         return self._store.read("link_decisions", columns=list(LINK_DECISIONS.columns), order_by=["seq"])
 
-    def merge(self, a: str, b: str, *, reason: str | None, actor: Actor) -> None:
+    def retract(self, decision_id: str, *, reason: str | None = None, actor: Actor = LOCAL) -> None:
+        """Take back a correction; it counts from the next resolution on.
+
+        Args:
+            decision_id: The correction, as `decisions()` lists it.
+            reason: Why.
+            actor: Who takes it back.
+
+        Raises:
+            ConfigurationError: There is no such correction.
+        """
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            named = decisions_of(writer).filter(pl.col("decision_id") == decision_id)
+            if named.is_empty():
+                message = f"There is no correction {decision_id!r}. hub.identity.decisions() lists them."
+                raise ConfigurationError(message)
+            rows = retract(named, actor=actor.id, at=now, reason=reason)
+            self._write(writer, rows, actor=actor, action="retract")
+
+    def merge(self, a: str, b: str, *, reason: str | None, override: bool, actor: Actor) -> None:
         """Declare that the customers who hold two ids are one person; see `CustomerHub.merge`."""
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
@@ -121,6 +142,7 @@ class IdentityMap:
                 actor=actor.id,
                 at=now,
                 reason=reason,
+                override=override,
             )
             self._write(writer, rows, actor=actor, action="merge")
 

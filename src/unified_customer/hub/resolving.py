@@ -52,7 +52,7 @@ def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFra
     """
     identities = reader.read("identities", columns=["record_id", "source", "origin", "seq"])
     erased = buried(reader, RECORD, identities["record_id"])
-    living = identities.filter(~pl.col("record_id").is_in(erased)) if len(erased) else identities
+    living = identities.join(erased.to_frame("record_id"), on="record_id", how="anti", maintain_order="left")
     identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
     if decisions is None:
         decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])
