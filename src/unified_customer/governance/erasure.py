@@ -13,11 +13,12 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.clock import Clock
-from unified_customer.core.errors import UnknownCustomerError
+from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import TABLES, TOMBSTONES
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.payloads import held_about
 from unified_customer.store import Keys, Reader, Store, Where, Writer
 
 KEPT: Final = ("identities", "audit", "artifact_subjects")
@@ -61,10 +62,12 @@ def erase(
 
     Raises:
         UnknownCustomerError: There is no such customer.
+        ConfigurationError: Records that were loaded since the last resolution may be the customer's too.
     """
     now = clock()
     with store.transaction(recorded_at=now) as writer:
         records = records_of(writer, customer_id)
+        _refuse_unresolved(writer, records)
         identifiers = _exclusive_identifiers(writer, records)
         rows = _delete(writer, records, identifiers)
         tombstones = _bury(writer, records, identifiers, at=now, request_id=request_id)
@@ -86,6 +89,21 @@ def records_of(reader: Reader, customer_id: str) -> pl.DataFrame:
     return records
 
 
+def _refuse_unresolved(reader: Reader, records: pl.DataFrame) -> None:
+    """Refuse to erase a part of a person: records that nobody resolved yet may be of the same one."""
+    named = ["kind", "value_key"]
+    own = reader.read("identifiers", columns=named, keys=Keys(records, ("record_id",))).unique()
+    alike = reader.read("identifiers", columns=["record_id"], keys=Keys(own, ("kind", "value_key"))).unique()
+    linked = reader.read("links", columns=["record_id"], where=[CURRENT], keys=Keys(alike, ("record_id",)))
+    waiting = alike.join(linked, on="record_id", how="anti").height
+    if waiting:
+        message = (
+            f"{waiting:,} records that carry an identifier of this customer are not resolved yet, and would stay. "
+            "Run hub.resolve(), then erase."
+        )
+        raise ConfigurationError(message)
+
+
 def _exclusive_identifiers(reader: Reader, records: pl.DataFrame) -> pl.DataFrame:
     """Return `kind`, `value_key` and `value` of what only these records carry: a shared mailbox is not theirs alone."""
     columns = ["record_id", "kind", "value_key", "value"]
@@ -101,6 +119,8 @@ def _delete(writer: Writer, records: pl.DataFrame, identifiers: pl.DataFrame) ->
     customers = records.rename({"record_id": "customer_id"})
     for name in CUSTOMER_TABLES:
         counts[name] = writer.delete(name, customers)
+        if "record_id" in TABLES[name].columns:
+            counts[name] += writer.delete(name, records)
     for name in RECORD_TABLES:
         counts[name] = counts.get(name, 0) + writer.delete(name, records)
     for side in ("record_a", "record_b"):
@@ -117,12 +137,9 @@ def _subjects(records: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
 
 def _delete_quarantined(writer: Writer, identifiers: pl.DataFrame) -> int:
     """Delete the rows in quarantine that hold a value of the person, also where nobody could read whose they are."""
-    values = [value for value in identifiers["value"].drop_nulls().to_list() if value]
-    if not values:
-        return 0
-    held = writer.read("quarantine", columns=["quarantine_id", "payload"])
-    named = pl.col("payload").str.contains_any(values, ascii_case_insensitive=True)
-    return writer.delete("quarantine", held.filter(named).select("quarantine_id"))
+    held = writer.read("quarantine", columns=["quarantine_id", "payload"]).drop_nulls()
+    about = held_about(held["payload"], identifiers)
+    return writer.delete("quarantine", held.filter(about).select("quarantine_id"))
 
 
 def _bury(

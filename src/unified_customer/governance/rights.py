@@ -30,6 +30,7 @@ class Rights:
 
         Raises:
             UnknownCustomerError: There is no such customer.
+            ConfigurationError: Records that were loaded since the last `resolve()` may be the customer's too.
         """
         return erase(self._store, customer_id, clock=self._clock, actor=actor, request_id=request_id)
 

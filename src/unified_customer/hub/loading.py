@@ -118,7 +118,7 @@ class Loader:
     def _write(self, source: BoundSource, prepared: Prepared, state: State | None) -> LoadReport:
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
-            report = write_prepared(writer, source, prepared, at=now)
+            report = write_prepared(writer, source, prepared, keyring=self._keyring, at=now)
             if state is not None:
                 writer.upsert("checkpoints", _checkpoint_row(source, state, at=now))
         return report
@@ -128,7 +128,7 @@ class Loader:
         with self._store.transaction(recorded_at=now) as writer:
             settled = without_contradictions(writer, prepared)
             sound = replace(settled, rejects=settled.rejects.clear(), rows=settled.rows - settled.rejects.height)
-            report = write_prepared(writer, source, sound, at=now)
+            report = write_prepared(writer, source, sound, keyring=self._keyring, at=now)
             writer.upsert("quarantine", _replayed(held, settled.rejects["position"]))
         return replace(
             report, rows=settled.rows, quarantined=settled.rejects.height, reasons=reasons_of(settled.rejects)

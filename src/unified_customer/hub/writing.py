@@ -6,9 +6,11 @@ from typing import Final
 import polars as pl
 
 from unified_customer.connectors import BoundSource
+from unified_customer.core.keys import Keyring
 from unified_customer.core.spec import content_hash
 from unified_customer.core.tables import QUARANTINE, TABLES, Table
 from unified_customer.hub.prepared import Prepared
+from unified_customer.hub.rejected import about, without_erased
 from unified_customer.hub.report import LoadReport
 from unified_customer.hub.suppression import suppress
 from unified_customer.store import Keys, Reader, Writer
@@ -23,8 +25,10 @@ ARRIVAL: Final = ("received_at", "held_at")
 EARLIEST: Final = pl.datetime(1, 1, 1, time_unit="us", time_zone="UTC")
 
 
-def write_prepared(writer: Writer, source: BoundSource, prepared: Prepared, *, at: datetime) -> LoadReport:
-    """Write a prepared batch; rows of people who were erased are not let in again."""
+def write_prepared(
+    writer: Writer, source: BoundSource, prepared: Prepared, *, keyring: Keyring, at: datetime
+) -> LoadReport:
+    """Write a prepared batch; rows of people who were erased are not let in again, not into quarantine either."""
     living, erased = suppress(writer, prepared)
     accepted = _write_table(writer, prepared.target, living[prepared.target])
     sound = prepared
@@ -32,17 +36,18 @@ def write_prepared(writer: Writer, source: BoundSource, prepared: Prepared, *, a
         sound = without_contradictions(writer, prepared)
         living, _ = suppress(writer, sound)
     written = {name: _write_table(writer, name, frame) for name, frame in living.items() if name != prepared.target}
-    _write_quarantine(writer, quarantine_rows(sound.rejects, source=source, at=at))
+    rejects = without_erased(writer, sound.rejects, about(sound.rejects, source, keyring))
+    _write_quarantine(writer, quarantine_rows(rejects, source=source, at=at))
     return LoadReport(
         source.name,
         source.table,
         rows=prepared.rows,
         accepted=accepted,
         duplicates=prepared.rows - accepted - sound.rejects.height - erased,
-        quarantined=sound.rejects.height,
-        erased=erased,
+        quarantined=rejects.height,
+        erased=erased + sound.rejects.height - rejects.height,
         skipped=prepared.skipped,
-        reasons=reasons_of(sound.rejects),
+        reasons=reasons_of(rejects),
         derived={name: count for name, count in written.items() if count},
         left_out=prepared.left_out,
         unreadable=sound.unreadable,
@@ -100,7 +105,7 @@ def quarantine_rows(rejects: pl.DataFrame, *, source: BoundSource, at: datetime)
         content_hash(source.name, source.table, position, payload or "")
         for position, payload in rejects.select("position", "payload").iter_rows()
     ]
-    rows = rejects.select("position", "reason", "payload").with_columns(
+    rows = rejects.select("position", "reason", "payload", "record_id").with_columns(
         quarantine_id=pl.Series(ids, dtype=pl.String),
         source=pl.lit(source.name),
         target=pl.lit(source.table),
