@@ -83,6 +83,8 @@ class Table:
         Raises:
             SchemaError: A column is unknown, has another type, or is required and missing.
         """
+        if frame.schema == self.columns:
+            return frame
         self._refuse(frame)
         missing = {name: dtype for name, dtype in self.columns.items() if name not in frame.columns}
         filled = frame.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in missing.items())
