@@ -13,9 +13,10 @@ import polars as pl
 from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.errors import ConsentError, EverythingWithheldWarning, FieldWithheldError
 from unified_customer.core.models import Actor
-from unified_customer.core.tables import Table, table
+from unified_customer.core.tables import IDENTIFIERS, Table, table
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.gate import Admission, admit
+from unified_customer.governance.kinds import withheld_kinds
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
 
@@ -83,7 +84,7 @@ class Door:
         columns = self.columns(query)
         with self._store.snapshot() as reader:
             admission = self._admit(reader, query)
-            frame = reader.read(query.table.name, **_plan(query, columns, admission))
+            frame = reader.read(query.table.name, **self._plan(query, columns, admission))
         shaped = _shape(frame, query, columns)
         self._record(query, admission, rows=shaped.height)
         return shaped
@@ -106,7 +107,7 @@ class Door:
         with self._store.snapshot() as reader:
             admission = self._admit(reader, query)
             self._record(query, admission, rows=None)
-            for frame in reader.batches(query.table.name, size=size, **_plan(query, columns, admission)):
+            for frame in reader.batches(query.table.name, size=size, **self._plan(query, columns, admission)):
                 yield _shape(frame, query, columns)
 
     def columns(self, query: Query) -> list[str]:
@@ -148,6 +149,18 @@ class Door:
                 f"{query.request.purpose!r}. Leave them out, or name a purpose whose policy allows their category."
             )
             raise FieldWithheldError(message)
+
+    def withheld_kinds(self, query: Query) -> tuple[str, ...]:
+        """Return the kinds of identifiers that the purpose may not see: their rows are left out."""
+        return withheld_kinds(self._policy, query.request.purpose, query.actor)
+
+    def _plan(self, query: Query, columns: Sequence[str], admission: Admission) -> "Plan":
+        where = list(query.where)
+        if query.as_of is not None and query.table.time is not None:
+            where.append(Where(query.table.time, "<", as_utc(query.as_of)))
+        if query.table is IDENTIFIERS:
+            where += [Where("kind", "!=", kind) for kind in self.withheld_kinds(query)]
+        return {"columns": _needed(query, columns), "where": where, "keys": _keys(query, admission)}
 
     def _admit(self, reader: Reader, query: Query) -> Admission:
         admission = admit(
@@ -200,17 +213,11 @@ class Plan(TypedDict):
     keys: Keys | None
 
 
-def _plan(query: Query, columns: Sequence[str], admission: Admission) -> Plan:
-    where = list(query.where)
-    if query.as_of is not None and query.table.time is not None:
-        where.append(Where(query.table.time, "<", as_utc(query.as_of)))
-    return {"columns": _needed(query, columns), "where": where, "keys": _keys(query, admission)}
-
-
 def _needed(query: Query, columns: Sequence[str]) -> list[str]:
     """Return what the store has to read: a record's customer is attached, a customer's own id is a column."""
     if query.table.subject == "customer":
-        return ["customer_id", *columns]
+        record = ["record_id"] if "record_id" in query.table.columns and "record_id" not in columns else []
+        return ["customer_id", *columns, *record]
     return list(columns) or ["record_id"] if query.table.subject == "record" else list(columns)
 
 
@@ -219,13 +226,19 @@ def _keys(query: Query, admission: Admission) -> Keys | None:
         return None
     keep_null = query.anonymous != "exclude"
     if query.table.subject == "customer":
-        return Keys(admission.customers, ("customer_id",), keep_null=keep_null)
+        customers = admission.customers.clear() if query.anonymous == "only" else admission.customers
+        return Keys(customers, ("customer_id",), keep_null=keep_null)
     records = admission.records.clear() if query.anonymous == "only" else admission.records
     return Keys(records, ("record_id",), keep_null=keep_null)
 
 
 def _shape(frame: pl.DataFrame, query: Query, columns: Sequence[str]) -> pl.DataFrame:
-    return frame if query.table.subject == "none" else frame.select("customer_id", *columns)
+    if query.table.subject == "none":
+        return frame
+    if query.table.subject == "customer" and "record_id" in query.table.columns:
+        # A visitor without a customer is somebody all the same: only rows without either are about nobody.
+        frame = frame.filter(pl.col("customer_id").is_not_null() | pl.col("record_id").is_null())
+    return frame.select("customer_id", *columns)
 
 
 def query(

@@ -74,10 +74,12 @@ def admit(
 
 
 def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
-    keys = (
-        None if customers is None else Keys(pl.DataFrame({"customer_id": list(customers)}).unique(), ("customer_id",))
-    )
+    keys = None if customers is None else Keys(_column("customer_id", customers), ("customer_id",))
     return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
+
+
+def _column(name: str, values: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame({name: pl.Series(values, dtype=pl.String)}).unique()
 
 
 def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

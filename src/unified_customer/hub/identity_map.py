@@ -63,14 +63,15 @@ class IdentityMap:
         Returns:
             `customer_id`, `master_id`, `source`, `kind`, `id`, `record_id`, ordered by all of them. `kind` is
             `source_id` for the id that a source gives its record, else the kind of an identifier. Customers whom the
-            purpose may not see are left out.
+            purpose may not see are left out, and so are kinds of identifiers that it may not see.
 
         Raises:
             ConsentError: The actor may not use the purpose.
+            FieldWithheldError: The purpose may not see ids at all.
         """
-        asked = query("identifiers", purpose or self._resolve_purpose, actor=actor)
+        asked = query("identifiers", purpose or self._resolve_purpose, columns=["record_id", "value"], actor=actor)
         with self._door.opened(asked, action="crosswalk") as (reader, admission):
-            return crosswalk(
+            found = crosswalk(
                 reader.read("identities", columns=["record_id", "source", "origin"]),
                 reader.read("records", columns=["record_id", "source", "source_id"]),
                 admission.records,
@@ -78,6 +79,7 @@ class IdentityMap:
                 master=self.spec.master,
                 contacts=contacts,
             )
+        return found.filter(~pl.col("kind").is_in(self._door.withheld_kinds(asked)))
 
     def shared_values(self) -> pl.DataFrame:
         """Return the identifier values that did not join all of their records, and why.
