@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from unified_customer.core.errors import IdentityConflictError
-from unified_customer.core.tables import LINKS
+from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.identity import (
     ExactIdentity,
     anchor_decisions,
@@ -27,14 +27,17 @@ from unified_customer.testing.identity_strategies import (
     BEGINNING,
     JUNK,
     World,
+    chains,
     customers_of,
     identifier_rows,
     people_rows,
+    record_name,
     worlds,
 )
 
 LATER = BEGINNING + timedelta(days=30)
 seeds = st.integers(0, 1000)
+anything = worlds() | chains()
 
 
 def owners(world: World, spec: ExactIdentity | None = None) -> dict[str, str]:
@@ -86,36 +89,36 @@ def reachable(world: World, record: str) -> set[str]:
     return found
 
 
-@given(worlds())
+@given(anything)
 def test_resolution_is_total(world: World) -> None:
     partition = world.resolve().partition
     assert sorted(partition["record_id"]) == sorted(world.records)
     assert set(partition["customer_id"]) <= set(world.records)
 
 
-@given(worlds(), seeds)
+@given(anything, seeds)
 def test_the_partition_does_not_depend_on_the_order_of_rows(world: World, seed: int) -> None:
     assert world.shuffled(seed).resolve().partition.equals(world.resolve().partition)
 
 
-@given(worlds(), seeds)
+@given(anything, seeds)
 def test_the_partition_does_not_depend_on_who_came_first(world: World, seed: int) -> None:
     assert together(world.arriving(seed)) == together(world)
 
 
-@given(worlds(), seeds)
+@given(anything, seeds)
 def test_the_partition_does_not_depend_on_the_names_of_records(world: World, seed: int) -> None:
     renamed, new = world.renamed(seed)
     assert owners(renamed) == {new[record]: new[owner] for record, owner in owners(world).items()}
 
 
-@given(worlds())
+@given(anything)
 def test_saying_the_same_twice_changes_nothing(world: World) -> None:
     twice = replace(world, identifiers=pl.concat([world.identifiers, world.identifiers]))
     assert owners(twice) == owners(world)
 
 
-@given(worlds(), st.integers(1, 4))
+@given(anything, st.integers(1, 4))
 def test_batches_end_where_one_load_ends(world: World, size: int) -> None:
     links = LINKS.empty()
     for number, last in enumerate(range(size, len(world.records) + size, size)):
@@ -129,7 +132,7 @@ def test_batches_end_where_one_load_ends(world: World, size: int) -> None:
     assert now["record_id"].is_unique().all()
 
 
-@given(worlds())
+@given(anything)
 def test_resolving_again_changes_no_link(world: World) -> None:
     partition = world.resolve().partition
     first = relink(LINKS.empty(), partition, at=BEGINNING).opened
@@ -138,20 +141,20 @@ def test_resolving_again_changes_no_link(world: World) -> None:
     assert again.opened.is_empty()
 
 
-@given(worlds())
+@given(anything)
 def test_a_customer_is_named_after_the_record_first_seen(world: World) -> None:
     owner = owners(world)
     for group in together(world):
         assert {owner[record] for record in group} == {min(group, key=world.records.index)}
 
 
-@given(worlds())
+@given(anything)
 def test_every_id_ever_issued_resolves_to_the_customer_that_holds_it(world: World) -> None:
     links = relink(LINKS.empty(), world.resolve().partition, at=BEGINNING).opened
     assert dict(resolve_ids(world.records, links).rows()) == owners(world)
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_an_id_survives_the_deletion_of_the_values_of_its_oldest_record(world: World, data: st.DataObject) -> None:
     before = world.resolve().partition
     oldest = data.draw(st.sampled_from(before["customer_id"].unique(maintain_order=True).to_list()))
@@ -165,7 +168,7 @@ def test_an_id_survives_the_deletion_of_the_values_of_its_oldest_record(world: W
     )
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_a_merge_keeps_the_older_id(world: World, data: st.DataObject) -> None:
     partition = world.resolve().partition
     ids = data.draw(st.permutations(partition["customer_id"].unique(maintain_order=True).to_list()))
@@ -177,7 +180,7 @@ def test_a_merge_keeps_the_older_id(world: World, data: st.DataObject) -> None:
     assert world.records.index(merged[older]) <= world.records.index(older)
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_a_split_leaves_the_id_with_the_part_that_holds_its_record(world: World, data: st.DataObject) -> None:
     partition = world.resolve().partition
     whole = partition.filter(pl.len().over("customer_id") > 1)
@@ -198,7 +201,7 @@ def split(world: World, customer: str, part: set[str]) -> pl.DataFrame:
     return split_decisions(partition, customer, part, world.decisions, resolve=resolve, actor="eve", at=LATER)
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_merge_then_split_restores_the_customers(world: World, data: st.DataObject) -> None:
     before = world.resolve().partition
     ids = data.draw(st.permutations(before["customer_id"].unique(maintain_order=True).to_list()))
@@ -213,19 +216,42 @@ def test_merge_then_split_restores_the_customers(world: World, data: st.DataObje
     assert owners(again) == owners(world)
 
 
-@given(worlds())
+@given(anything)
 def test_a_cannot_link_is_never_violated(world: World) -> None:
     owner = owners(world)
     assert all(owner[left] != owner[right] for left, right in standing_pairs(world, "cannot_link"))
 
 
-@given(worlds())
+@given(anything, st.data())
+def test_a_cannot_link_parts_whom_everything_else_joins(world: World, data: st.DataObject) -> None:
+    joined = [sorted(group) for group in together(world) if len(group) > 1]
+    assume(joined)
+    left, right = data.draw(st.permutations(data.draw(st.sampled_from(sorted(joined)))))[:2]
+    try:
+        after = owners(world.deciding(decide("cannot_link", [(left, right)], actor="eve", at=LATER)))
+    except IdentityConflictError:
+        return
+    assert after[left] != after[right]
+
+
+@given(st.integers(2, 7), st.data())
+def test_the_parts_of_a_split_stay_together(size: int, data: st.DataObject) -> None:
+    records = [record_name(number) for number in range(size)]
+    rows = identifier_rows([(record, "email", "lee@lee.org") for record in records])
+    identities = pl.DataFrame({"record_id": records, "source": "web", "origin": "record", "seq": range(size)})
+    world = World(identities, rows, people_rows([]), LINK_DECISIONS.empty())
+    part = data.draw(st.sets(st.sampled_from(records), min_size=1, max_size=size - 1))
+    after = together(world.deciding(split(world, records[0], part)))
+    assert after == {frozenset(part), frozenset(records) - part}
+
+
+@given(anything)
 def test_a_must_link_is_always_honoured(world: World) -> None:
     owner = owners(world)
     assert all(owner[left] == owner[right] for left, right in standing_pairs(world, "must_link"))
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_decisions_that_contradict_each_other_are_refused_by_name(world: World, data: st.DataObject) -> None:
     links = standing(world.decisions).filter(kind="must_link")
     assume(len(links))
@@ -235,7 +261,7 @@ def test_decisions_that_contradict_each_other_are_refused_by_name(world: World, 
         world.deciding(against).resolve()
 
 
-@given(worlds())
+@given(anything)
 def test_a_decision_taken_back_was_never_made(world: World) -> None:
     held = standing(world.decisions)
     freed = world.deciding(retract(held, actor="eve", at=LATER))
@@ -248,7 +274,7 @@ def test_junk_never_joins(world: World, kind: str) -> None:
     assert owners(replace(world, identifiers=pl.concat([world.identifiers, rows]))) == owners(world)
 
 
-@given(worlds())
+@given(anything)
 def test_people_who_disagree_are_never_one_customer_unless_somebody_said_so(world: World) -> None:
     owner = owners(world)
     for left, right in combinations(said_one(world), 2):
@@ -256,13 +282,13 @@ def test_people_who_disagree_are_never_one_customer_unless_somebody_said_so(worl
             assert not clash(world, left, right)
 
 
-@given(worlds())
+@given(anything)
 def test_records_that_share_nothing_are_never_joined(world: World) -> None:
     for group in together(world):
         assert group <= reachable(world, min(group))
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_a_record_changes_nothing_for_customers_it_shares_nothing_with(world: World, data: st.DataObject) -> None:
     new = data.draw(st.sampled_from(world.records))
     far = [record for record in world.records if record not in reachable(world, new)]
@@ -270,14 +296,14 @@ def test_a_record_changes_nothing_for_customers_it_shares_nothing_with(world: Wo
     assert {record: before[record] for record in far} == {record: after[record] for record in far}
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_what_hangs_together_can_be_resolved_by_itself(world: World, data: st.DataObject) -> None:
     part = reachable(world, data.draw(st.sampled_from(world.records)))
     alone, all_of_them = owners(world.only(sorted(part))), owners(world)
     assert alone == {record: all_of_them[record] for record in part}
 
 
-@given(worlds(), st.data())
+@given(anything, st.data())
 def test_a_record_that_says_nothing_changes_nothing(world: World, data: st.DataObject) -> None:
     mute = data.draw(st.sampled_from(world.records))
     bare = world.only([record for record in world.records if record != mute])
@@ -285,7 +311,7 @@ def test_a_record_that_says_nothing_changes_nothing(world: World, data: st.DataO
     assert together(silent) == together(bare) | {frozenset([mute])}
 
 
-@given(worlds())
+@given(anything)
 def test_two_ids_of_the_master_are_two_customers_unless_somebody_said_so(world: World) -> None:
     groups = {record: number for number, group in enumerate(said_one(world)) for record in group}
     masters = world.identities.filter(source="crm")["record_id"].to_list()
@@ -294,7 +320,7 @@ def test_two_ids_of_the_master_are_two_customers_unless_somebody_said_so(world: 
         assert (owner[left] == owner[right]) == (groups[left] == groups[right])
 
 
-@given(worlds())
+@given(anything)
 def test_a_customer_is_named_after_its_record_in_the_master(world: World) -> None:
     masters = set(world.identities.filter(source="crm")["record_id"])
     owner = owners(world, ExactIdentity(master="crm"))
@@ -311,11 +337,7 @@ def test_a_value_that_too_many_people_share_joins_nobody(people: int, limit: int
         pl.DataFrame({"record_id": records, "source": "crm", "origin": "record", "seq": range(2 * people)}),
         identifier_rows([(record, "email", "office@lee.org") for record in records]),
         people_rows([(record, names[number // 2], "Lee", None) for number, record in enumerate(records)]),
-        worlds_without_decisions(),
+        LINK_DECISIONS.empty(),
     )
     joined = sum(len(group) > 1 for group in together(world, ExactIdentity(max_people=limit)))
     assert joined == (people if people <= limit else 0)
-
-
-def worlds_without_decisions() -> pl.DataFrame:
-    return decide("must_link", [], actor="eve", at=LATER)

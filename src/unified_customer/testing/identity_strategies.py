@@ -1,6 +1,6 @@
 """Small, nasty worlds for the laws of identity: few names, few values, many collisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -122,13 +122,31 @@ def worlds(draw: st.DrawFn, *, decided: bool = True, most: int = 7) -> World:
 
 
 @st.composite
+def chains(draw: st.DrawFn, *, most: int = 6) -> World:
+    """Worlds in which each record shares a value of its own with the next one, and few records have a name."""
+    size = draw(st.integers(2, most))
+    records = [record_name(number) for number in range(1, size + 1)]
+    sources = draw(st.lists(st.sampled_from(["crm", "web"]), min_size=size, max_size=size))
+    kinds = draw(st.lists(st.sampled_from(["email", "email", "user_id"]), min_size=size - 1, max_size=size - 1))
+    rows = [(records[at + side], str(kind), f"c{at}@x.org") for at, kind in enumerate(kinds) for side in (0, 1)]
+    named = draw(st.lists(st.none() | st.sampled_from(FULL), min_size=size, max_size=size))
+    people = [(record, *each) for record, each in zip(records, named, strict=True) if each is not None]
+    return World(
+        pl.DataFrame({"record_id": records, "source": sources, "origin": "record", "seq": range(1, size + 1)}),
+        identifier_rows(rows),
+        people_rows(people),
+        draw(consistent_decisions(records)),
+    )
+
+
+@st.composite
 def _identifiers(draw: st.DrawFn, records: list[str]) -> pl.DataFrame:
     pool = [(kind, value) for kind, values in VALUES.items() for value in values]
     carried = st.lists(st.sampled_from(pool), min_size=0, max_size=3, unique=True)
     return identifier_rows([(record, kind, value) for record in records for kind, value in draw(carried)])
 
 
-def identifier_rows(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
+def identifier_rows(rows: Sequence[tuple[str, str, str]]) -> pl.DataFrame:
     """Return a frame of identifiers from `record_id`, `kind`, `value`."""
     frame = pl.DataFrame(rows, schema={"record_id": pl.String, "kind": pl.String, "value": pl.String}, orient="row")
     return frame.with_columns(value_key=pl.col("kind") + ":" + pl.col("value"))
@@ -142,7 +160,7 @@ def _people(draw: st.DrawFn, records: list[str]) -> pl.DataFrame:
     return people_rows([(record, *each) for record, each in said if each is not None])
 
 
-def people_rows(rows: list[tuple[str, str | None, str | None, date | None]]) -> pl.DataFrame:
+def people_rows(rows: Sequence[tuple[str, str | None, str | None, date | None]]) -> pl.DataFrame:
     """Return a frame of people from `record_id`, given name, family name and birth date."""
     parts = [(record, given, family, None, birth) for record, given, family, birth in rows]
     return pl.DataFrame(parts, schema=_PEOPLE_SCHEMA, orient="row")
