@@ -123,13 +123,15 @@ def worlds(draw: st.DrawFn, *, decided: bool = True, most: int = 7) -> World:
 
 @st.composite
 def chains(draw: st.DrawFn, *, most: int = 6) -> World:
-    """Worlds in which each record shares a value of its own with the next one, and few records have a name."""
+    """Worlds in which each record shares a value of its own with the next one, and the ends have a name."""
     size = draw(st.integers(2, most))
     records = [record_name(number) for number in range(1, size + 1)]
     sources = draw(st.lists(st.sampled_from(["crm", "web"]), min_size=size, max_size=size))
-    kinds = draw(st.lists(st.sampled_from(["email", "email", "user_id"]), min_size=size - 1, max_size=size - 1))
+    mixed = st.lists(st.sampled_from(["email", "user_id"]), min_size=size - 1, max_size=size - 1)
+    kinds = draw(st.just(["email"] * (size - 1)) | mixed)
     rows = [(records[at + side], str(kind), f"c{at}@x.org") for at, kind in enumerate(kinds) for side in (0, 1)]
-    named = draw(st.lists(st.none() | st.sampled_from(FULL), min_size=size, max_size=size))
+    named = draw(st.lists(st.sampled_from([None, None, *FULL]), min_size=size, max_size=size))
+    named[0], named[-1] = draw(st.sampled_from(FULL)), draw(st.sampled_from(FULL))
     people = [(record, *each) for record, each in zip(records, named, strict=True) if each is not None]
     return World(
         pl.DataFrame({"record_id": records, "source": sources, "origin": "record", "seq": range(1, size + 1)}),
@@ -193,14 +195,16 @@ def _consistent(decisions: pl.DataFrame) -> bool:
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, most: int = 6) -> pl.DataFrame:
+def histories(draw: st.DrawFn, *, most: int = 9) -> pl.DataFrame:
     """Rows of the table `records` with `seq`: several versions, deletions, equal and missing times."""
-    size = draw(st.integers(1, most))
+    size = draw(st.integers(1, most) | st.just(most))
     records = [record_name(number) for number in range(1, size + 1)]
     rows: list[dict[str, object]] = []
     for number, record in enumerate(records):
         for version in range(draw(st.integers(1, 3))):
-            rows.append({"record_id": record, "source": f"s{number % 3}", "source_id": record, "version": str(version)})
+            rows.append(
+                {"record_id": record, "source": f"s{number // 2 % 3}", "source_id": record, "version": str(version)}
+            )
             rows[-1].update(draw(_content()))
     frame = RECORDS.conform(pl.DataFrame(rows, schema_overrides=RECORDS.columns))
     order = draw(st.permutations(range(1, len(rows) + 1)))
