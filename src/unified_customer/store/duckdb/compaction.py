@@ -29,15 +29,17 @@ def rewrite(database: Database, path: Path, *, expired: int, step: Step) -> None
         with database.session() as session:
             copy_live(session, new, expired=expired, step=step)
             session.run(f"CHECKPOINT {quoted(MAIN)}")
-    except BaseException:
+        step("compact:copied")
+        _swap(database, path, new, step=step)
+    finally:
         remove_strays(path)
-        raise
-    step("compact:copied")
+
+
+def _swap(database: Database, path: Path, new: Path, *, step: Step) -> None:
     database.disconnect()
     try:
         _replace(path, new, step=step)
     finally:
-        remove_strays(path)
         database.connect()
 
 

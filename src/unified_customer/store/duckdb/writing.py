@@ -112,6 +112,8 @@ class DuckWriter(DuckReader):
     def restore(self, table: str, frame: pl.DataFrame) -> int:
         """Add rows with the `recorded_at` and `seq` that they bring; see `Writer.restore`."""
         target, given = restorable(table, frame)
+        if not given.height:
+            return 0
         if self._unknown(target, given).height < given.height or self._taken(given.select(SEQ)):
             raise SchemaError(already_there(table))
         self._insert(target, given.with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
