@@ -42,6 +42,8 @@ READABLE: Final = (
 
 
 ORIGINS: Final = ("_source", "_observed_at")
+HOLDER: Final = "_holder"
+"""Who holds a customer id now: an id that was merged into another is still written where it was current."""
 
 
 @dataclass(frozen=True)
@@ -224,12 +226,12 @@ def _needed(query: Query, columns: Sequence[str]) -> list[str]:
 def _keys(query: Query, admission: Admission) -> Keys | None:
     if query.table.subject == "none":
         return None
-    keep_null = query.anonymous != "exclude"
-    if query.table.subject == "customer":
-        customers = admission.customers.clear() if query.anonymous == "only" else admission.customers
-        return Keys(customers, ("customer_id",), keep_null=keep_null)
     records = admission.records.clear() if query.anonymous == "only" else admission.records
-    return Keys(records, ("record_id",), keep_null=keep_null)
+    keep_null = query.anonymous != "exclude"
+    if query.table.subject == "record":
+        return Keys(records, ("record_id",), keep_null=keep_null)
+    holders = records.select(customer_id="record_id", **{HOLDER: "customer_id"})
+    return Keys(holders, ("customer_id",), keep_null=keep_null)
 
 
 def _shape(frame: pl.DataFrame, query: Query, columns: Sequence[str]) -> pl.DataFrame:
@@ -238,6 +240,8 @@ def _shape(frame: pl.DataFrame, query: Query, columns: Sequence[str]) -> pl.Data
     if query.table.subject == "customer" and "record_id" in query.table.columns:
         # A visitor without a customer is somebody all the same: only rows without either are about nobody.
         frame = frame.filter(pl.col("customer_id").is_not_null() | pl.col("record_id").is_null())
+    if HOLDER in frame.columns:
+        frame = frame.with_columns(customer_id=HOLDER)
     return frame.select("customer_id", *columns)
 
 

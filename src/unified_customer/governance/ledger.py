@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar, get_args
 
 import polars as pl
 
@@ -16,6 +17,8 @@ from unified_customer.governance.door import READABLE
 from unified_customer.governance.gate import CURRENT, RECORD, admit
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
+
+Word = TypeVar("Word", bound=str)
 
 KeyOf = Callable[[str, str], str | None]
 """Gives the value key of an identifier kind and a raw value; None where the value is no such identifier."""
@@ -120,16 +123,16 @@ class ConsentLedger:
 
         Raises:
             ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier cannot be
-                normalised, the purpose is unknown, or `stated_at` lies in the future.
+                normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
             UnknownCustomerError: There is no such customer.
         """
         now = self._clock()
         said = Statement(
             purpose=self._policy.check_stated_purpose(purpose),
-            status=status,
+            status=_known(status, Status, "status"),
             channel=channel,
             recipient=recipient,
-            legal_basis=legal_basis,
+            legal_basis=_known(legal_basis, LegalBasis, "legal_basis"),
             jurisdiction=jurisdiction,
             stated_at=_past(stated_at, now),
             expires_at=None if expires_at is None else as_utc(expires_at, name="expires_at"),
@@ -180,16 +183,26 @@ class ConsentLedger:
             withheld_fields=self._withheld(purpose, actor),
         )
 
-    def statements(self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None) -> pl.DataFrame:
-        """Return every statement about one identifier or one customer, oldest first: the columns of `consents`."""
+    def statements(
+        self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None, actor: Actor = LOCAL
+    ) -> pl.DataFrame:
+        """Return every statement about one identifier or one customer, oldest first: the columns of `consents`.
+
+        What somebody said has to be shown whatever they said, so it takes no purpose; it is in the audit.
+        """
         subjects = self._subjects(identifier, customer_id)
         keys = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
-        return self._store.read(
-            "consents",
-            columns=list(CONSENTS.columns),
-            keys=Keys(keys, ("subject_kind", "subject_key")),
-            order_by=["stated_at", "seq"],
-        )
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            found = writer.read(
+                "consents",
+                columns=list(CONSENTS.columns),
+                keys=Keys(keys, ("subject_kind", "subject_key")),
+                order_by=["stated_at", "seq"],
+            )
+            entry = Entry("statements", table="consents", customer_id=customer_id, rows=found.height)
+            write_entry(writer, actor, entry, at=now)
+        return found
 
     def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:
         if (identifier is None) == (customer_id is None):
@@ -242,6 +255,13 @@ def frame_of(statements: Sequence[Consent]) -> pl.DataFrame:
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _known(word: Word, words: object, name: str) -> Word:
+    if word not in get_args(words):
+        message = f"There is no {name} {word!r}. Known ones: {', '.join(get_args(words))}."
+        raise ConfigurationError(message)
+    return word
 
 
 def _past(stated_at: datetime | None, now: datetime) -> datetime:

@@ -16,8 +16,9 @@ from unified_customer.core.spec import FittableSpec, Fitted, canonical_json, con
 from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
-from unified_customer.governance.gate import CURRENT
-from unified_customer.store import Keys, Store
+from unified_customer.governance.erasure import buried
+from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.store import Keys, Reader, Store
 
 
 @dataclass(frozen=True)
@@ -78,17 +79,12 @@ class Fitting:
         now = self._clock()
         artifact = _artifact(fitted, lineage, actor=actor, at=now)
         with self._store.transaction(recorded_at=now) as writer:
-            links = writer.read(
-                "links",
-                columns=["record_id", "customer_id"],
-                where=[CURRENT],
-                keys=Keys(lineage.customers, ("customer_id",)),
-            )
-            subjects = links.select("record_id").with_columns(artifact_id=pl.lit(artifact["artifact_id"]))
+            subjects = _subjects(writer, lineage.customers).with_columns(artifact_id=pl.lit(artifact["artifact_id"]))
             writer.append("artifacts", pl.DataFrame([artifact], schema=ARTIFACTS.columns))
             writer.append("artifact_subjects", ARTIFACT_SUBJECTS.conform(subjects))
             written = {
-                name: _write_rows(writer, name, frame, artifact["artifact_id"]) for name, frame in fitted.rows().items()
+                name: _write_rows(writer, name, _living(writer, frame), artifact["artifact_id"])
+                for name, frame in fitted.rows().items()
             }
             detail = {"artifact": artifact["artifact_id"], "rows": written}
             entry = Entry("save", table="artifacts", purpose=lineage.purpose, as_of=lineage.as_of, detail=detail)
@@ -101,6 +97,22 @@ def customers_in(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     frames = [frame.select("customer_id") for frame in tables.values() if "customer_id" in frame.columns]
     empty = pl.DataFrame(schema={"customer_id": pl.String})
     return pl.concat([empty, *frames]).unique().drop_nulls()
+
+
+def _subjects(reader: Reader, customers: pl.DataFrame) -> pl.DataFrame:
+    """Return the records whose data went in: of those who hold now the ids that the customers had when it was read."""
+    named = Keys(customers.select(record_id="customer_id"), ("record_id",))
+    holders = reader.read("links", columns=["customer_id"], where=[CURRENT], keys=named).unique()
+    return reader.read("links", columns=["record_id"], where=[CURRENT], keys=Keys(holders, ("customer_id",)))
+
+
+def _living(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a result without those of people who were erased since it was fitted."""
+    named = [name for name in ("customer_id", "record_id") if name in frame.columns]
+    for name in named:
+        gone = buried(reader, RECORD, frame[name].drop_nulls())
+        frame = frame.filter(~pl.col(name).is_in(gone.implode()).fill_null(value=False)) if len(gone) else frame
+    return frame
 
 
 def _artifact(fitted: Fitted, lineage: Lineage, *, actor: Actor, at: datetime) -> dict[str, Any]:

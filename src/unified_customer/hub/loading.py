@@ -48,8 +48,9 @@ class Loader:
         report = LoadReport(source.name, source.table)
         mapper = _mapper(source)
         for batch, state in self._batches(source):
-            report += self._write(source, self._prepare(source, batch, mapper), state)
-        self._record(source, report, actor, action="load")
+            report += self._write(source, self._prepare(source, batch, mapper), state, actor)
+        if report == LoadReport(source.name, source.table):
+            self._record_nothing(report, actor, action="load")
         return report
 
     def replay(self, source: BoundSource, *, actor: Actor) -> LoadReport:
@@ -61,8 +62,8 @@ class Loader:
         if held.height:
             batch = _held_batch(source, held)
             prepared = self._prepare(source, batch, _mapper(source), hash_value=self._hash_once)
-            report += self._write_replayed(source, prepared, held)
-        self._record(source, report, actor, action="replay")
+            return self._write_replayed(source, prepared, held, actor)
+        self._record_nothing(report, actor, action="replay")
         return report
 
     def _batches(self, source: BoundSource) -> Iterator[tuple[Batch, State | None]]:
@@ -115,32 +116,39 @@ class Loader:
         """Return the hash of a value from the quarantine, where it was hashed before it was put there."""
         return value if VALUE_KEY.fullmatch(value) else self._hash_value(value)
 
-    def _write(self, source: BoundSource, prepared: Prepared, state: State | None) -> LoadReport:
+    def _write(self, source: BoundSource, prepared: Prepared, state: State | None, actor: Actor) -> LoadReport:
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
             report = write_prepared(writer, source, prepared, keyring=self._keyring, at=now)
             if state is not None:
                 writer.upsert("checkpoints", _checkpoint_row(source, state, at=now))
+            if report != LoadReport(source.name, source.table):
+                write_entry(writer, actor, _entry(report, action="load"), at=now)
         return report
 
-    def _write_replayed(self, source: BoundSource, prepared: Prepared, held: pl.DataFrame) -> LoadReport:
+    def _write_replayed(self, source: BoundSource, prepared: Prepared, held: pl.DataFrame, actor: Actor) -> LoadReport:
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
             settled = without_contradictions(writer, prepared)
             sound = replace(settled, rejects=settled.rejects.clear(), rows=settled.rows - settled.rejects.height)
-            report = write_prepared(writer, source, sound, keyring=self._keyring, at=now)
+            written = write_prepared(writer, source, sound, keyring=self._keyring, at=now)
             writer.upsert("quarantine", _replayed(held, settled.rejects["position"]))
-        return replace(
-            report, rows=settled.rows, quarantined=settled.rejects.height, reasons=reasons_of(settled.rejects)
-        )
+            again = settled.rejects
+            report = replace(written, rows=settled.rows, quarantined=again.height, reasons=reasons_of(again))
+            write_entry(writer, actor, _entry(report, action="replay"), at=now)
+        return report
 
-    def _record(self, source: BoundSource, report: LoadReport, actor: Actor, *, action: str) -> None:
+    def _record_nothing(self, report: LoadReport, actor: Actor, *, action: str) -> None:
         now = self._clock()
-        detail = {"source": source.name, "accepted": report.accepted, "duplicates": report.duplicates}
-        detail |= {"quarantined": report.quarantined, "erased": report.erased, "left_out": dict(report.left_out)}
         with self._store.transaction(recorded_at=now) as writer:
-            entry = Entry(action, table=source.table, rows=report.rows, detail=detail)
-            write_entry(writer, actor, entry, at=now)
+            write_entry(writer, actor, _entry(report, action=action), at=now)
+
+
+def _entry(report: LoadReport, *, action: str) -> Entry:
+    counts = ("accepted", "duplicates", "quarantined", "erased")
+    detail = {"source": report.source, "left_out": dict(report.left_out)}
+    detail |= {name: getattr(report, name) for name in counts}
+    return Entry(action, table=report.table, rows=report.rows, detail=detail)
 
 
 def _checkpoint_row(source: BoundSource, state: State, *, at: datetime) -> pl.DataFrame:

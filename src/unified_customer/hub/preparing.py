@@ -131,7 +131,7 @@ def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
 
 
 def _events(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
-    sound = mapped.reject(_contradictions(mapped, source.table))
+    sound = mapped.reject(pl.concat([_contradictions(mapped, source.table), _about_nobody(mapped, source, naming)]))
     wide, kinds = _with_identifiers(sound, source)
     batch = flat_events(
         wide.drop(ROW),
@@ -161,7 +161,7 @@ def _with_identifiers(mapped: Mapped, source: BoundSource) -> tuple[pl.DataFrame
 
 def _behaviour(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
     table = TABLES[source.table]
-    sound = mapped.reject(_contradictions(mapped, source.table))
+    sound = mapped.reject(pl.concat([_contradictions(mapped, source.table), _about_nobody(mapped, source, naming)]))
     pointed = point_rows(sound.frame, sound.identifiers, time=str(table.time), source=source.name, naming=naming)
     rows = sound.frame.with_columns(pointed.record_ids.alias("record_id"), source=pl.lit(source.name))
     tables = {
@@ -174,8 +174,14 @@ def _behaviour(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
 
 
 def _plain(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
-    rows = mapped.frame.with_columns(source=pl.lit(source.name))
-    return _prepared(mapped, source, naming, {source.table: _fitting(rows, source)})
+    table = TABLES[source.table]
+    time = [name for name in ("observed_at",) if name in mapped.frame.columns]
+    key = [*(name for name in table.key if name in mapped.frame.columns), *time]
+    sound = mapped.reject(conflicting_versions(mapped.frame, key=key).conflicts)
+    rows = _fitting(sound.frame.with_columns(source=pl.lit(source.name)), source)
+    latest = rows.sort(time, nulls_last=False, maintain_order=True) if time else rows
+    once = latest.unique(list(table.key), keep="last", maintain_order=True)
+    return _prepared(sound, source, naming, {source.table: once})
 
 
 def _consents(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
@@ -200,6 +206,15 @@ def _statements(mapped: Mapped, source: BoundSource, naming: Naming) -> pl.DataF
         again = _keyed_subjects(own.with_columns(subject_kind=pl.lit(RECORD)), source, naming)
         keyed = pl.concat([keyed, again.select(keyed.columns)])
     return _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
+
+
+def _about_nobody(mapped: Mapped, source: BoundSource, naming: Naming) -> pl.DataFrame:
+    """Return `row` and `reason` of rows that state something of an identifier that cannot be read, and of no record."""
+    if mapped.statements.is_empty() or "source_id" in mapped.frame.columns:
+        return mapped.rejects.clear().select(ROW, "reason")
+    keyed = _keyed_subjects(mapped.statements, source, naming)
+    lost = keyed.filter(pl.col("subject_key").is_null())
+    return lost.select(ROW, reason=pl.format("{}: unreadable_subject", "subject_kind"))
 
 
 def _keyed_subjects(said: pl.DataFrame, source: BoundSource, naming: Naming) -> pl.DataFrame:

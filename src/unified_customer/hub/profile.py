@@ -1,6 +1,6 @@
 """One customer at a time: five point reads, one decision, one line in the audit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,14 +9,18 @@ import polars as pl
 from unified_customer.core.clock import Clock, just_after
 from unified_customer.core.errors import ConsentError, UnknownCustomerError
 from unified_customer.core.models import Actor, Consent, ConsentState, Customer, GoldenValue, Identifier
-from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS, IDENTIFIERS
+from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
+from unified_customer.governance.erasure import buried
 from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.kinds import may_see_kind
 from unified_customer.policy import Decision, Policy, Request, decide
 from unified_customer.store import Keys, Reader, Store, Where
 
 UNKNOWN: Final = "No record of that id was ever seen. hub.customers(purpose=...) lists the customers."
 UNRESOLVED: Final = "The record is not resolved yet. Run hub.resolve()."
+ERASED: Final = "The record was erased. hub.audit.entries(customer_id=...) tells when and by whom."
+OBSERVED: Final = ("first_observed_at", "last_observed_at")
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class ProfileReader:
 
     def _withheld(self, purpose: str, actor: Actor) -> tuple[str, ...]:
         fields = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor).withheld
-        return tuple(name for name in fields if name in GOLDEN_FIELDS)
+        return tuple(name for name in fields if name in {*GOLDEN_FIELDS, *OBSERVED})
 
     def _record(
         self, actor: Actor, request: Request, customer_id: str, decision: Decision, withheld: Sequence[str]
@@ -85,8 +89,9 @@ class ProfileReader:
         self._audit.record(actor, entry)
 
     def _customer(self, held: Held, purpose: str, withheld: Sequence[str], actor: Actor) -> Customer:
-        plain = self._policy.may_see(purpose, IDENTIFIERS.fields["value"].category, actor=actor)
         golden = held.golden
+        seen = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor).visible
+        first, last = (golden[name] if name in seen else None for name in OBSERVED)
         return Customer(
             customer_id=held.customer_id,
             purpose=purpose,
@@ -97,13 +102,15 @@ class ProfileReader:
                 for name in GOLDEN_FIELDS
                 if name not in withheld and golden[name] is not None
             },
-            identifiers=_identifiers(held.identifiers, plain=plain),
+            identifiers=_identifiers(
+                held.identifiers, plain=lambda kind: may_see_kind(self._policy, purpose, kind, actor=actor)
+            ),
             records=held.records,
             sources=tuple(golden["sources"]),
             consents=self._states(held.statements, purpose),
             withheld=tuple(withheld),
-            first_observed_at=golden["first_observed_at"],
-            last_observed_at=golden["last_observed_at"],
+            first_observed_at=first,
+            last_observed_at=last,
         )
 
     def _states(self, statements: Sequence[Consent], purpose: str) -> tuple[ConsentState, ...]:
@@ -144,13 +151,14 @@ def current_customer(reader: Reader, any_id: str) -> str:
     """Return the customer who holds the record `any_id` now.
 
     Raises:
-        UnknownCustomerError: The id was never issued, or its record is not resolved yet.
+        UnknownCustomerError: The id was never issued, its record is not resolved yet, or it was erased.
     """
     current = reader.read("links", columns=["customer_id"], where=[Where("record_id", "==", any_id), CURRENT])
     if current.height:
         return str(current["customer_id"].item())
-    known = reader.count("identities", where=[Where("record_id", "==", any_id)])
-    raise UnknownCustomerError(UNRESOLVED if known else UNKNOWN)
+    if not reader.count("identities", where=[Where("record_id", "==", any_id)]):
+        raise UnknownCustomerError(UNKNOWN)
+    raise UnknownCustomerError(UNRESOLVED if buried(reader, RECORD, [any_id]).is_empty() else ERASED)
 
 
 def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame) -> tuple[Consent, ...]:
@@ -161,9 +169,9 @@ def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame
     return tuple(Consent.model_construct(**row) for row in rows.iter_rows(named=True))
 
 
-def _identifiers(rows: pl.DataFrame, *, plain: bool) -> tuple[Identifier, ...]:
+def _identifiers(rows: pl.DataFrame, *, plain: Callable[[str], bool]) -> tuple[Identifier, ...]:
     distinct = rows.sort("seq").unique(["kind", "value_key"], keep="first").sort("kind", "seq")
     return tuple(
-        Identifier(kind=row["kind"], value=row["value"] if plain else None, source=row["source"])
+        Identifier(kind=row["kind"], value=row["value"] if plain(row["kind"]) else None, source=row["source"])
         for row in distinct.iter_rows(named=True)
     )
