@@ -1,7 +1,8 @@
 """Laws of sources, mappings and the collection policy."""
 
+import csv
+import io
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -12,7 +13,8 @@ from typing import Any
 from unittest import mock
 
 import polars as pl
-from hypothesis import example, given
+import pytest
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from unified_customer.connectors import (
@@ -31,6 +33,7 @@ from unified_customer.connectors import (
 )
 from unified_customer.connectors import Mapping as RowMapping
 from unified_customer.connectors.cards import is_card_number
+from unified_customer.connectors.delimited import Dialect, SplitText, _split_row_by_row, row_fields, split_text
 from unified_customer.connectors.parsing import as_text, parse
 from unified_customer.connectors.rejects import payload_texts
 from unified_customer.connectors.suggest import suggested
@@ -92,10 +95,19 @@ def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(["id", "mail", "dob", "updated", "news", "left"], pl.String))
 
 
+WRITTEN: dict[str, Any] = {"folder": Path(), "files": 0}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _written_in_a_folder_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    WRITTEN["folder"] = tmp_path_factory.mktemp("rows")
+
+
 def written(data: bytes, kind: str, **options: Any) -> BoundSource:
-    folder = Path(tempfile.mkdtemp())
-    (folder / "rows").write_bytes(data)
-    return source(kind, folder / "rows", table="records", name="rows", **options)
+    WRITTEN["files"] += 1
+    path = WRITTEN["folder"] / str(WRITTEN["files"])
+    path.write_bytes(data)
+    return source(kind, path, table="records", name="rows", **options)
 
 
 def batches(found: BoundSource, state: State | None = None, *, batch_rows: int = 1000) -> Iterator[Batch]:
@@ -130,6 +142,36 @@ def test_no_cell_of_a_csv_file_is_lost(data: bytes) -> None:
     rows = read_all(b"h,i\n" + data, "csv", delimiter=",", quote=None)
     lines = [line.removesuffix(b"\r") for line in (b"h,i\n" + data).split(b"\n")][1:]
     assert len(rows) == len([line for line in lines if line])
+
+
+cells = st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=5)
+
+
+@given(
+    rows=st.lists(st.tuples(st.just("x"), cells, cells), max_size=6),
+    dialect=st.sampled_from(["excel", "unix", "excel-tab"]),
+)
+def test_what_a_spreadsheet_writes_comes_back(rows: list[tuple[str | None, ...]], dialect: str) -> None:
+    file = io.StringIO(newline="")
+    csv.writer(file, dialect).writerows([("a", "b", "c"), *rows])
+    found = batches(written(file.getvalue().encode(), "csv", delimiter="\t" if dialect == "excel-tab" else ","))
+    assert [row for batch in found for row in batch.frame.rows()] == rows
+
+
+@given(data=csv_mess)
+def test_the_fast_way_through_csv_gives_what_the_careful_one_gives(data: bytes) -> None:
+    closed = data.removesuffix(b"\n") + b"\n"
+    assert _split(split_text(closed, Dialect(), final=True)) == _split(_split_row_by_row(closed, Dialect(), final=True))
+
+
+def _split(found: SplitText) -> Any:
+    spans = zip(found.starts, found.ends, strict=True)
+    rows = [[field.encode() for field in _fields(found.text[start:end])] for start, end in spans]
+    return rows, *(each.tolist() for each in (found.indices, found.lines, found.after, found.fields)), found.broken
+
+
+def _fields(row: bytes) -> list[str]:
+    return row_fields(row.replace(b"\xff", b"?"), Dialect())
 
 
 @given(data=json_lines)
@@ -177,6 +219,15 @@ def test_what_is_appended_to_a_file_is_read_once(data: bytes, more: bytes) -> No
     rest = outcome(batches(found, state))
     assert rest == {row: what for row, what in outcome(batches(found)).items() if row > 1}
     assert first == {}
+
+
+@given(data=csv_mess, other=csv_mess)
+def test_a_file_that_was_replaced_is_read_from_the_start(data: bytes, other: bytes) -> None:
+    found = written(b"h,i\n1,2\n" + data, "csv", delimiter=",", quote=None)
+    *_, state = found.read()
+    assume(isinstance(state, State) and not other.strip().startswith(data.strip()))
+    Path(found.location).write_bytes(b"h,i\n1,2\n" + other)
+    assert outcome(batches(found, state)) == outcome(batches(found))  # type: ignore[arg-type]
 
 
 @given(values=st.lists(st.integers(0, 4), min_size=1, max_size=6), later=st.lists(st.integers(0, 9), max_size=6))
@@ -270,6 +321,16 @@ def test_an_amount_is_exactly_what_was_written(text: str) -> None:
     parsed = parse(pl.Series([text]), AMOUNT, FieldMap(column="x"))
     assert parsed.values[0] is None or parsed.values[0] == Decimal(text.strip())
     assert (parsed.values[0] is None) == (bool(parsed.faults) or not text.strip())
+
+
+@given(
+    blank=st.text(" \t\n\u00a0"),
+    dtype=st.sampled_from([AMOUNT, INSTANT, pl.Date(), pl.Int64(), pl.Boolean(), pl.String()]),
+)
+def test_a_blank_text_is_a_missing_value(blank: str, dtype: pl.DataType) -> None:
+    parsed = parse(pl.Series([blank]), dtype, FieldMap(column="x"))
+    assert parsed.values[0] is None
+    assert not parsed.faults
 
 
 @given(number=st.decimals(-(10**12), 10**12, places=4), decimal=st.sampled_from([".", ","]))
