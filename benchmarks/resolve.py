@@ -21,12 +21,12 @@ def make(options: argparse.Namespace) -> Mapping[str, Any]:
 
 
 def ours(options: argparse.Namespace) -> Mapping[str, Any]:
-    """Load the records into a hub in memory and resolve them, the single customer view included."""
+    """Load the records into an embedded hub and resolve them, the single customer view included."""
     import unified_customer as uc
     from benchmarks.mappings import RECORDS as MAPPING
 
     path = Path(options.folder) / "records.parquet"
-    with uc.CustomerHub() as hub:
+    with uc.CustomerHub(f"duckdb:///{options.folder}/hub.duckdb") as hub:
         with Stopwatch() as loading:
             hub.load(uc.source("parquet", path, table="records", mapping=MAPPING))
         with Stopwatch() as resolving:

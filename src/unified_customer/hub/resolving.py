@@ -1,5 +1,6 @@
 """From stored records to links and the single customer view."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +14,10 @@ from unified_customer.governance.erasure import buried
 from unified_customer.governance.gate import CURRENT, RECORD
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
-from unified_customer.store import Reader, Store, Writer
+from unified_customer.store import Keys, Reader, Store, Writer
+
+AT_ONCE: Final = 200_000
+"""Customers whose golden records are built together."""
 
 PERSON: Final = ["record_id", "given_name", "family_name", "full_name", "birth_date"]
 VERSIONED: Final = [*PERSON, "observed_at", "seq"]
@@ -78,15 +82,24 @@ def write_links(writer: Writer, resolution: Resolution, *, at: datetime) -> int:
 
 
 def write_customers(writer: Writer, survivorship: Survivorship) -> None:
-    """Bring the single customer view up to date."""
+    """Bring the single customer view up to date, some customers at a time so that memory stays flat."""
     links = writer.read("links", columns=["record_id", "customer_id"], where=[CURRENT])
-    identities = writer.read("identities", columns=["record_id", "source", "origin", "seq"])
-    records = writer.read("records", columns=[*RECORDS.columns, "seq"])
-    golden = survivorship.survive(records, links, identities)
     known = writer.read("customers", columns=["customer_id"])
-    gone = known.join(golden, on="customer_id", how="anti")
-    writer.delete("customers", gone)
-    writer.upsert("customers", CUSTOMERS.conform(golden))
+    writer.delete("customers", known.join(links, on="customer_id", how="anti"))
+    for part in some_at_a_time(links, AT_ONCE):
+        keys = Keys(part.select("record_id"), ("record_id",))
+        identities = writer.read("identities", columns=["record_id", "source", "origin", "seq"], keys=keys)
+        records = writer.read("records", columns=[*RECORDS.columns, "seq"], keys=keys)
+        writer.upsert("customers", CUSTOMERS.conform(survivorship.survive(records, part, identities)))
+
+
+def some_at_a_time(links: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:
+    """Yield the links of at most `size` customers at a time, all links of a customer together."""
+    if links["customer_id"].n_unique() <= size:
+        yield links
+        return
+    number = (pl.col("customer_id").rank("dense") - 1) // size
+    yield from links.with_columns(part=number).partition_by("part", include_key=False)
 
 
 def _report(resolution: Resolution, changed: int) -> ResolveReport:
