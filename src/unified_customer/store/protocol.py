@@ -100,13 +100,15 @@ class Reader(Protocol):
             where: Conditions that must all hold.
             keys: Keys to semi-join with.
             known_at: Only what was recorded strictly before; append-only tables only.
-            order_by: Columns to sort by, nulls last; without it rows come in any order.
-            descending: Sort the other way, nulls still last.
+            order_by: Columns to sort by, nulls last and ties by `seq`; without it rows come in any order.
+            descending: Sort the other way, ties too, nulls still last.
             limit: At most so many rows.
 
         Raises:
             UnknownTableError: There is no such table.
-            SchemaError: There is no such column, or `known_at` is given for a table that is not append-only.
+            SchemaError: There is no such column, a value or key is not of its type, or `known_at` is given for a table
+                that is not append-only.
+            ConfigurationError: An operator, a limit or an instant without a time zone cannot be meant.
             StoreClosedError: The store is closed.
         """
         ...
@@ -120,7 +122,11 @@ class Reader(Protocol):
         keys: Keys | None = None,
         size: int = 250_000,
     ) -> Iterator[pl.DataFrame]:
-        """Yield what `read` returns in frames of at most `size` rows, so that memory stays flat."""
+        """Yield what `read` returns in frames of at most `size` rows, so that memory stays flat.
+
+        All of them show one state, and the same reader can be used for other things in between. A writer that has
+        written to the table holds the whole answer in memory.
+        """
         ...
 
     def count(self, table: str, *, where: Sequence[Where] = ()) -> int:
@@ -132,11 +138,17 @@ class Reader(Protocol):
 
         Each change comes once: polling with the last `seq` seen (or with `last_seq()` where nothing came) never
         repeats or loses one. A row that changed several times in between comes once, in its last form; a row that
-        came and went in between comes as a delete.
+        came and went in between comes as a delete; a key that was deleted and came again comes as both.
+
+        Args:
+            table: Name of the table.
+            since: The position after which changes are told; 0 is the empty copy, so it never expires.
+            limit: At most so many changes, the first ones.
 
         Returns:
-            The stored columns, and `change`: insert, update or delete. A delete has its key columns and the `seq` of
-            the deletion, and nulls elsewhere.
+            The stored columns, and `change`: `insert` where the row was not there at `since`, `update` where it was
+            (both are written to a copy by key), and `delete`. A delete has its key columns and the `seq` of the
+            deletion, which each deleted row has for itself, and nulls elsewhere.
 
         Raises:
             ChangesExpiredError: Deletions since that position are no longer kept.
@@ -170,15 +182,17 @@ class Writer(Reader, Protocol):
         ...
 
     def delete(self, table: str, keys: pl.DataFrame) -> int:
-        """Delete the rows that match `keys`, a frame of some columns of the table; return how many.
+        """Delete the rows that match `keys`, a frame of some stored columns of the table; return how many.
 
-        This is how erasure and retention work, so it is allowed on append-only tables too. The bytes are gone only
+        A null matches nothing. This is how erasure and retention work, so it is allowed on append-only tables too. The bytes are gone only
         after `compact()`.
         """
         ...
 
     def restore(self, table: str, frame: pl.DataFrame) -> int:
         """Add rows with the `recorded_at` and `seq` that they bring: for import and for stores rebuilt from a backup.
+
+        What was deleted between them is not known, so `changes` since a position before the last of them raises.
 
         Returns:
             The number of rows added.
@@ -206,7 +220,12 @@ class Store(Reader, Protocol):
     def transaction(self, *, recorded_at: datetime) -> AbstractContextManager[Writer]:
         """Begin a transaction; it commits when the block ends, and is rolled back when the block raises.
 
-        One transaction runs at a time; another thread waits. Not reentrant in one thread: StoreError.
+        One transaction runs at a time; another thread waits. Not reentrant in one thread: StoreError. Readers are
+        never waited for, and none sees a part of it.
+
+        Raises:
+            StoreError: This thread has a transaction open already.
+            ConfigurationError: `recorded_at` has no time zone.
         """
         ...
 
@@ -217,8 +236,13 @@ class Store(Reader, Protocol):
     def compact(self, *, keep_changes_since: int = 0) -> CompactionReport:
         """Rewrite the store from its live rows, so that no deleted byte is left.
 
+        It waits until every snapshot, transaction and run of batches has ended, and they for it.
+
         Args:
             keep_changes_since: Deletions up to this position are forgotten; `changes` from before it raises.
+
+        Raises:
+            StoreError: This thread has a snapshot, a transaction or batches open itself.
         """
         ...
 
@@ -231,5 +255,5 @@ class Store(Reader, Protocol):
         ...
 
     def close(self) -> None:
-        """End all reading and writing; calling it twice is allowed."""
+        """End all reading and writing, open transactions without a commit; calling it twice is allowed."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from unified_customer.core.errors import SchemaVersionError, StoreError
-from unified_customer.core.tables import SEQ, TABLES
+from unified_customer.core.tables import SEQ, TABLES, Table
 from unified_customer.store.duckdb.layout import (
     MAIN,
     META,
@@ -45,12 +45,13 @@ def prepare(session: Session, *, step: Callable[[str], None]) -> None:
         StoreError: It is no store, or a column has another type than its table says.
     """
     session.run("BEGIN TRANSACTION")
-    present = _columns(session)
-    if not present:
+    if _empty(session):
         _create(session)
-    elif _migrate(session, present, step=step) or _missing(present):
-        _complete(session)
-    _refuse_other_types(session)
+    else:
+        present = _columns(session)
+        if _migrate(session, present, step=step) or _missing(present):
+            present = _complete(session)
+        _refuse_other_types(present)
     step("opening:prepared")
     session.run("COMMIT")
 
@@ -60,7 +61,10 @@ def _create(session: Session) -> None:
     session.run(
         f"INSERT INTO {located(META)} VALUES ('schema_version', ?), ('last_seq', 0), ('expired', 0)", [SCHEMA_VERSION]
     )
-    _complete(session)
+    for table in TABLES.values():
+        for name, columns in relations(table).items():
+            session.run(create(name, columns))
+        _index(session, table)
 
 
 def _migrate(session: Session, present: Columns, *, step: Callable[[str], None]) -> bool:
@@ -95,7 +99,7 @@ def _missing(present: Columns) -> bool:
     )
 
 
-def _complete(session: Session) -> None:
+def _complete(session: Session) -> Columns:
     """Add the tables and columns that are missing; older releases had fewer."""
     present = _columns(session)
     for table in TABLES.values():
@@ -104,12 +108,16 @@ def _complete(session: Session) -> None:
                 session.run(create(name, columns))
             for column in columns.keys() - present.get(name, columns).keys():
                 session.run(f"ALTER TABLE {located(name)} ADD COLUMN {column_definition(column, columns[column])}")
-        for statement in index(table):
-            session.run(statement)
+        _index(session, table)
+    return _columns(session)
 
 
-def _refuse_other_types(session: Session) -> None:
-    present = _columns(session)
+def _index(session: Session, table: Table) -> None:
+    for statement in index(table):
+        session.run(statement)
+
+
+def _refuse_other_types(present: Columns) -> None:
     for table in TABLES.values():
         for name, columns in relations(table).items():
             for column, dtype in columns.items():
@@ -117,6 +125,11 @@ def _refuse_other_types(session: Session) -> None:
                 if found != wanted:
                     message = f"Column {name}.{column} of the store is {found}, not {wanted}. Restore it from a backup."
                     raise StoreError(message)
+
+
+def _empty(session: Session) -> bool:
+    sql = "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND NOT internal"
+    return int(session.value(sql, [MAIN])) == 0
 
 
 def _columns(session: Session) -> Columns:
