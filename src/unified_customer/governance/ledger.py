@@ -68,8 +68,9 @@ class Statement:
 class ConsentLedger:
     """Records statements and says what they allow; `hub.consent`."""
 
-    def __init__(self, store: Store, *, policy: Policy, clock: Clock, key_of: KeyOf) -> None:
-        """Keep statements in `store`; identifiers are named by `key_of`."""
+    def __init__(self, store: Store, *, policy: Policy, clock: Clock, key_of: KeyOf, actor: Actor = LOCAL) -> None:
+        """Keep statements in `store`; identifiers are named by `key_of`; `actor` acts where a call names nobody."""
+        self._actor = actor
         self._store = store
         self._policy = policy
         self._clock = clock
@@ -94,7 +95,7 @@ class ConsentLedger:
         notice: str | None = None,
         notice_version: str | None = None,
         source: str = "hub",
-        actor: Actor = LOCAL,
+        actor: Actor | None = None,
     ) -> tuple[Consent, ...]:
         """Record what a person said about a purpose.
 
@@ -116,7 +117,7 @@ class ConsentLedger:
             notice: The notice that was shown.
             notice_version: Its version.
             source: Name of the system that collected it.
-            actor: Who records it.
+            actor: Who records it; None: the hub's actor.
 
         Returns:
             The statements, one per identifier or record. Recording the same statement twice is recording it once.
@@ -149,7 +150,7 @@ class ConsentLedger:
             writer.append("consents", frame_of(statements))
             detail = {"status": status, "statements": len(statements), "channel": channel, "recipient": recipient}
             entry = Entry("consent", table="consents", purpose=purpose, customer_id=customer_id, detail=detail)
-            write_entry(writer, actor, entry, at=now)
+            write_entry(writer, actor or self._actor, entry, at=now)
         return statements
 
     def coverage(
@@ -159,7 +160,7 @@ class ConsentLedger:
         channel: str | None = None,
         recipient: str | None = None,
         as_of: datetime | None = None,
-        actor: Actor = LOCAL,
+        actor: Actor | None = None,
     ) -> Coverage:
         """Return how many customers a purpose reaches and why not the others: counts only.
 
@@ -168,7 +169,7 @@ class ConsentLedger:
             channel: For this channel; None: for all of them together.
             recipient: For this recipient; None: for all of them together.
             as_of: By the statements made strictly before; None: now.
-            actor: For whom fields would be withheld.
+            actor: For whom fields would be withheld; None: the hub's actor.
         """
         request = Request(purpose=self._policy.check_purpose(purpose), channel=channel, recipient=recipient)
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
@@ -180,11 +181,11 @@ class ConsentLedger:
             customers=admission.people.height,
             allowed=admission.customers.height,
             reasons=admission.reasons(),
-            withheld_fields=self._withheld(purpose, actor),
+            withheld_fields=self._withheld(purpose, actor or self._actor),
         )
 
     def statements(
-        self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None, actor: Actor = LOCAL
+        self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None, actor: Actor | None = None
     ) -> pl.DataFrame:
         """Return every statement about one identifier or one customer, oldest first: the columns of `consents`.
 
@@ -201,7 +202,7 @@ class ConsentLedger:
                 order_by=["stated_at", "seq"],
             )
             entry = Entry("statements", table="consents", customer_id=customer_id, rows=found.height)
-            write_entry(writer, actor, entry, at=now)
+            write_entry(writer, actor or self._actor, entry, at=now)
         return found
 
     def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:

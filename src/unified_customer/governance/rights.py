@@ -9,12 +9,13 @@ from unified_customer.store import Store
 class Rights:
     """Carries out what people ask for."""
 
-    def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Work on `store`, dated by `clock`."""
+    def __init__(self, store: Store, *, clock: Clock, actor: Actor = LOCAL) -> None:
+        """Work on `store`, dated by `clock`, for `actor` where a call names nobody else."""
+        self._actor = actor
         self._store = store
         self._clock = clock
 
-    def erase(self, customer_id: str, *, request_id: str | None = None, actor: Actor = LOCAL) -> ErasureReceipt:
+    def erase(self, customer_id: str, *, request_id: str | None = None, actor: Actor | None = None) -> ErasureReceipt:
         """Erase a customer from every table (GDPR Art. 17).
 
         Afterwards no table holds a value of the person, and a source that still sends the person is not let in
@@ -23,7 +24,7 @@ class Rights:
         Args:
             customer_id: The id that the customer has now.
             request_id: The request that asked for it.
-            actor: Who erases.
+            actor: Who erases; None: the hub's actor.
 
         Returns:
             What was done. While `bytes_pending` is true, call `compact()` to have the deleted bytes overwritten.
@@ -32,7 +33,8 @@ class Rights:
             UnknownCustomerError: There is no such customer.
             ConfigurationError: Records that were loaded since the last `resolve()` may be the customer's too.
         """
-        return erase(self._store, customer_id, clock=self._clock, actor=actor, request_id=request_id)
+        by = actor or self._actor
+        return erase(self._store, customer_id, clock=self._clock, actor=by, request_id=request_id)
 
     def compact(self) -> None:
         """Rewrite the store from its live rows, so that no byte of an erased person is left in its files."""

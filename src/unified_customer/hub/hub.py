@@ -99,8 +99,10 @@ class CustomerHub:
             raise
         keyring = Keyring(self._key)
         self.audit = AuditLog(self._store, clock=clock)
-        self.consent = ConsentLedger(self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring))
-        self.rights = Rights(self._store, clock=clock)
+        self.consent = ConsentLedger(
+            self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
+        )
+        self.rights = Rights(self._store, clock=clock, actor=actor)
         self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self.identity = IdentityMap(
             self._store,
@@ -108,6 +110,7 @@ class CustomerHub:
             clock=clock,
             spec=identity or ExactIdentity(),
             resolve_purpose=self.policy.resolve_purpose,
+            actor=actor,
         )
         self._loader = Loader(self._store, policy=self.policy, keyring=keyring, clock=clock)
         self._resolver = Resolver(self._store, clock=clock, survivorship=survivorship or Survivorship())

@@ -30,8 +30,11 @@ from unified_customer.store import Reader, Store, Writer
 class IdentityMap:
     """Reads and corrects who is who. Corrections are data: they survive every resolution until they are taken back."""
 
-    def __init__(self, store: Store, *, door: Door, clock: Clock, spec: ExactIdentity, resolve_purpose: str) -> None:
-        """Work on `store`, dated by `clock`, with records joined by `spec`; people are read through `door`."""
+    def __init__(
+        self, store: Store, *, door: Door, clock: Clock, spec: ExactIdentity, resolve_purpose: str, actor: Actor = LOCAL
+    ) -> None:
+        """Work on `store` for `actor`, with records joined by `spec`; people are read through `door`."""
+        self._actor = actor
         self._store = store
         self._door = door
         self._clock = clock
@@ -42,7 +45,7 @@ class IdentityMap:
         """Return the customer who holds the record `any_id` now; every id ever issued is the name of a record.
 
         Raises:
-            UnknownCustomerError: The id was never issued, or its record is not resolved yet.
+            UnknownCustomerError: The id was never issued, its record is not resolved yet, or it was erased.
         """
         with self._store.snapshot() as reader:
             return current_customer(reader, any_id)
@@ -52,13 +55,15 @@ class IdentityMap:
         links = self._store.read("links", columns=list(LINKS.columns))
         return history(links, customer_id)
 
-    def crosswalk(self, *, purpose: str | None = None, contacts: bool = False, actor: Actor = LOCAL) -> pl.DataFrame:
+    def crosswalk(
+        self, *, purpose: str | None = None, contacts: bool = False, actor: Actor | None = None
+    ) -> pl.DataFrame:
         """List every system's id of each customer: for joining the hub to the systems around it.
 
         Args:
             purpose: What it is for; None: what the policy resolves identities for.
             contacts: Whether e-mail addresses and telephone numbers are listed too.
-            actor: Who reads.
+            actor: Who reads; None: the hub's actor.
 
         Returns:
             `customer_id`, `master_id`, `source`, `kind`, `id`, `record_id`, ordered by all of them. `kind` is
@@ -69,7 +74,9 @@ class IdentityMap:
             ConsentError: The actor may not use the purpose.
             FieldWithheldError: The purpose may not see ids at all.
         """
-        asked = query("identifiers", purpose or self._resolve_purpose, columns=["record_id", "value"], actor=actor)
+        asked = query(
+            "identifiers", purpose or self._resolve_purpose, columns=["record_id", "value"], actor=actor or self._actor
+        )
         with self._door.opened(asked, action="crosswalk") as (reader, admission):
             found = crosswalk(
                 reader.read("identities", columns=["record_id", "source", "origin"]),
@@ -90,35 +97,35 @@ class IdentityMap:
         with self._store.snapshot() as reader:
             return resolve_stored(reader, self.spec).shared
 
-    def must_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor = LOCAL) -> None:
+    def must_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor | None = None) -> None:
         """Declare that two records are one person; it counts from the next resolution on.
 
         Raises:
             UnknownCustomerError: A record was never seen.
             IdentityConflictError: It contradicts what was declared before.
         """
-        self._declare("must_link", a, b, reason=reason, actor=actor)
+        self._declare("must_link", a, b, reason=reason, actor=actor or self._actor)
 
-    def cannot_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor = LOCAL) -> None:
+    def cannot_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor | None = None) -> None:
         """Declare that two records are different people; it counts from the next resolution on.
 
         Raises:
             UnknownCustomerError: A record was never seen.
             IdentityConflictError: It contradicts what was declared before.
         """
-        self._declare("cannot_link", a, b, reason=reason, actor=actor)
+        self._declare("cannot_link", a, b, reason=reason, actor=actor or self._actor)
 
     def decisions(self) -> pl.DataFrame:
         """Return every correction ever made, oldest first: the columns of `link_decisions`."""
         return self._store.read("link_decisions", columns=list(LINK_DECISIONS.columns), order_by=["seq"])
 
-    def retract(self, decision_id: str, *, reason: str | None = None, actor: Actor = LOCAL) -> None:
+    def retract(self, decision_id: str, *, reason: str | None = None, actor: Actor | None = None) -> None:
         """Take back a correction; it counts from the next resolution on.
 
         Args:
             decision_id: The correction, as `decisions()` lists it.
             reason: Why.
-            actor: Who takes it back.
+            actor: Who takes it back; None: the hub's actor.
 
         Raises:
             ConfigurationError: There is no such correction.
@@ -129,8 +136,9 @@ class IdentityMap:
             if named.is_empty():
                 message = f"There is no correction {decision_id!r}. hub.identity.decisions() lists them."
                 raise ConfigurationError(message)
-            rows = retract(named, actor=actor.id, at=now, reason=reason)
-            self._write(writer, rows, actor=actor, action="retract")
+            by = actor or self._actor
+            rows = retract(named, actor=by.id, at=now, reason=reason)
+            self._write(writer, rows, actor=by, action="retract")
 
     def merge(self, a: str, b: str, *, reason: str | None, override: bool, actor: Actor) -> None:
         """Declare that the customers who hold two ids are one person; see `CustomerHub.merge`."""
