@@ -154,7 +154,7 @@ class TestKeys:
     def test_a_lost_key_file_is_noticed(self, url: str, tmp_path: Path) -> None:
         opened(url).close()
         (tmp_path / "shop.duckdb.key").unlink()
-        with pytest.raises(ConfigurationError, match="another key"):
+        with pytest.raises(ConfigurationError, match="key is missing"):
             opened(url)
 
     @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
