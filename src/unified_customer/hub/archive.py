@@ -122,6 +122,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if manifest["schema_version"] > SCHEMA_VERSION:
         message = f"The export has schema version {manifest['schema_version']}; this release knows {SCHEMA_VERSION}."
         raise SchemaVersionError(message)
+    if manifest["schema_version"] == SCHEMA_VERSION and set(manifest["tables"]) != set(TABLES):
+        message = f"The {MANIFEST} does not name every table, so something was left out. Export again."
+        raise ConfigurationError(message)
     for name, said in manifest["tables"].items():
         if _digest(_file(folder, name)) != said["sha256"]:
             message = f"{name}.parquet is not the file that was exported. Export again."

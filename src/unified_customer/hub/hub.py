@@ -13,7 +13,7 @@ from unified_customer.core.clock import Clock, system_clock
 from unified_customer.core.keys import KeyProvider, Keyring, write_key
 from unified_customer.core.models import LOCAL, Actor, Customer
 from unified_customer.core.spec import FittableSpec, Fitted
-from unified_customer.governance.audit import AuditLog
+from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.rights import Rights
@@ -138,6 +138,7 @@ class CustomerHub:
             StoreError: There is already something at `path`.
         """
         target = Path(path)
+        self.audit.record(self._actor, Entry("backup"))
         self._store.backup(target)
         write_key(key_path(target), self._key)
 
@@ -152,6 +153,7 @@ class CustomerHub:
         Raises:
             ConfigurationError: There is something in the folder already.
         """
+        self.audit.record(self._actor, Entry("export"))
         return export_hub(self._store, key=self._key, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
