@@ -54,6 +54,9 @@ def suggest_mapping(source: "BoundSource", *, sample_rows: int = SAMPLE_ROWS, zo
 def suggested(frame: pl.DataFrame, *, table: str, zone: str | None = None) -> RowMapping:
     """Return a mapping of columns like those of `frame` onto `table`; see `suggest_mapping`.
 
+    Raises:
+        MappingError: No column can be the key, or another field that the table requires.
+
     Examples:
         >>> frame = pl.DataFrame({"Kundennr": ["7", "8"], "E-Mail": ["a@example.org", "b@example.org"]})
         >>> print(suggested(frame, table="records").explain())

@@ -34,6 +34,9 @@ def copy_live(session: Session, path: Path, *, expired: int, step: Callable[[str
         path: The new file; it is on the disk when this returns.
         expired: Deletions up to this position are left out.
         step: Called after each step, with its name.
+
+    Raises:
+        StoreError: DuckDB could not write the copy; nothing of the transaction is kept.
     """
     with _attached(session, path) as copy:
         session.run("BEGIN TRANSACTION")
