@@ -108,6 +108,7 @@ class ReadingConformance(Stores):
             ("answers", {"where": [Where("answered_at", "<", datetime(2026, 1, 1))]}, SchemaError),  # noqa: DTZ001
             ("spend", {"where": [Where("period_start", "<", START)]}, SchemaError),
             ("spend", {"where": [Where("amount", "<", 0.1)]}, SchemaError),
+            ("spend", {"where": [Where("amount", "<", Decimal("NaN"))]}, SchemaError),
             ("spend", {"where": [Where("clicks", "<", 2**63)]}, SchemaError),
             ("customers", {"where": [Where("sources", "==", ["crm"])]}, SchemaError),
             ("answers", {"where": [Where("value", "like", 1)]}, ConfigurationError),  # type: ignore[arg-type]
@@ -166,6 +167,13 @@ class ReadingConformance(Stores):
         pair = Keys(keys.with_columns(channel=pl.lit("x")), ("record_id", "channel"), keep_null=True)
         read = store.read("answers", columns=["answer_id"], keys=pair, order_by=[SEQ])
         assert read.rows() == [("a", "c"), ("c", None)]
+
+    def test_keys_bring_columns_of_any_type(self, store: Store) -> None:
+        append(store, "identities", identities("a", "b"))
+        keys = pl.DataFrame({"record_id": ["a", "b"], "kind": ["x", "y"], "parts": [[1], []], "small": [1, None]})
+        keys = keys.with_columns(pl.col("kind").cast(pl.Categorical), pl.col("small").cast(pl.UInt8))
+        read = store.read("identities", keys=Keys(keys, ("record_id",)), order_by=[SEQ])
+        assert_frame_equal(read.select(keys.columns), keys)
 
     def test_no_keys_match_nothing(self, store: Store) -> None:
         append(store, "identities", identities("a"))
