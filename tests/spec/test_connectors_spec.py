@@ -144,7 +144,7 @@ def test_no_cell_of_a_csv_file_is_lost(data: bytes) -> None:
     assert len(rows) == len([line for line in lines if line])
 
 
-cells = st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=5)
+cells = st.none() | st.text(st.sampled_from(',\t"\n\r ;aé'), min_size=1, max_size=5)
 
 
 @given(
@@ -314,9 +314,12 @@ def test_a_reason_never_holds_a_value(values: list[str], table: str) -> None:
     assert CANARY not in "".join(rejects["reason"]) + "".join(rejects["position"])
 
 
-@given(
-    text=st.from_regex(r"[+-]?[0-9]{0,16}(\.[0-9]{0,7})?", fullmatch=True) | st.text("0123456789.,+-eE ", max_size=8)
+numerals = st.decimals(-(10**12), 10**12, places=5).map(str) | st.from_regex(
+    r"[+-]?\d{0,16}(\.\d{0,7})?", fullmatch=True
 )
+
+
+@given(text=numerals | st.text("0123456789.,+-eE ", max_size=8))
 def test_an_amount_is_exactly_what_was_written(text: str) -> None:
     parsed = parse(pl.Series([text]), AMOUNT, FieldMap(column="x"))
     assert parsed.values[0] is None or parsed.values[0] == Decimal(text.strip())

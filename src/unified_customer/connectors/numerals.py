@@ -15,10 +15,10 @@ PLACES: Final = 4
 WIDEST: Final = 10**14
 """Amounts are smaller than this, either way."""
 
-EXACT: Final = r"^[+-]?\d{1,14}(?:\.(?:\d{1,4}0*)?)?$"
-DECIMAL: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)$"
-REAL: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
-WHOLE: Final = r"^[+-]?\d+$"
+EXACT: Final = r"^[+-]?[0-9]{1,14}(?:\.(?:[0-9]{1,4}0*)?)?$"
+DECIMAL: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
+REAL: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+WHOLE: Final = r"^[+-]?[0-9]+$"
 
 
 def parse_decimals(values: pl.Series, how: "FieldMap") -> Parsed:
@@ -47,7 +47,7 @@ def _from_text(values: pl.Series, how: "FieldMap") -> Parsed:
     parsed = texts.set(~number, None).cast(pl.Decimal(38, 18), strict=False)
     if how.places is None:
         precise = _places(texts) <= PLACES
-        within = texts.str.contains(r"^[+-]?0*\d{0,14}(?:\.|$)")
+        within = texts.str.contains(r"^[+-]?0*[0-9]{0,14}(?:\.|$)")
     else:
         parsed = parsed.round(how.places)
         precise = within = parsed.is_not_null() & (parsed.abs() < WIDEST)
@@ -58,7 +58,7 @@ def _from_text(values: pl.Series, how: "FieldMap") -> Parsed:
 
 
 def _places(texts: pl.Series) -> pl.Series:
-    return texts.str.extract(r"\.(\d*?)0*$", 1).str.len_chars().fill_null(0)
+    return texts.str.extract(r"\.([0-9]*?)0*$", 1).str.len_chars().fill_null(0)
 
 
 def _plain_digits(values: pl.Series, how: "FieldMap") -> pl.Series:
@@ -70,7 +70,7 @@ def _plain_digits(values: pl.Series, how: "FieldMap") -> pl.Series:
         texts = texts.set(texts.str.contains(".", literal=True), "?")
     if how.thousands is not None:
         group, point = _escaped(how.thousands), _escaped(how.decimal)
-        grouped = rf"^[+-]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{point}\d*)?$|^[+-]?{point}\d+$"
+        grouped = rf"^[+-]?(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)(?:{point}[0-9]*)?$|^[+-]?{point}[0-9]+$"
         texts = texts.set(~texts.str.contains(grouped), "?").str.replace_all(how.thousands, "", literal=True)
     return texts.str.replace(",", ".", literal=True) if how.decimal == "," else texts
 
