@@ -313,6 +313,12 @@ def test_a_column_that_is_not_there_is_named() -> None:
         mapped(Mapping(table="records", key="id", fields={"email": "mail"}), id=["1"])
 
 
+def test_a_file_without_a_header_names_nobody_in_the_message() -> None:
+    with pytest.raises(MappingError, match="2 columns whose names look like values") as error:
+        mapped(Mapping(table="records", key="id"), **{"ann@example.com": ["bo@example.com"], "7": ["8"]})
+    assert "ann" not in str(error.value)
+
+
 def refuse(match: str, **parts: Any) -> None:
     with pytest.raises(ValueError, match=match):
         Mapping(**{"table": "records", "key": ("id",), **parts})

@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from unified_customer.connectors.mapping import FieldMap
+from unified_customer.connectors.naming import listed
 from unified_customer.connectors.parsing import parse
 from unified_customer.connectors.protocol import Batch, State
 from unified_customer.connectors.rejects import payload_texts
@@ -69,7 +70,7 @@ def cursor_values(batch: Batch, how: FieldMap) -> pl.Series:
     if how.column not in batch.frame.columns:
         if batch.sparse:
             return pl.Series([None], dtype=pl.Int64).new_from_index(0, batch.frame.height)
-        message = f"The cursor column {how.column!r} is not in the source, which has: {', '.join(batch.frame.columns)}."
+        message = f"The cursor column {how.column!r} is not in the source, which has: {listed(batch.frame.columns)}."
         raise MappingError(message)
     values = batch.frame[how.column]
     whole = parse(values, pl.Int64(), FieldMap(column=how.column))

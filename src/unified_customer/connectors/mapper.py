@@ -10,6 +10,7 @@ import polars as pl
 from unified_customer.connectors.folding import folded
 from unified_customer.connectors.instants import parse_dates
 from unified_customer.connectors.mapping import FieldMap, Mapping, mapping_keys
+from unified_customer.connectors.naming import listed
 from unified_customer.connectors.parsed import Parsed
 from unified_customer.connectors.parsing import (
     as_text,
@@ -150,7 +151,7 @@ def check_columns(mapping: Mapping, columns: list[str]) -> None:
     """Raise MappingError if the source has not every column that `mapping` names."""
     missing = [name for name in mapping.columns if name not in columns]
     if missing:
-        message = f"The mapping names {', '.join(map(repr, missing))}, but the source has: {', '.join(columns)}."
+        message = f"The mapping names {', '.join(map(repr, missing))}, but the source has: {listed(columns)}."
         raise MappingError(message)
 
 

@@ -14,6 +14,7 @@ from unified_customer.connectors.discovery import SAMPLE_ROWS, sample
 from unified_customer.connectors.evidence import Dates, date_evidence, is_unique, share, texts_of
 from unified_customer.connectors.judging import judge, number_form
 from unified_customer.connectors.mapping import Mapping as RowMapping
+from unified_customer.connectors.naming import listed
 from unified_customer.connectors.synonyms import (
     LOYALTY_NAMES,
     OBSERVED_NAMES,
@@ -76,7 +77,7 @@ def suggested(frame: pl.DataFrame, *, table: str, zone: str | None = None) -> Ro
 def _cannot(table: str, missing: list[str], columns: list[str]) -> str:
     wanted = "a key (columns that name a row)" if missing == ["source_id"] else ", ".join(missing)
     return (
-        f"No column is sure to be {wanted}, which table {table!r} needs. The source has: {', '.join(columns)}. "
+        f"No column is sure to be {wanted}, which table {table!r} needs. The source has: {listed(columns)}. "
         f"Write a Mapping that names them."
     )
 

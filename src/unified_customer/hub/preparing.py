@@ -22,6 +22,7 @@ from unified_customer.hub.people import (
 from unified_customer.hub.pointing import Naming, point_rows, widened
 from unified_customer.hub.prepared import Prepared
 from unified_customer.methods.events import flat_events, unpack
+from unified_customer.methods.events.derive import UNKNOWN
 
 IDENTITY_TABLES: Final = ("identities", "identifiers")
 NO_IDENTIFIERS: Final = pl.DataFrame(schema={ROW: pl.Int64, "kind": pl.String, "value": pl.String})
@@ -99,8 +100,13 @@ def _people_notes(people: PeopleRows) -> tuple[str, ...]:
 
 
 def _findings(reports: pl.DataFrame) -> tuple[str, ...]:
-    lines = reports.select("finding", "field", "events").iter_rows()
-    return tuple(f"{events:,} events: {finding} ({field})" for finding, field, events in lines)
+    """Say what was found; names that a client made up are only counted, since they may name somebody."""
+    made_up = reports.filter(finding=UNKNOWN)
+    lines = reports.filter(pl.col("finding") != UNKNOWN).select("finding", "field", "events").iter_rows()
+    told = [f"{events:,} events: {finding} ({field})" for finding, field, events in lines]
+    if made_up.height:
+        told.append(f"{made_up['events'].sum():,} events: {UNKNOWN} ({made_up.height:,} names)")
+    return tuple(told)
 
 
 def _records(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
