@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 import polars as pl
@@ -14,7 +15,7 @@ from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.erasure import buried
 from unified_customer.governance.gate import CURRENT, RECORD
 from unified_customer.governance.kinds import may_see_kind
-from unified_customer.policy import Decision, Policy, Request, decide
+from unified_customer.policy import Columns, Decision, Policy, Request, decide
 from unified_customer.store import Keys, Reader, Store, Where
 
 UNKNOWN: Final = "No record of that id was ever seen. hub.customers(purpose=...) lists the customers."
@@ -43,6 +44,7 @@ class ProfileReader:
         self._policy = policy
         self._audit = audit
         self._clock = clock
+        self._seen: dict[tuple[str, tuple[str, ...]], Columns] = {}
 
     def read(self, customer_id: str, *, request: Request, actor: Actor, events: int = 0) -> Customer:
         """Return the customer who holds the record `customer_id` now; see `CustomerHub.profile`."""
@@ -52,7 +54,7 @@ class ProfileReader:
             held = hold(reader, customer_id)
             recent = self._recent(reader, held, purpose, actor, events) if events else ()
         decision = self._decide(held.statements, request)
-        withheld = self._withheld(purpose, actor)
+        withheld = tuple(name for name in self._columns(purpose, actor).withheld if name in {*GOLDEN_FIELDS, *OBSERVED})
         self._record(actor, request, held.customer_id, decision, withheld)
         if not decision.allowed:
             message = f"The purpose {purpose!r} may not see this customer: {decision.reason}."
@@ -68,9 +70,12 @@ class ProfileReader:
     def _decide(self, statements: Sequence[Consent], request: Request) -> Decision:
         return decide(statements, request=request, policy=self._policy, as_of=just_after(self._clock()))
 
-    def _withheld(self, purpose: str, actor: Actor) -> tuple[str, ...]:
-        fields = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor).withheld
-        return tuple(name for name in fields if name in {*GOLDEN_FIELDS, *OBSERVED})
+    def _columns(self, purpose: str, actor: Actor) -> Columns:
+        """Return what a read may see of customers; the policy never changes, so that it is asked once."""
+        asked = (purpose, actor.roles)
+        if asked not in self._seen:
+            self._seen[asked] = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor)
+        return self._seen[asked]
 
     def _record(
         self, actor: Actor, request: Request, customer_id: str, decision: Decision, withheld: Sequence[str]
@@ -90,7 +95,7 @@ class ProfileReader:
 
     def _customer(self, held: Held, purpose: str, withheld: Sequence[str], actor: Actor) -> Customer:
         golden = held.golden
-        seen = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor).visible
+        seen = self._columns(purpose, actor).visible
         first, last = (golden[name] if name in seen else None for name in OBSERVED)
         return Customer(
             customer_id=held.customer_id,
@@ -170,8 +175,10 @@ def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame
 
 
 def _identifiers(rows: pl.DataFrame, *, plain: Callable[[str], bool]) -> tuple[Identifier, ...]:
-    distinct = rows.sort("seq").unique(["kind", "value_key"], keep="first").sort("kind", "seq")
+    """Return each identifier once, by kind and then in the order of first sight; values of kinds that are `plain`."""
+    seen = sorted(rows.iter_rows(named=True), key=itemgetter("seq"))
+    distinct = {(row["kind"], row["value_key"]): row for row in reversed(seen)}
     return tuple(
         Identifier(kind=row["kind"], value=row["value"] if plain(row["kind"]) else None, source=row["source"])
-        for row in distinct.iter_rows(named=True)
+        for row in sorted(distinct.values(), key=itemgetter("kind", "seq"))
     )
