@@ -62,9 +62,10 @@ def collect_messages(batch: Batch, *, actions: Rules, hash_value: Hash) -> tuple
 
 def _suspects(texts: pl.Series) -> list[int]:
     """Return the places of texts that may hold a card number or the name of a secret."""
-    glanced = texts.str.contains(_GLANCE).fill_null(value=False)
-    near = texts.filter(glanced).str.replace_all(UUID, ",").str.replace_all(_PUSH_TOKEN, "$1")
-    return glanced.arg_true().filter(near.str.contains(_CLOSER)).to_list()
+    places = texts.str.contains(_GLANCE).fill_null(value=False).arg_true()
+    places = places.filter(texts.gather(places).str.contains(_CLOSER))
+    plainer = texts.gather(places).str.replace_all(UUID, ",").str.replace_all(_PUSH_TOKEN, "$1")
+    return places.filter(plainer.str.contains(_CLOSER)).to_list()
 
 
 def _unread_withheld(batch: Batch, *, strict: bool) -> Batch:

@@ -4,8 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Final
 
 from unified_customer.connectors.cards import NAMED, holds_card_number
@@ -43,7 +42,7 @@ class _Members(list[tuple[str, Any]]):
 _decode: Final = json.JSONDecoder(
     object_pairs_hook=_Members, parse_int=_Number, parse_float=_Number, parse_constant=_Number, strict=False
 ).decode
-_quoted: Final = partial(json.dumps, ensure_ascii=False)
+_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 _GONE: Final = object()
 
 
@@ -60,94 +59,106 @@ class Refused:
     reason: str
 
 
-@dataclass
+class _Place:
+    """A place in messages: what stands there, and what becomes of it."""
+
+    def __init__(self, path: Path, rules: Rules, *, group: bool = False) -> None:
+        self.path = path
+        self.category = message_category(path, group=group)
+        self.action = action_of(self.category, rules)
+        self.named_by_card = bool(path) and _may_be_card(path[-1]) and _holds_card(path[-1], path[:-1])
+        self._rules = rules
+        self._group = group
+        self._inside: dict[str | None, _Place] = {}
+
+    def inside(self, name: str) -> "_Place":
+        """Return the place under `name`."""
+        if name not in self._inside:
+            self._inside[name] = _Place((*self.path, name), self._rules, group=self._group)
+        return self._inside[name]
+
+    def of_group(self) -> "_Place":
+        """Return this place in a group call."""
+        if None not in self._inside:
+            self._inside[None] = _Place(self.path, self._rules, group=True)
+        return self._inside[None]
+
+
 class Sieve:
     """The rules at work on one message after another."""
 
-    rules: Rules
-    hash_value: Hash
-    counts: Counter[tuple[str, str, Action]] = field(default_factory=Counter)
-    _fates: dict[tuple[Path, bool], tuple[str, Action]] = field(default_factory=dict)
+    def __init__(self, rules: Rules, hash_value: Hash) -> None:
+        """Let through what `rules` keep."""
+        self.counts: Counter[tuple[str, str, Action]] = Counter()
+        self._root = _Place((), rules)
+        self._cards = action_of(CARDS, rules)
+        self._hash_value = hash_value
+        self._found: list[tuple[str, str, Action]] = []
+        self._changed = False
 
     def passed(self, text: str) -> str | Refused:
         """Return what is left of a message: the very text, if that is all of it."""
+        self._found, self._changed = [], False
         try:
-            walk = _Walk(self)
-            left = walk.value(_decode(text), (), group=False)
-            told = _json(left) if walk.changed else text
+            left = self._value(_decode(text), self._root)
+            told = _json(left) if self._changed else text
         except (ValueError, RecursionError):
             return Refused(UNREADABLE)
-        refused = [what for what in walk.found if what[2] == "refuse"]
-        self.counts.update(refused or walk.found)
+        refused = [what for what in self._found if what[2] == "refuse"]
+        self.counts.update(refused or self._found)
+        if refused:
+            return Refused(REFUSED.format(refused[0][0]))
         # A half of a pair of surrogates has no UTF-8; as an escape it is what it was.
-        whole = told.encode("utf-8", "backslashreplace").decode()
-        return Refused(REFUSED.format(refused[0][0])) if refused else whole
+        return told.encode("utf-8", "backslashreplace").decode() if self._changed else text
 
-    def fate(self, path: Path, *, group: bool) -> tuple[str, Action]:
-        """Return the category of what stands at `path`, and what becomes of it."""
-        known = self._fates.get((path, group))
-        if known is None:
-            category = message_category(path, group=group)
-            known = self._fates[path, group] = (category, action_of(category, self.rules))
-        return known
-
-
-class _Walk:
-    """One message, gone through value by value."""
-
-    def __init__(self, sieve: Sieve) -> None:
-        self._sieve = sieve
-        self.found: list[tuple[str, str, Action]] = []
-        self.changed = False
-
-    def value(self, value: Any, path: Path, *, group: bool) -> Any:
+    def _value(self, value: Any, place: _Place) -> Any:
         """Return what is left of `value`, or `_GONE`."""
         if isinstance(value, _Members):
-            told = path in _MESSAGES and any(name == "type" and kind in _GROUP for name, kind in value)
-            return _Members(self._members(value, path, group=group or told))
+            if place.path in _MESSAGES and any(name == "type" and kind in _GROUP for name, kind in value):
+                place = place.of_group()
+            return _Members(self._members(value, place))
         if isinstance(value, list):
-            items = (self.value(each, (*path, ITEM), group=group) for each in value)
+            items = (self._value(each, place.inside(ITEM)) for each in value)
             return [each for each in items if each is not _GONE]
-        return self._leaf(value, path, group=group)
+        return self._leaf(value, place)
 
-    def _members(self, members: _Members, path: Path, *, group: bool) -> Iterator[tuple[str, Any]]:
+    def _members(self, members: _Members, place: _Place) -> Iterator[tuple[str, Any]]:
         for name, value in members:
-            kept = self._name(name, path)
-            left = _GONE if kept is _GONE else self.value(value, (*path, name), group=group)
+            inner = place.inside(name)
+            kept = self._settled(name, inner, CARDS, self._cards) if inner.named_by_card else name
+            left = _GONE if kept is _GONE else self._value(value, inner)
             if left is not _GONE:
                 yield kept, left
 
-    def _name(self, name: str, path: Path) -> Any:
-        holds = len(name) >= _SHORTEST_CARD and _holds_card(name, path)
-        action = action_of(CARDS, self._sieve.rules) if holds else "keep"
-        return self._settled(name, (*path, name), CARDS, action)
-
-    def _leaf(self, value: Any, path: Path, *, group: bool) -> Any:
-        category, action = self._sieve.fate(path, group=group)
-        if isinstance(value, str):
-            if len(value) >= _SHORTEST_CARD and _holds_card(value, path):
-                category, action = CARDS, action_of(CARDS, self._sieve.rules)
-            if value.strip():
-                return self._settled(value, path, category, action)
-        elif isinstance(value, bool):
-            return self._flag(value, path, category, action)
-        self.changed |= action == "drop"
-        return _GONE if action == "drop" else value
-
-    def _flag(self, value: bool, path: Path, category: str, action: Action) -> Any:  # noqa: FBT001
-        # That there is a password is no password; and the hash of a truth value hides nothing, so it is left out.
-        if category in {PASSWORD, CREDENTIALS}:
+    def _leaf(self, value: Any, place: _Place) -> Any:
+        if isinstance(value, str) and _may_be_card(value) and _holds_card(value, place.path):
+            return self._settled(value, place, CARDS, self._cards)
+        if place.action == "keep":
             return value
-        text = "true" if value else "false"
-        left = self._settled(text, path, category, "drop" if action == "hash" else action)
-        return value if left is text else left
+        if isinstance(value, bool):
+            return self._flag(value, place)
+        if value is not None and value.strip():
+            return self._settled(value, place, place.category, place.action)
+        self._changed |= place.action == "drop"
+        return _GONE if place.action == "drop" else value
 
-    def _settled(self, text: str, path: Path, category: str, action: Action) -> Any:
+    def _flag(self, value: bool, place: _Place) -> Any:  # noqa: FBT001
+        # That there is a password is no password; and the hash of a truth value hides nothing, so it is left out.
+        if place.category in {PASSWORD, CREDENTIALS}:
+            return value
+        action = "drop" if place.action == "hash" else place.action
+        return _GONE if self._settled("", place, place.category, action) is _GONE else value
+
+    def _settled(self, text: str, place: _Place, category: str, action: Action) -> Any:
         if action == "keep":
             return text
-        self.found.append((_shown(path), category, action))
-        self.changed = True
-        return _GONE if action == "drop" else self._sieve.hash_value(text) if action == "hash" else text
+        self._found.append((_shown(place.path), category, action))
+        self._changed = True
+        return _GONE if action == "drop" else self._hash_value(str(text)) if action == "hash" else text
+
+
+def _may_be_card(text: str) -> bool:
+    return len(text) >= _SHORTEST_CARD and not text.isalpha()
 
 
 def _holds_card(text: str, path: Path) -> bool:

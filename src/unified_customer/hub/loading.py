@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 from typing import Final
 
 import polars as pl
 
-from unified_customer.connectors import Batch, BoundSource, Mapper, State, replay_batch
-from unified_customer.connectors.collection import collect
+from unified_customer.connectors import Batch, BoundSource, Mapped, Mapper, State, collect, replay_batch
+from unified_customer.connectors.message_collection import collect_messages
 from unified_customer.connectors.messages import MESSAGE
 from unified_customer.core.clock import Clock
 from unified_customer.core.keys import Keyring
@@ -93,17 +94,20 @@ class Loader:
         *,
         hash_value: Callable[[str], str] | None = None,
     ) -> Prepared:
+        actions, hashed = self._policy.collection, hash_value or self._hash_value
         if mapper is None:
-            return prepare_messages(batch, source=source, naming=self._naming)
-        collected, decided = collect(
-            batch, mapping=source.mapping, actions=self._policy.collection, hash_value=hash_value or self._hash_value
-        )
-        mapped = mapper.apply(collected)
+            kept, decided = collect_messages(batch, actions=actions, hash_value=hashed)
+            prepared = prepare_messages(kept, source=source, naming=self._naming)
+        else:
+            kept, decided = collect(batch, mapping=source.mapping, actions=actions, hash_value=hashed)
+            prepared = self._prepare_mapped(source, mapper.apply(kept))
+        left_out = ({each.column: each.values} for each in decided)
+        return replace(prepared, left_out=reduce(sums, left_out, prepared.left_out))
+
+    def _prepare_mapped(self, source: BoundSource, mapped: Mapped) -> Prepared:
         if source.table == CONSENTS.name:
             mapped = mapped.reject(unknown_purposes(mapped, self._policy))
-        prepared = prepare_mapped(mapped, source=source, naming=self._naming)
-        refused = {each.column: each.values for each in decided}
-        return replace(prepared, left_out=sums(prepared.left_out, refused))
+        return prepare_mapped(mapped, source=source, naming=self._naming)
 
     def _known(self, record_ids: pl.Series) -> pl.Series:
         keys = Keys(record_ids.to_frame("record_id"), ("record_id",))
