@@ -120,8 +120,9 @@ def split_decisions(
 ) -> pl.DataFrame:
     """Decide that some records of a customer are somebody else.
 
-    Must-links across the cut are taken back. Where identifiers still hold records of both sides together, these are
-    kept apart by cannot-links; so a split after a merge leaves the customers as they were before.
+    Must-links across the cut are taken back. Where that is enough, a split after a merge leaves everybody as before.
+    Where identifiers still hold records of both sides together, these are kept apart by cannot-links; then nobody is
+    joined anew either: what the parts now agree with among other customers is kept apart from them as well.
 
     Args:
         partition: `record_id`, `customer_id` as they are now.
@@ -148,9 +149,13 @@ def split_decisions(
         )
     links = standing(decisions).filter((pl.col("kind") == "must_link") & _crosses(cut))
     rows = retract(links, actor=actor, at=at, reason=reason)
-    rest = [record for record in own if record not in cut]
-    while pairs := _still_joined(resolve(_with(decisions, rows)), cut, rest):
+    sides = [(cut, set(own) - cut), (set(own), set(partition["record_id"]) - set(own))]
+    after = resolve(_with(decisions, rows))
+    if not _together(after, *sides[0]):
+        return rows
+    while pairs := [pair for left, right in sides for pair in _together(after, left, right)]:
         rows = pl.concat([rows, decide("cannot_link", pairs, actor=actor, at=at, reason=reason)])
+        after = resolve(_with(decisions, rows))
     return rows
 
 
@@ -166,9 +171,11 @@ def _crosses(side: Collection[str]) -> pl.Expr:
     return pl.col("record_a").is_in(inside) != pl.col("record_b").is_in(inside)
 
 
-def _still_joined(partition: pl.DataFrame, cut: Collection[str], rest: Collection[str]) -> list[tuple[str, str]]:
-    left = partition.filter(pl.col("record_id").is_in(list(cut))).select("customer_id", a="record_id")
-    right = partition.filter(pl.col("record_id").is_in(list(rest))).select("customer_id", b="record_id")
+def _together(partition: pl.DataFrame, some: set[str], others: set[str]) -> list[tuple[str, str]]:
+    """Return each pair of one of `some` and one of `others` that are one customer."""
+    left = partition.filter(pl.col("record_id").is_in(list(some))).select("customer_id", a="record_id")
+    right = partition.join(left.select("customer_id").unique(), on="customer_id", how="semi")
+    right = right.filter(pl.col("record_id").is_in(list(others))).select("customer_id", b="record_id")
     return left.join(right, on="customer_id").select("a", "b").sort("a", "b").rows()
 
 
