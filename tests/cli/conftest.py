@@ -47,6 +47,12 @@ purpose = "analytics"
 """
 
 
+@pytest.fixture(autouse=True)
+def built_in_plugins_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what else is installed: `tests/plugin` registers a source that does not load, on purpose."""
+    monkeypatch.setenv("UNIFIED_CUSTOMER_DISABLE_PLUGINS", "1")
+
+
 @pytest.fixture
 def command() -> Callable[..., Result]:
     """Run the command line in this process."""
