@@ -235,6 +235,10 @@ class TestOfOneMessage:
         value = value.replace("\\u00344111-1111-1111-1119", "\\u0034111 1111 1111 1111")
         assert passed(f'{{"x": {{"y": [{value}]}}}}') == ([], ["x.y[]: refused by the collection policy"])
 
+    def test_where_everything_is_kept_nothing_is_looked_at(self) -> None:
+        text = f'{{"x": "{CARD}", "pwd": 1}}'
+        assert passed(text, {"user.financial.credit_card": "keep"}) == ([text], [])
+
     def test_under_a_telling_name_a_barcode_is_a_card_number(self) -> None:
         assert passed('{"card": "4006381000093"}')[0] == []
 
