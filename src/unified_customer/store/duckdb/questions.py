@@ -14,6 +14,9 @@ from unified_customer.store.query import Query
 KEYS: Final = "_keys"
 """Name under which a large frame of keys is registered while its question is answered."""
 
+ROW: Final = "_row"
+"""Name of the rowid in a frame."""
+
 FEW: Final = 250
 """Up to so many keys or values travel as parameters, which is quicker than registering a frame."""
 
@@ -51,14 +54,24 @@ class Question:
 
 def question(query: Query, *, window: tuple[int, int] | None = None) -> Question:
     """Return the question that `query` asks; with `window` only of rows whose rowid is in that half-open range."""
-    sql = Sql("SELECT ").add(", ".join([_own(query), *(f"k.{quoted(name)}" for name in query.attached)]))
-    sql.add(f" FROM {located(query.table.name)} t")
-    registered = _join(sql, query) if query.keys is not None and not _single(query) else None
-    _where(sql, query)
+    sql, keys = _asked(query, _own(query))
     if window is not None:
         sql.add(" AND t.rowid >= ? AND t.rowid < ?", *window)
     _order(sql, query)
-    return Question(sql, registered, query.schema)
+    return Question(sql, keys, query.schema)
+
+
+def matches(query: Query) -> Question:
+    """Return the question which rows `query` is about: their rowids, with the columns that keys attach."""
+    sql, keys = _asked(query, f"t.rowid AS {ROW}")
+    return Question(sql, keys, {ROW: pl.Int64(), **{name: query.schema[name] for name in query.attached}})
+
+
+def picked(query: Query, rows: pl.DataFrame) -> Question:
+    """Return the question for some of the rows that `matches` found, given in the order of their rowids."""
+    sql = Sql(f"SELECT {_selected(query, _own(query))} FROM {located(query.table.name)} t")
+    sql.add(f" JOIN {KEYS} k ON t.rowid = k.{ROW} WHERE t.rowid >= ? AND t.rowid <= ?", rows[0, ROW], rows[-1, ROW])
+    return Question(sql, rows, query.schema)
 
 
 def counting(query: Query) -> Sql:
@@ -72,6 +85,17 @@ def same(columns: tuple[str, ...] | list[str], left: str, right: str, *, null_sa
     """Return the condition that two relations agree on `columns`."""
     equal = "IS NOT DISTINCT FROM" if null_safe else "="
     return " AND ".join(f"{left}.{quoted(name)} {equal} {right}.{quoted(name)}" for name in columns)
+
+
+def _asked(query: Query, own: str) -> tuple[Sql, pl.DataFrame | None]:
+    sql = Sql(f"SELECT {_selected(query, own)} FROM {located(query.table.name)} t")
+    keys = _join(sql, query) if query.keys is not None and not _single(query) else None
+    _where(sql, query)
+    return sql, keys
+
+
+def _selected(query: Query, own: str) -> str:
+    return ", ".join([own, *(f"k.{quoted(name)}" for name in query.attached)])
 
 
 def _own(query: Query) -> str:

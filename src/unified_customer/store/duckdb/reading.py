@@ -9,7 +9,7 @@ import polars as pl
 from unified_customer.core.errors import ChangesExpiredError
 from unified_customer.core.tables import SEQ
 from unified_customer.store.duckdb.layout import META, deletions, located, names
-from unified_customer.store.duckdb.questions import KEYS, Question, Sql, counting, question
+from unified_customer.store.duckdb.questions import KEYS, ROW, Question, Sql, counting, matches, picked, question
 from unified_customer.store.duckdb.session import Session
 from unified_customer.store.protocol import Keys, Where
 from unified_customer.store.query import Query, ask, batch_size
@@ -106,14 +106,20 @@ def windows(session: Session, query: Query, *, size: int) -> Iterator[pl.DataFra
 
     The session must see one state throughout.
     """
+    parts = _by_position(session, query, size) if question(query).keys is None else _by_match(session, query, size)
+    return (part for part in parts if part.height)
+
+
+def _by_position(session: Session, query: Query, size: int) -> Iterator[pl.DataFrame]:
     end = session.value(f"SELECT coalesce(max(rowid) + 1, 0) FROM {located(query.table.name)}")
-    first = question(query)
-    with nullcontext() if first.keys is None else session.holding(KEYS, first.keys):
-        for start in range(0, end, size):
-            asked = question(query, window=(start, start + size))
-            part = _shaped(session.frame(asked.sql.text, asked.sql.parameters), asked)
-            if part.height:
-                yield part
+    for start in range(0, end, size):
+        yield answer(session, question(query, window=(start, start + size)))
+
+
+def _by_match(session: Session, query: Query, size: int) -> Iterator[pl.DataFrame]:
+    # Many keys are joined once, for the numbers of their rows, and not again for each part.
+    for rows in answer(session, matches(query)).sort(ROW).iter_slices(size):
+        yield answer(session, picked(query, rows))
 
 
 def _shaped(frame: pl.DataFrame, asked: Question) -> pl.DataFrame:

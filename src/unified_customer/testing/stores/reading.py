@@ -204,6 +204,20 @@ class ReadingConformance(Stores):
         with pytest.raises(ConfigurationError):
             next(iter(store.batches("answers", size=0)))
 
+    @pytest.mark.parametrize("more", [0, 3000])
+    def test_batches_take_keys_too(self, store: Store, more: int) -> None:
+        append(store, "answers", answers(**{f"a{n}": n % 7 for n in range(100)}))
+        keys = pl.DataFrame({"answer_id": [f"a{n}" for n in range(20, 60 + more)]}).with_row_index("number")
+        asked: dict[str, Any] = {"keys": Keys(keys, ("answer_id",)), "where": [Where("value", "<", 3)]}
+        whole = store.read("answers", columns=["answer_id"], **asked)
+        with store.snapshot() as snapshot:
+            parts = []
+            for part in snapshot.batches("answers", columns=["answer_id"], **asked, size=10):
+                parts.append(part)
+                assert snapshot.read("answers", **asked).height == whole.height
+        assert all(0 < part.height <= 10 for part in parts)
+        assert_frame_equal(pl.concat(parts), whole, check_row_order=False)
+
     def test_batches_show_one_state_and_let_others_write(self, store: Store) -> None:
         append(store, "identities", identities(*(f"r{n}" for n in range(10))))
         seen = []
