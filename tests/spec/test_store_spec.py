@@ -24,7 +24,7 @@ STATE = "scores"
 
 every_store = pytest.mark.parametrize("kind", ["memory://", "duckdb://"])
 
-ledgers = frames(LEDGER)
+ledgers = frames(LEDGER, keys=2)
 states = frames(STATE, unique=True)
 writings = st.one_of(
     st.tuples(st.just("append"), st.just(LEDGER), ledgers),

@@ -69,7 +69,7 @@ class _StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.writers is not None)
-    @rule(frame=frames(APPENDED))
+    @rule(frame=frames(APPENDED, keys=2))
     def append(self, frame: pl.DataFrame) -> None:
         self._write(lambda writer: writer.append(APPENDED, frame))
 

@@ -34,11 +34,12 @@ class WritingConformance(Stores):
 
     def test_append_adds_what_is_not_there(self, store: Store) -> None:
         assert append(store, "identities", identities("b", "a", "b")) == Counts(inserted=2, unchanged=1)
-        assert append(store, "identities", identities("c", "a"), seconds=5) == Counts(inserted=1, unchanged=1)
+        assert append(store, "identities", identities("d", "a", "c"), seconds=5) == Counts(inserted=2, unchanged=1)
         assert store.read("identities", columns=["record_id", SEQ, RECORDED_AT], order_by=[SEQ]).rows() == [
             ("b", 1, at(0)),
             ("a", 2, at(0)),
-            ("c", 3, at(5)),
+            ("d", 3, at(5)),
+            ("c", 4, at(5)),
         ]
 
     def test_append_keeps_the_first_of_each_key(self, store: Store) -> None:
