@@ -104,8 +104,9 @@ def _own(query: Query) -> str:
 
 
 def _single(query: Query) -> bool:
+    # Of a plain comparison DuckDB would read the rows again after sorting them; a join it sorts as it is.
     keys = query.keys
-    return keys is not None and keys.frame.shape == (1, 1) and not keys.keep_null
+    return keys is not None and keys.frame.shape == (1, 1) and not keys.keep_null and not query.order_by
 
 
 def _join(sql: Sql, query: Query) -> pl.DataFrame | None:
