@@ -245,6 +245,44 @@ def test_nobody_is_read_without_a_basis(rows: list[Row], events: list[Row]) -> N
         assert hub.scan("records", purpose="marketing").collect().is_empty()
 
 
+MAILBOXES = ["ann@example.com", "bob@example.com"]
+who_uses_what = st.lists(st.tuples(st.sampled_from(MAILBOXES), st.sampled_from(["Ann", "Bob"])), min_size=2, max_size=6)
+said_things = st.lists(
+    st.tuples(
+        st.sampled_from(["granted", "denied"]),
+        st.sampled_from(["marketing", "marketing.advertising"]),
+        st.sampled_from(MAILBOXES),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@slow
+@given(who_uses_what, said_things)
+def test_one_customer_alone_is_read_as_among_all(
+    users: list[tuple[str, str]], said: list[tuple[Any, str, str]]
+) -> None:
+    hub = loaded([{"id": str(place), "mail": mail, "name": name} for place, (mail, name) in enumerate(users)])
+    for status, purpose, mailbox in said:
+        hub.consent.record(purpose, status, identifier=("email", mailbox))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", uc.errors.EverythingWithheldWarning)
+        readable = set(hub.customers(purpose="marketing")["customer_id"])
+        for customer in set(store_of(hub).read("customers")["customer_id"]):
+            alone = hub.read("records", purpose="marketing", customers=[customer])
+            assert set(alone["customer_id"]) == readable & {customer}
+            assert shown(hub, customer, purpose="marketing") is (customer in readable)
+
+
+def shown(hub: uc.CustomerHub, customer: str, *, purpose: str) -> bool:
+    try:
+        hub.profile(customer, purpose=purpose)
+    except uc.errors.ConsentError:
+        return False
+    return True
+
+
 @slow
 @given(tables_of_people, tables_of_events)
 def test_a_lazy_read_equals_an_eager_one(rows: list[Row], events: list[Row]) -> None:

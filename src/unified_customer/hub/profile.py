@@ -13,9 +13,10 @@ from unified_customer.core.models import Actor, Consent, ConsentState, Customer,
 from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.gate import CURRENT, RECORD, holders
 from unified_customer.governance.kinds import may_see_kind
 from unified_customer.policy import Columns, Decision, Policy, Request, decide
+from unified_customer.policy.sharing import YES_STATUS
 from unified_customer.store import Keys, Reader, Store, Where
 
 UNKNOWN: Final = "No record of that id was ever seen. hub.customers(purpose=...) lists the customers."
@@ -33,6 +34,7 @@ class Held:
     records: tuple[str, ...]
     identifiers: pl.DataFrame
     statements: tuple[Consent, ...]
+    shared: frozenset[tuple[str, str]]
 
 
 class ProfileReader:
@@ -53,7 +55,7 @@ class ProfileReader:
         with self._store.snapshot() as reader:
             held = hold(reader, customer_id)
             recent = self._recent(reader, held, purpose, actor, events) if events else ()
-        decision = self._decide(held.statements, request)
+        decision = self._decide(held, request)
         withheld = tuple(name for name in self._columns(purpose, actor).withheld if name in {*GOLDEN_FIELDS, *OBSERVED})
         self._record(actor, request, held.customer_id, decision, withheld)
         if not decision.allowed:
@@ -67,8 +69,9 @@ class ProfileReader:
         rows = reader.read("events", columns=columns, keys=keys, order_by=["occurred_at"], descending=True, limit=limit)
         return tuple(rows.iter_rows(named=True))
 
-    def _decide(self, statements: Sequence[Consent], request: Request) -> Decision:
-        return decide(statements, request=request, policy=self._policy, as_of=just_after(self._clock()))
+    def _decide(self, held: Held, request: Request) -> Decision:
+        as_of = just_after(self._clock())
+        return decide(held.statements, request=request, policy=self._policy, as_of=as_of, shared=held.shared)
 
     def _columns(self, purpose: str, actor: Actor) -> Columns:
         """Return what a read may see of customers; the policy never changes, so that it is asked once."""
@@ -112,16 +115,16 @@ class ProfileReader:
             ),
             records=held.records,
             sources=tuple(golden["sources"]),
-            consents=self._states(held.statements, purpose),
+            consents=self._states(held, purpose),
             withheld=tuple(withheld),
             first_observed_at=first,
             last_observed_at=last,
         )
 
-    def _states(self, statements: Sequence[Consent], purpose: str) -> tuple[ConsentState, ...]:
-        stated = {statement.purpose for statement in statements if statement.purpose != "*"}
+    def _states(self, held: Held, purpose: str) -> tuple[ConsentState, ...]:
+        stated = {statement.purpose for statement in held.statements if statement.purpose != "*"}
         named = sorted({purpose, *stated, *self._policy.bases})
-        decisions = ((name, self._decide(statements, Request(purpose=name))) for name in named)
+        decisions = ((name, self._decide(held, Request(purpose=name))) for name in named)
         return tuple(
             ConsentState(purpose=name, allowed=decision.allowed, reason=decision.reason) for name, decision in decisions
         )
@@ -144,8 +147,15 @@ def hold(reader: Reader, any_id: str) -> Held:
         columns=["record_id", "kind", "value_key", "value", "source", "seq"],
         keys=Keys(records, ("record_id",)),
     )
-    statements = _statements(reader, records, identifiers)
-    return Held(customer_id, found, tuple(sorted(records["record_id"])), identifiers, statements)
+    rows = _statements(reader, records, identifiers)
+    return Held(
+        customer_id=customer_id,
+        golden=found,
+        records=tuple(sorted(records["record_id"])),
+        identifiers=identifiers,
+        statements=tuple(Consent.model_construct(**row) for row in rows.iter_rows(named=True)),
+        shared=_shared(reader, rows, customer_id),
+    )
 
 
 def _golden(reader: Reader, customer_id: str) -> pl.DataFrame:
@@ -166,12 +176,18 @@ def current_customer(reader: Reader, any_id: str) -> str:
     raise UnknownCustomerError(UNRESOLVED if buried(reader, RECORD, [any_id]).is_empty() else ERASED)
 
 
-def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame) -> tuple[Consent, ...]:
+def _shared(reader: Reader, statements: pl.DataFrame, customer_id: str) -> frozenset[tuple[str, str]]:
+    """Return which of the identifiers that somebody said yes of are held by other customers too."""
+    yes = statements.filter(pl.col("status").is_in(YES_STATUS))
+    others = holders(reader, yes).filter(pl.col("customer_id") != customer_id)
+    return frozenset(others.select("subject_kind", "subject_key").iter_rows())
+
+
+def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
     named = identifiers.select(subject_kind="kind", subject_key="value_key")
     own = records.select(subject_kind=pl.lit(RECORD), subject_key="record_id")
     keys = Keys(pl.concat([named, own]).unique(), ("subject_kind", "subject_key"))
-    rows = reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
-    return tuple(Consent.model_construct(**row) for row in rows.iter_rows(named=True))
+    return reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
 
 
 def _identifiers(rows: pl.DataFrame, *, plain: Callable[[str], bool]) -> tuple[Identifier, ...]:
