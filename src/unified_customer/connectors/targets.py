@@ -115,5 +115,5 @@ def _fields(table: str) -> dict[str, pl.DataType]:
         raw = dict.fromkeys(PERSON_FIELDS, text)
         return {"source_id": text, "observed_at": columns["observed_at"], "deleted": columns["deleted"], **raw}
     if table == "consents":
-        return {"subject_value": text, **columns}
+        return {"subject_value": text, "subject_source": text, **columns}
     return {"source_id": text, **columns} if TABLES[table].subject == "record" else columns

@@ -14,10 +14,11 @@ import polars as pl
 
 from unified_customer.core.clock import Clock
 from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import TABLES, TOMBSTONES
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.gate import CURRENT
 from unified_customer.governance.payloads import held_about
 from unified_customer.store import Keys, Reader, Store, Where, Writer
 

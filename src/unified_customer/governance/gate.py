@@ -7,12 +7,12 @@ from functools import cached_property
 
 import polars as pl
 
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy import Policy, Request, permit
 from unified_customer.store import Keys, Reader, Where
 
 CURRENT = Where("valid_to", "is_null")
-RECORD = "record"
 IDENTIFIER = ["record_id", "kind", "value_key"]
 SUBJECTS = pl.DataFrame(schema=dict.fromkeys(("customer_id", "subject_kind", "subject_key"), pl.String))
 
@@ -73,6 +73,13 @@ def admit(
     subjects, statements = _everybody(reader, links) if customers is None else _somebody(reader, links)
     people = permit(subjects, statements, request=request, policy=policy, as_of=as_of)
     return Admission(people.join(links, on="customer_id", how="semi", maintain_order="left"), links)
+
+
+def unheard(reader: Reader) -> int:
+    """Return how many statements are about a record or an identifier that no customer has."""
+    links = _links(reader, None)
+    subjects, statements = _everybody(reader, links)
+    return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 
 def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:

@@ -9,12 +9,13 @@ import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
-from unified_customer.governance.gate import CURRENT, RECORD, admit
+from unified_customer.governance.gate import CURRENT, admit, unheard
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
 
@@ -34,6 +35,7 @@ class Coverage:
         customers: Number of customers known.
         allowed: Number of them who may be read.
         reasons: `allowed`, `reason`, `customers`: how many for which reason.
+        unheard: Number of statements, about any purpose, of records and identifiers that no customer has (yet).
         withheld_fields: `table`, `field`, `category`: what the purpose may not see of those who may be read.
     """
 
@@ -42,6 +44,7 @@ class Coverage:
     customers: int
     allowed: int
     reasons: pl.DataFrame
+    unheard: int
     withheld_fields: pl.DataFrame
 
 
@@ -123,8 +126,8 @@ class ConsentLedger:
             The statements, one per identifier or record. Recording the same statement twice is recording it once.
 
         Raises:
-            ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier cannot be
-                normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
+            ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier's kind is
+                misspelt or its value cannot be normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
             UnknownCustomerError: There is no such customer.
         """
         now = self._clock()
@@ -175,12 +178,14 @@ class ConsentLedger:
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         with self._store.snapshot() as reader:
             admission = admit(reader, request, policy=self._policy, as_of=at)
+            lost = unheard(reader)
         return Coverage(
             purpose=purpose,
             basis=self._policy.basis_of(purpose),
             customers=admission.people.height,
             allowed=admission.customers.height,
             reasons=admission.reasons(),
+            unheard=lost,
             withheld_fields=self._withheld(purpose, actor or self._actor),
         )
 
@@ -213,6 +218,9 @@ class ConsentLedger:
             with self._store.snapshot() as reader:
                 return subjects_of(reader, customer_id)
         kind, value = identifier or ("", "")
+        if check_kind(kind) == RECORD:
+            message = "A record is no identifier. Name the person by customer_id=..., which takes any id ever issued."
+            raise ConfigurationError(message)
         key = self._key_of(kind, value)
         if key is None:
             message = f"The value given is not a valid identifier of kind {kind!r}. Check its spelling."

@@ -11,13 +11,14 @@ import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.spec import FittableSpec, Fitted, canonical_json, content_hash
 from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.gate import CURRENT
 from unified_customer.store import Keys, Reader, Store
 
 

@@ -9,11 +9,12 @@ import polars as pl
 
 from unified_customer.core.clock import Clock, just_after
 from unified_customer.core.errors import ConsentError, UnknownCustomerError
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor, Consent, ConsentState, Customer, GoldenValue, Identifier
 from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT, RECORD, holders
+from unified_customer.governance.gate import CURRENT, holders
 from unified_customer.governance.kinds import may_see_kind
 from unified_customer.policy import Columns, Decision, Policy, Request, decide
 from unified_customer.policy.sharing import YES_STATUS

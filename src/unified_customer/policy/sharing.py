@@ -11,14 +11,12 @@ from typing import Any, Final
 
 import narwhals as nw
 
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Consent
 
 CUSTOMER: Final = "customer_id"
 SUBJECT: Final = ("subject_kind", "subject_key")
 SCOPE: Final = ("purpose", "channel", "recipient")
-RECORD: Final = "record"
-"""The kind of subject that is never shared: each record is one customer's."""
-
 UTTERANCE: Final = [CUSTOMER, "status", "stated_at", *(f"same_{name}" for name in SCOPE)]
 YES_STATUS: Final = ("granted", "unrestricted")
 
@@ -76,7 +74,7 @@ def _said_of_their_own(own: Lazy, statements: Lazy) -> Lazy:
 
 
 def shared_subjects(subjects: Lazy) -> Lazy:
-    """Return `subject_kind` and `subject_key` of the identifiers that more than one customer holds."""
+    """Return `subject_kind` and `subject_key` of the identifiers that more than one customer holds; records never are."""
     identifiers = subjects.filter(nw.col("subject_kind") != RECORD)
     holders = identifiers.group_by(*SUBJECT).agg(first=nw.col(CUSTOMER).min(), last=nw.col(CUSTOMER).max())
     return holders.filter(nw.col("first") != nw.col("last")).select(*SUBJECT)
