@@ -41,6 +41,9 @@ READABLE: Final = (
 """Tables that are read through the door; the others belong to the administrator."""
 
 
+OPEN_FIELDS: Final = ("url", "text", "properties", "context")
+"""Columns that can hold anything, personal values too; of rows about nobody known they are not read."""
+
 ORIGINS: Final = ("_source", "_observed_at")
 HOLDER: Final = "_holder"
 """Who holds a customer id now: an id that was merged into another is still written where it was current."""
@@ -124,9 +127,11 @@ class Door:
             raise ConsentError(message)
         self._policy.check_actor(query.request.purpose, query.actor)
         visible, withheld = self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor)
-        self._refuse(query, withheld)
+        _refuse(query, withheld, BY_PURPOSE.format(table=query.table.name, purpose=query.request.purpose))
+        _refuse(query, _open_fields(query), OF_NOBODY.format(table=query.table.name))
         chosen = visible if query.columns is None else query.columns
-        return [name for name in chosen if name != "customer_id"]
+        hidden = {"customer_id", *_open_fields(query)}
+        return [name for name in chosen if name not in hidden]
 
     def without_origins(self, query: Query) -> Query:
         """Return `query` without the columns that say where each field came from."""
@@ -139,18 +144,9 @@ class Door:
         return types if query.table.subject == "none" else {"customer_id": pl.String(), **types}
 
     def withheld_fields(self, query: Query) -> tuple[str, ...]:
-        """Return the columns of the table that the purpose may not see."""
-        return tuple(self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor)[1])
-
-    def _refuse(self, query: Query, withheld: Sequence[str]) -> None:
-        asked = {*(query.columns or ()), *(condition.column for condition in query.where)}
-        refused = sorted(asked & set(withheld))
-        if refused:
-            message = (
-                f"{', '.join(refused)} of table {query.table.name!r} may not be read under the purpose "
-                f"{query.request.purpose!r}. Leave them out, or name a purpose whose policy allows their category."
-            )
-            raise FieldWithheldError(message)
+        """Return the columns of the table that the read may not see."""
+        hidden = {*self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor).withheld}
+        return tuple(name for name in query.table.columns if name in {*hidden, *_open_fields(query)})
 
     def withheld_kinds(self, query: Query) -> tuple[str, ...]:
         """Return the kinds of identifiers that the purpose may not see: their rows are left out."""
@@ -213,6 +209,30 @@ class Plan(TypedDict):
     columns: Sequence[str]
     where: Sequence[Where]
     keys: Keys | None
+
+
+BY_PURPOSE: Final = (
+    "of table {table!r} may not be read under the purpose {purpose!r}. "
+    "Leave them out, or name a purpose whose policy allows their category."
+)
+OF_NOBODY: Final = (
+    "of table {table!r} can hold anything, so that rows about nobody known are read without. "
+    "Leave them out, or read with anonymous='exclude'."
+)
+
+
+def _open_fields(query: Query) -> tuple[str, ...]:
+    if query.anonymous == "exclude":
+        return ()
+    return tuple(name for name in query.table.columns if name in OPEN_FIELDS)
+
+
+def _refuse(query: Query, withheld: Sequence[str], why: str) -> None:
+    asked = {*(query.columns or ()), *(condition.column for condition in query.where)}
+    refused = sorted(asked & set(withheld))
+    if refused:
+        message = f"{', '.join(refused)} {why}"
+        raise FieldWithheldError(message)
 
 
 def _needed(query: Query, columns: Sequence[str]) -> list[str]:

@@ -368,7 +368,8 @@ class CustomerHub:
             where: Conditions on the table's columns, evaluated in the store.
             customers: Only these customers, by their present ids.
             anonymous: Rows about nobody known (a till receipt without a card) are not personal data: `exclude` them,
-                `include` them with a null `customer_id`, or return `only` them.
+                `include` them with a null `customer_id`, or return `only` them. Both leave out the columns that can
+                hold anything (`url`, `text`, `properties`, `context`), whose content nobody agreed to.
             channel: For this channel.
             recipient: For this recipient.
             actor: Who reads; None: the hub's actor.
