@@ -284,6 +284,19 @@ def shown(hub: uc.CustomerHub, customer: str, *, purpose: str) -> bool:
 
 
 @slow
+@given(tables_of_people, tables_of_events, st.integers(180, 400))
+def test_the_past_holds_nothing_that_came_later(rows: list[Row], events: list[Row], days: int) -> None:
+    hub, as_of = loaded(rows, events=events), START - timedelta(days=days)
+    past, now = (hub.customers(purpose="analytics", as_of=each, provenance=True) for each in (as_of, None))
+    assert set(past["customer_id"]) <= set(now["customer_id"])
+    for name in past.columns:
+        if name.endswith("observed_at"):
+            assert past.filter(pl.col(name) >= as_of).is_empty()
+    later = hub.customers(purpose="analytics", as_of=START + timedelta(days=1), provenance=True)
+    assert later.equals(now)
+
+
+@slow
 @given(tables_of_people, tables_of_events)
 def test_a_lazy_read_equals_an_eager_one(rows: list[Row], events: list[Row]) -> None:
     hub = loaded(rows, events=events)
