@@ -31,7 +31,7 @@ from unified_customer.core.tables import (
 )
 from unified_customer.governance.audit import AuditLog
 from unified_customer.governance.door import READABLE, Door, query
-from unified_customer.governance.erasure import buried
+from unified_customer.governance.graves import buried
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.rights import Rights
 from unified_customer.identity import Survivorship

@@ -232,6 +232,8 @@ def test_every_id_ever_issued_resolves(rows: list[Row], events: list[Row]) -> No
     hub.resolve()
     current = set(store_of(hub).read("customers")["customer_id"])
     assert {hub.identity.customer_of(each) for each in issued} <= current
+    read = hub.read("customers", purpose="analytics", customers=sorted(issued))
+    assert set(read["customer_id"]) == {hub.identity.customer_of(each) for each in issued}
 
 
 @slow

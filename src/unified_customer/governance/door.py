@@ -61,7 +61,7 @@ class Query:
         columns: Columns to return; None: all that the purpose may see.
         where: Conditions on the table's columns.
         as_of: Only rows whose own time is strictly before (see `past.conditions`); None: all.
-        customers: Only these customers; None: all.
+        customers: Only these customers, by any id ever issued; None: all.
         anonymous: What becomes of rows that are about nobody known.
     """
 

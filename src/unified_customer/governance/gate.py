@@ -9,10 +9,10 @@ import polars as pl
 
 from unified_customer.core.kinds import RECORD
 from unified_customer.core.tables import CONSENTS
+from unified_customer.governance.naming import CURRENT, current_customers
 from unified_customer.policy import Policy, Request, permit
-from unified_customer.store import Keys, Reader, Where
+from unified_customer.store import Keys, Reader
 
-CURRENT = Where("valid_to", "is_null")
 IDENTIFIER = ["record_id", "kind", "value_key"]
 SUBJECTS = pl.DataFrame(schema=dict.fromkeys(("customer_id", "subject_kind", "subject_key"), pl.String))
 
@@ -67,7 +67,10 @@ def admit(
         request: The purpose, and the channel and recipient where there are some.
         policy: Names the legal bases.
         as_of: Statements made strictly before it count.
-        customers: Only these customer ids.
+        customers: Only those who hold these ids.
+
+    Raises:
+        UnknownCustomerError: Some of the ids were never issued.
     """
     links = _links(reader, customers)
     subjects, statements = _everybody(reader, links) if customers is None else _somebody(reader, links)
@@ -83,12 +86,8 @@ def unheard(reader: Reader) -> int:
 
 
 def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
-    keys = None if customers is None else Keys(_column("customer_id", customers), ("customer_id",))
+    keys = None if customers is None else Keys(current_customers(reader, customers), ("customer_id",))
     return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
-
-
-def _column(name: str, values: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame({name: pl.Series(values, dtype=pl.String)}).unique()
 
 
 def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

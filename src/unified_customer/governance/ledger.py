@@ -8,14 +8,15 @@ from typing import TypeVar, get_args
 import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc, just_after
-from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
-from unified_customer.governance.gate import CURRENT, admit, unheard
+from unified_customer.governance.gate import admit, unheard
+from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
 
@@ -106,7 +107,7 @@ class ConsentLedger:
             purpose: Dotted path; the statement covers its children too.
             status: granted, denied, withdrawn, objected, restricted or unrestricted.
             identifier: `(kind, value)` that it is about, such as `("email", "ann@example.com")`.
-            customer_id: The customer it is about, verified to be that person: it is recorded for every identifier
+            customer_id: Any id of the customer it is about, verified to be that person: it is recorded for every identifier
                 and record of the customer, so that it also overrides what was said of single ones before.
             channel: Only for this channel; None: for all.
             recipient: Only for this recipient; None: for all.
@@ -237,15 +238,13 @@ class ConsentLedger:
 
 
 def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
-    """Return every identifier and record of a customer, as `(kind, key)`, sorted.
+    """Return every identifier and record of the customer who holds `customer_id` now, as `(kind, key)`, sorted.
 
     Raises:
-        UnknownCustomerError: There is no such customer now.
+        UnknownCustomerError: There is no such customer.
     """
-    links = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
-    if links.is_empty():
-        message = "There is no customer of that id now. hub.history(id) tells what became of one that was merged."
-        raise UnknownCustomerError(message)
+    holder = current_customer(reader, customer_id)
+    links = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", holder)])
     identifiers = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(links, ("record_id",)))
     return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in links["record_id"])})
 

@@ -17,8 +17,8 @@ from unified_customer.core.spec import FittableSpec, Fitted, FittedT, canonical_
 from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
-from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT
+from unified_customer.governance.graves import buried
+from unified_customer.governance.naming import CURRENT
 from unified_customer.store import Keys, Reader, Store
 
 

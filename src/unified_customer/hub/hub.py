@@ -372,7 +372,7 @@ class CustomerHub:
                 when they were loaded.
             columns: Columns to return; None: all that the purpose may see.
             where: Conditions on the table's columns, evaluated in the store.
-            customers: Only these customers, by their present ids.
+            customers: Only these customers, by any id ever issued.
             anonymous: Rows about nobody known (a till receipt without a card) are not personal data: `exclude` them,
                 `include` them with a null `customer_id`, or return `only` them. Both leave out the columns that can
                 hold anything (`url`, `text`, `properties`, `context`), whose content nobody agreed to.

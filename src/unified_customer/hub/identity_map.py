@@ -10,8 +10,7 @@ from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
-from unified_customer.governance.gate import CURRENT
-from unified_customer.hub.profile import current_customer
+from unified_customer.governance.naming import CURRENT, current_customer, why_nobody
 from unified_customer.hub.resolving import resolve_stored
 from unified_customer.identity import (
     ExactIdentity,
@@ -52,7 +51,10 @@ class IdentityMap:
 
     def history(self, customer_id: str) -> pl.DataFrame:
         """Return what became of a customer's records; see `CustomerHub.history`."""
-        links = self._store.read("links", columns=list(LINKS.columns))
+        with self._store.snapshot() as reader:
+            links = reader.read("links", columns=list(LINKS.columns))
+            if customer_id not in links["record_id"] and customer_id not in links["customer_id"]:
+                raise UnknownCustomerError(why_nobody(reader, customer_id))
         return history(links, customer_id)
 
     def crosswalk(

@@ -8,21 +8,18 @@ from typing import Any, Final
 import polars as pl
 
 from unified_customer.core.clock import Clock, just_after
-from unified_customer.core.errors import ConsentError, UnknownCustomerError
+from unified_customer.core.errors import ConsentError
 from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor, Consent, ConsentState, Customer, GoldenValue, Identifier
 from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
-from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT, holders
+from unified_customer.governance.gate import holders
 from unified_customer.governance.kinds import may_see_kind
+from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.policy import Columns, Decision, Policy, Request, decide
 from unified_customer.policy.sharing import YES_STATUS
 from unified_customer.store import Keys, Reader, Store, Where
 
-UNKNOWN: Final = "No record of that id was ever seen. hub.customers(purpose=...) lists the customers."
-UNRESOLVED: Final = "The record is not resolved yet. Run hub.resolve()."
-ERASED: Final = "The record was erased. hub.audit.entries(customer_id=...) tells when and by whom."
 OBSERVED: Final = ("first_observed_at", "last_observed_at")
 
 
@@ -161,20 +158,6 @@ def hold(reader: Reader, any_id: str) -> Held:
 
 def _golden(reader: Reader, customer_id: str) -> pl.DataFrame:
     return reader.read("customers", columns=list(CUSTOMERS.columns), where=[Where("customer_id", "==", customer_id)])
-
-
-def current_customer(reader: Reader, any_id: str) -> str:
-    """Return the customer who holds the record `any_id` now.
-
-    Raises:
-        UnknownCustomerError: The id was never issued, its record is not resolved yet, or it was erased.
-    """
-    current = reader.read("links", columns=["customer_id"], where=[Where("record_id", "==", any_id), CURRENT])
-    if current.height:
-        return str(current["customer_id"].item())
-    if not reader.count("identities", where=[Where("record_id", "==", any_id)]):
-        raise UnknownCustomerError(UNKNOWN)
-    raise UnknownCustomerError(UNRESOLVED if buried(reader, RECORD, [any_id]).is_empty() else ERASED)
 
 
 def _shared(reader: Reader, statements: pl.DataFrame, customer_id: str) -> frozenset[tuple[str, str]]:

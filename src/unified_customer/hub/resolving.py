@@ -11,8 +11,8 @@ from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CUSTOMERS, LINK_DECISIONS, LINKS, RECORDS
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT
+from unified_customer.governance.graves import buried
+from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
 from unified_customer.store import Keys, Reader, Store, Writer
