@@ -22,7 +22,7 @@ from unified_customer.identity import (
     retract,
     split_decisions,
 )
-from unified_customer.identity.decisions import Kind
+from unified_customer.identity.decisions import Kind, named_anew
 from unified_customer.store import Reader, Store, Writer
 
 
@@ -182,8 +182,10 @@ class IdentityMap:
             self._write(writer, rows, actor=actor, action=kind)
 
     def _write(self, writer: Writer, rows: pl.DataFrame, *, actor: Actor, action: str) -> None:
-        check_decisions(pl.concat([decisions_of(writer).select(list(LINK_DECISIONS.columns)), rows]))
-        writer.append("link_decisions", rows)
+        written = decisions_of(writer).select(list(LINK_DECISIONS.columns))
+        new = named_anew(rows, written)
+        check_decisions(pl.concat([written, new]))
+        writer.append("link_decisions", new)
         entry = Entry(action, table="link_decisions", rows=rows.height)
         write_entry(writer, actor, entry, at=self._clock())
 
