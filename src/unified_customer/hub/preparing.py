@@ -126,13 +126,14 @@ def _records(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
 def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
     """Return `row` and `reason` of rows that say different things of one key at one time; all of them are refused.
 
-    Where a record has no time, its content is its version, and nothing contradicts.
+    Where a record has no time, its content is its version, and nothing contradicts; nor do partial ones.
     """
     keys = [name for name in TABLES[table].key if name in mapped.frame.columns]
     names = ["source_id"] if table == "records" else keys
     if not set(time) <= set(mapped.frame.columns):
         return mapped.rejects.clear().select(ROW, "reason")
     timed = mapped.frame.drop_nulls(list(time))
+    timed = timed.filter(~pl.col("partial").fill_null(value=False)) if "partial" in timed.columns else timed
     return conflicting_versions(timed, key=[*names, *time]).conflicts
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -15,13 +16,14 @@ from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
 from unified_customer.identity.golden import SPOKEN
+from unified_customer.identity.versions import latest_versions
 from unified_customer.store import Keys, Reader, Store, Where, Writer
 
 AT_ONCE: Final = 200_000
 """Customers whose golden records are built together."""
 
 PERSON: Final = ["record_id", "given_name", "family_name", "full_name", "birth_date"]
-VERSIONED: Final = [*PERSON, "observed_at", "seq"]
+VERSIONED: Final = [*PERSON, "middle_name", "version", "observed_at", "partial", "seq"]
 
 
 class Resolver:
@@ -66,11 +68,7 @@ def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFra
 
 def latest_people(reader: Reader) -> pl.DataFrame:
     """Return what each record says last of name and birth date."""
-    versions = reader.read("records", columns=VERSIONED)
-    if versions["record_id"].n_unique() == versions.height:
-        return versions.select(PERSON)
-    latest = versions.sort("observed_at", "seq", nulls_last=False).unique("record_id", keep="last")
-    return latest.select(PERSON)
+    return latest_versions(reader.read("records", columns=VERSIONED)).select(PERSON)
 
 
 def write_links(writer: Writer, resolution: Resolution, *, at: datetime) -> int:
@@ -99,7 +97,7 @@ def some_at_a_time(links: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:
     ordered = links.sort("customer_id")
     first = ordered["customer_id"].rle_id().is_first_distinct().arg_true()
     starts = first.gather_every(size).to_list()
-    for start, end in zip(starts, [*starts[1:], links.height], strict=True):
+    for start, end in pairwise([*starts, links.height]):
         yield ordered[start:end]
 
 
