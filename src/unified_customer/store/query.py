@@ -173,13 +173,14 @@ def _members(asked: Table, where: Where, dtype: pl.DataType) -> tuple[Any, ...]:
 def _value(asked: Table, column: str, dtype: pl.DataType, value: Any) -> Any:
     if value is None:
         return None
-    if not _comparable(dtype, value):
+    if not comparable(dtype, value):
         message = f"{asked.name}.{column} holds {dtype}; it cannot be compared with {_described(value)}."
         raise SchemaError(message)
     return Decimal(value) if isinstance(dtype, pl.Decimal) else value
 
 
-def _comparable(dtype: pl.DataType, value: Any) -> bool:
+def comparable(dtype: pl.DataType, value: Any) -> bool:
+    """Return whether `value`, which is not None, is one that a column of this type can hold; columns of lists none."""
     if isinstance(value, bool) and not isinstance(dtype, pl.Boolean):
         return False
     if isinstance(value, datetime) and (isinstance(dtype, pl.Date) or value.utcoffset() is None):
