@@ -22,6 +22,7 @@ _PYTHON_TYPES: Final[Mapping[type[pl.DataType], tuple[type, ...]]] = {
     pl.Date: (date,),
     pl.Datetime: (datetime,),
 }
+_OPERATORS: Final = frozenset(get_args(Operator))
 _PRESENCE: Final = frozenset({"is_null", "is_not_null"})
 
 
@@ -152,7 +153,7 @@ def _columns(asked: Table, columns: Sequence[str] | None) -> tuple[str, ...]:
 
 def _condition(asked: Table, where: Where) -> Where:
     dtype = asked.stored_columns[stored(asked, where.column)]
-    if where.op not in get_args(Operator):
+    if where.op not in _OPERATORS:
         message = f"There is no operator {where.op!r}. The operators are: {', '.join(get_args(Operator))}."
         raise ConfigurationError(message)
     if where.op in _PRESENCE:

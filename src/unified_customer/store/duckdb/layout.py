@@ -31,6 +31,7 @@ INDEXES: Final = {
     "identifiers": ("record_id",),
     "events": ("record_id",),
     "links": ("customer_id",),
+    "customers": ("customer_id",),
     "consents": ("subject_key",),
 }
 """Columns that one customer is looked up by.

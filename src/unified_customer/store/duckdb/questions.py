@@ -174,7 +174,7 @@ def _condition(sql: Sql, where: Where, query: Query) -> None:
     kind = sql_type(query.table.stored_columns[where.column])
     if where.op in {"is_null", "is_not_null"}:
         sql.add(f"{column} {where.op.replace('_', ' ').upper()}")
-    elif _looked_up(where, query):
+    elif where.op == "in" and _looked_up(where, query):
         sql.add(f"{column} IN ({', '.join([f'CAST(? AS {kind})'] * len(where.value))})", *where.value)
     elif where.op == "in":
         sql.add(f"{column} IN (SELECT unnest(CAST(? AS {kind}[])))", list(where.value))
@@ -185,7 +185,7 @@ def _condition(sql: Sql, where: Where, query: Query) -> None:
 def _looked_up(where: Where, query: Query) -> bool:
     """Return whether an index finds the rows; where there is none, a join with the values is much quicker."""
     indexed = where.column in INDEXES.get(query.table.name, ())
-    return indexed and where.op == "in" and 0 < len(where.value) <= LOOKED_UP
+    return indexed and (where.op == "==" or (where.op == "in" and 0 < len(where.value) <= LOOKED_UP))
 
 
 def _order(sql: Sql, query: Query) -> None:

@@ -53,7 +53,9 @@ def placeholder(target: Table, name: str) -> str:
 class DuckWriter(DuckReader):
     """Reads and writes in the transaction of its session."""
 
-    def __init__(self, session: Session, *, committed: Sessions, recorded_at: datetime, step: Step) -> None:
+    def __init__(
+        self, session: Session, *, committed: Sessions, recorded_at: datetime, step: Step, last_seq: int | None = None
+    ) -> None:
         """Begin the transaction.
 
         Args:
@@ -61,6 +63,7 @@ class DuckWriter(DuckReader):
             committed: Opens a session that sees what is committed, for reading in parts.
             recorded_at: The instant that its rows get.
             step: Called after each step, with its name.
+            last_seq: The position of the last change that is committed; None: it is read.
         """
         super().__init__(lambda: nullcontext(session))
         session.run("BEGIN TRANSACTION")
@@ -69,7 +72,7 @@ class DuckWriter(DuckReader):
         self._touched: set[str] = set()
         self._recorded_at = recorded_at
         self._step = step
-        self._began = self._last = position(session, "last_seq")
+        self._began = self._last = position(session, "last_seq") if last_seq is None else last_seq
         step("transaction:begun")
 
     def append(self, table: str, frame: pl.DataFrame) -> Counts:
