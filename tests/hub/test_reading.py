@@ -394,3 +394,15 @@ class TestWhoIsWho:
                 hub.load(uc.source("dataframe", frame, table="records", name=name, mapping=mapping))
             hub.resolve()
             assert hub.identity.crosswalk()["master_id"].unique().to_list() == ["c1"]
+
+
+def test_a_read_before_the_first_resolution_says_so() -> None:
+    with uc.CustomerHub(policy=POLICY) as hub:
+        assert hub.events(purpose=SERVICE).is_empty()
+        names = ["id", "seen", "mail", "name", "born", "tel", "news", "object"]
+        frame = pl.DataFrame(PEOPLE, schema=names, orient="row")
+        hub.load(uc.source("dataframe", frame, name="crm", mapping=CRM))
+        with pytest.warns(uc.errors.NotResolvedWarning, match=r"4 records are not resolved yet.*hub\.resolve\(\)"):
+            assert hub.customers(purpose=SERVICE).is_empty()
+        hub.resolve()
+        assert hub.customers(purpose=SERVICE).height == 3

@@ -11,7 +11,13 @@ from typing import Final, Literal, TypedDict
 import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc, just_after
-from unified_customer.core.errors import ConfigurationError, ConsentError, EverythingWithheldWarning, FieldWithheldError
+from unified_customer.core.errors import (
+    ConfigurationError,
+    ConsentError,
+    EverythingWithheldWarning,
+    FieldWithheldError,
+    NotResolvedWarning,
+)
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CUSTOMERS, IDENTIFIERS, Table, table
 from unified_customer.governance.audit import AuditLog, Entry
@@ -188,6 +194,8 @@ class Door:
         )
         if any(query.table.subject != "none" and query.anonymous != "only" for query in queries):
             warn_if_nobody(admission, first.request.purpose)
+            if admission.people.is_empty() and first.customers is None:
+                warn_if_unresolved(reader)
         return admission
 
     def _record(self, query: Query, admission: Admission, *, rows: int | None, action: str = "read") -> None:
@@ -215,6 +223,14 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
         f"Record consent with hub.consent.record(...), or name a legal basis: Policy(bases={{{purpose!r}: ...}})."
     )
     warnings.warn(message, EverythingWithheldWarning, stacklevel=_outside())
+
+
+def warn_if_unresolved(reader: Reader) -> None:
+    """Warn when there are records, and nobody resolved them."""
+    waiting = reader.count("identities")
+    if waiting and not reader.count("links"):
+        message = f"{waiting:,} records are not resolved yet, so that nobody can be read. Run hub.resolve()."
+        warnings.warn(message, NotResolvedWarning, stacklevel=_outside())
 
 
 def _outside() -> int:
