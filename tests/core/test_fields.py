@@ -1,5 +1,7 @@
 """The field dictionary: categories cover their children, and every column of every table is described."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -45,6 +47,16 @@ def test_the_category_says_how_sensitive_a_value_is(category: str, sensitivity: 
 def test_a_category_is_a_dotted_path(category: str) -> None:
     with pytest.raises(ValidationError):
         FieldSpec(category=category, meaning="Something.")
+
+
+def test_the_nearest_category_says_how_long_a_value_is_kept() -> None:
+    def days(category: str, **fields: Any) -> int | None:
+        return FieldSpec(category=category, meaning="Something.", **fields).kept_days
+
+    assert days("user.contact.email") is None
+    assert (days("user.behavior.browsing_history"), days("user.behavior.purchase_history")) == (760, 3650)
+    assert days("user.behavior", retention_days=7) == 7
+    assert (days("user.contact", party="third"), days("user.device", party="third", retention_days=30)) == (90, 30)
 
 
 def test_retention_is_a_positive_number_of_days() -> None:

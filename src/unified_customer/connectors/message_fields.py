@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from unified_customer.connectors.synonyms import LOYALTY_NAMES, PERSON_NAMES, QUALIFIERS, RECORD_KEYS, plain_name
-from unified_customer.core.fields import OPERATIONAL, UNCLASSIFIED
+from unified_customer.core.fields import OPERATIONAL, UNCLASSIFIED, FieldSpec
 from unified_customer.core.tables import EVENTS, RECORDS
 
 Path = tuple[str, ...]
@@ -96,6 +96,21 @@ CATEGORIES: Final = frozenset(
     | {UNCLASSIFIED, ADDRESS}
 )
 """Every category that a field may have, beside those that hold secrets."""
+
+
+def known_traits() -> dict[str, FieldSpec]:
+    """Return the dictionary of the traits that are known by name, in the spelling of `plain_name`.
+
+    Examples:
+        >>> known_traits()["birthday"].category, known_traits()["ip"].kept_days
+        ('user.demographic.date_of_birth', 395)
+    """
+    fields = {name: field for field, names in PERSON_NAMES.items() for name in names}
+    meanings = {name: RECORDS.fields[field].meaning for name, field in fields.items()}
+    return {
+        name: FieldSpec(category=category, meaning=meanings.get(name, f"The trait {name!r}."))
+        for name, category in sorted(TRAITS.items())
+    }
 
 
 def message_category(path: Path, *, group: bool = False) -> str:

@@ -4,6 +4,8 @@ Data categories are dotted paths of the fideslang taxonomy (`user.contact.email`
 children. Values about nobody are `system.operations`. Traits that nobody described are `user.unclassified`.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +28,28 @@ SPECIAL_CATEGORIES: Final = (
     "user.criminal_history",
 )
 """Categories of GDPR Art. 9 and 10, as fideslang names them."""
+
+
+RETENTION_DAYS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "user.behavior": 760,
+        "user.behavior.purchase_history": 3650,
+        "user.content.private": 1095,
+        "user.device": 395,
+        "user.location": 395,
+        "user.unique_id.pseudonymous": 395,
+        "user.unclassified": 395,
+    }
+)
+"""Days for which values of a category are kept by default, after they were last observed; the nearest category counts.
+
+What has none here is kept as long as the customer. Trackers 13 months and what they gathered 25 (CNIL, guidelines on
+cookies and audience measurement, 2020), correspondence three years after the last contact (CNIL, reference framework
+for the management of customers, 2022), purchases ten years (bookkeeping, as in the French code de commerce L123-22).
+What nobody described is kept no longer than a tracker."""
+
+THIRD_PARTY_DAYS: Final = 90
+"""Days for which values of a broker are kept at most."""
 
 
 def covers(parent: str, child: str) -> bool:
@@ -64,7 +88,7 @@ class FieldSpec(BaseModel):
     quality: str | None = None
     """The rule that a good value keeps."""
     retention_days: int | None = Field(default=None, gt=0)
-    """Default time to keep it after it was last observed; None: as long as the customer."""
+    """Days to keep it after it was last observed, where it differs from its category's; see `kept_days`."""
 
     @property
     def sensitivity(self) -> Sensitivity:
@@ -74,6 +98,19 @@ class FieldSpec(BaseModel):
         return "personal" if covers("user", self.category) else "none"
 
     @property
+    def kept_days(self) -> int | None:
+        """For how many days it is kept by default after it was last observed; None: as long as the customer."""
+        days = self.retention_days or _days_of(self.category)
+        if self.party == "third":
+            return min(THIRD_PARTY_DAYS, days or THIRD_PARTY_DAYS)
+        return days
+
+    @property
     def personal(self) -> bool:
         """Whether a value says something of a person."""
         return self.sensitivity != "none"
+
+
+def _days_of(category: str) -> int | None:
+    nearest = max((each for each in RETENTION_DAYS if covers(each, category)), key=len, default=None)
+    return None if nearest is None else RETENTION_DAYS[nearest]
