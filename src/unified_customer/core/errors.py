@@ -27,6 +27,7 @@ It never holds a personal value.
 
     UnifiedCustomerWarning (UserWarning)
         EverythingWithheldWarning                a read that returned nobody although there are people
+        NotResolvedWarning                       a read that returned nobody since nothing is resolved yet
 """
 
 import importlib
