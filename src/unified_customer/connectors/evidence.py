@@ -71,6 +71,11 @@ def is_unique(values: pl.Series) -> bool:
     return 0 < len(texts) == len(values) == texts.n_unique()
 
 
+def filled_share(values: pl.Series) -> float:
+    """Return which share of the rows has a value."""
+    return len(texts_of(values)) / len(values) if len(values) else 0.0
+
+
 def distinct_share(values: pl.Series) -> float:
     """Return which share of the rows has a value that comes for the first time."""
     return texts_of(values).n_unique() / len(values) if len(values) else 0.0

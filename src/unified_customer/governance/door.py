@@ -19,7 +19,7 @@ from unified_customer.core.errors import (
     NotResolvedWarning,
 )
 from unified_customer.core.models import Actor
-from unified_customer.core.tables import CUSTOMERS, IDENTIFIERS, Table, table
+from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS, IDENTIFIERS, Table, table
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.gate import Admission, admit
 from unified_customer.governance.kinds import withheld_kinds
@@ -162,9 +162,10 @@ class Door:
         return [name for name in chosen if name not in hidden]
 
     def without_origins(self, query: Query) -> Query:
-        """Return `query` without the columns that say where each field came from."""
+        """Return `query` without the columns that say where each field came from: what is known of people first."""
         origins = {f"{name}{origin}" for name in query.table.columns for origin in ORIGINS}
-        return replace(query, columns=[name for name in self.columns(query) if name not in origins])
+        plain = [name for name in self.columns(query) if name not in origins]
+        return replace(query, columns=sorted(plain, key=lambda name: name not in GOLDEN_FIELDS))
 
     def schema(self, query: Query) -> dict[str, pl.DataType]:
         """Return the columns that `query` gets, with their types, in order."""
