@@ -16,6 +16,30 @@ _TELLING: Final = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.Trans
 """Errors whose text is about files, memory and locks, and so holds no value of a row."""
 
 
+class Lent:
+    """A frame that DuckDB may read until it is taken back.
+
+    What is registered in a transaction stays referred to until the transaction ends: without this, all frames of a
+    long one would stay in memory together. DuckDB also reads the frame as it is, where a registered `pl.DataFrame` is
+    first copied into an Arrow table.
+    """
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        """Lend `frame`."""
+        self._frame: pl.DataFrame | None = frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the frame as a stream; see the Arrow PyCapsule interface."""
+        if self._frame is None:
+            message = "The frame was taken back."
+            raise StoreClosedError(message)
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+    def take_back(self) -> None:
+        """Let go of the frame."""
+        self._frame = None
+
+
 class Session:
     """A cursor that one thread uses at a time; another thread that ends it waits for the statement that runs."""
 
@@ -49,11 +73,13 @@ class Session:
     @contextmanager
     def holding(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
         """Let statements of this session read `frame` under `name`."""
+        lent = Lent(frame)
         with self._using():
-            self._cursor.register(name, frame)
+            self._cursor.register(name, lent)
         try:
             yield
         finally:
+            lent.take_back()
             with suppress(StoreClosedError), self._using():
                 self._cursor.unregister(name)
 
