@@ -8,12 +8,13 @@ import polars as pl
 
 from unified_customer.core.clock import Clock
 from unified_customer.core.models import Actor
-from unified_customer.core.tables import CUSTOMERS, LINK_DECISIONS, LINKS, RECORDS
+from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.erasure import buried
 from unified_customer.governance.gate import CURRENT, RECORD
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
+from unified_customer.identity.golden import SPOKEN
 from unified_customer.store import Keys, Reader, Store, Writer
 
 AT_ONCE: Final = 200_000
@@ -88,18 +89,18 @@ def write_customers(writer: Writer, survivorship: Survivorship) -> None:
     writer.delete("customers", known.join(links, on="customer_id", how="anti"))
     for part in some_at_a_time(links, AT_ONCE):
         keys = Keys(part.select("record_id"), ("record_id",))
-        identities = writer.read("identities", columns=["record_id", "source", "origin", "seq"], keys=keys)
-        records = writer.read("records", columns=[*RECORDS.columns, "seq"], keys=keys)
-        writer.upsert("customers", CUSTOMERS.conform(survivorship.survive(records, part, identities)))
+        identities = writer.read("identities", columns=["record_id", "source"], keys=keys)
+        records = writer.read("records", columns=SPOKEN, keys=keys)
+        writer.upsert("customers", survivorship.survive(records, part, identities))
 
 
 def some_at_a_time(links: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:
-    """Yield the links of at most `size` customers at a time, all links of a customer together."""
-    if links["customer_id"].n_unique() <= size:
-        yield links
-        return
-    number = (pl.col("customer_id").rank("dense") - 1) // size
-    yield from links.with_columns(part=number).partition_by("part", include_key=False)
+    """Yield the links of at most `size` customers at a time, all links of a customer together, in order."""
+    ordered = links.sort("customer_id")
+    first = ordered["customer_id"].rle_id().is_first_distinct().arg_true()
+    starts = first.gather_every(size).to_list()
+    for start, end in zip(starts, [*starts[1:], links.height], strict=True):
+        yield ordered[start:end]
 
 
 def _report(resolution: Resolution, changed: int) -> ResolveReport:

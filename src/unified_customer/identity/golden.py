@@ -16,6 +16,9 @@ Rule = Literal["most_recent", "most_trusted", "most_frequent", "longest"]
 NAME: Final = ("family_name", "given_name", "full_name", "honorific", "middle_name")
 ADDRESS: Final = ("street", "city", "region", "postcode", "country")
 
+SPOKEN: Final = ("record_id", "source", "observed_at", "deleted", *GOLDEN_FIELDS, "seq")
+"""The columns of `records` that a golden record is made of."""
+
 
 class Survivorship(Spec):
     """Which value survives where the records of a customer say different things.
@@ -79,7 +82,7 @@ class Survivorship(Spec):
         """Build the golden record of every customer.
 
         Args:
-            records: Rows of the table `records`, all versions, with `seq`.
+            records: Rows of the table `records`, all versions: the columns `SPOKEN`; others count for nothing.
             links: Rows of `links` that hold: `record_id`, `customer_id`. Customers known only from events come out
                 with null fields.
             identities: Rows of the table `identities`: `record_id`, `source`.
@@ -88,11 +91,12 @@ class Survivorship(Spec):
         Returns:
             Rows of the table `customers`, ordered by `customer_id`.
         """
-        told = before(records, as_of=as_of)
+        customers, owners = _numbered(links)
+        told = before(records.select(SPOKEN), as_of=as_of).join(owners, on="record_id")
         latest = latest_versions(told)
-        fields = self._fields(voices_of(latest, links))
-        heads = _heads(told, latest, links, identities)
-        return CUSTOMERS.conform(heads.join(fields, on="customer_id", how="left").sort("customer_id"))
+        heads = _heads(told, latest, owners, identities)
+        fields = self._fields(voices_of(latest), heads["customer_id"])
+        return CUSTOMERS.conform(heads.with_columns(customers).hstack(fields))
 
     def explain(
         self, customer_id: str, records: pl.DataFrame, links: pl.DataFrame, *, as_of: datetime | None = None
@@ -115,7 +119,8 @@ class Survivorship(Spec):
         own = links.filter(pl.col("customer_id") == customer_id)
         if own.is_empty():
             raise UnknownCustomerError(f"No record is linked to the customer id {customer_id!r}.")
-        voices = voices_of(latest_versions(before(records, as_of=as_of)), own)
+        told = before(records, as_of=as_of).join(own.select("record_id", "customer_id"), on="record_id")
+        voices = voices_of(latest_versions(told))
         picks = self._picks(voices)
         said = pl.concat([self._said(voices, picks, unit, field) for unit in self.units() for field in unit])
         place = {field: number for number, field in enumerate(GOLDEN_FIELDS)}
@@ -137,18 +142,11 @@ class Survivorship(Spec):
             "row",
         )
 
-    def _fields(self, voices: pl.DataFrame) -> pl.DataFrame:
-        picks = self._picks(voices)
-        columns = {"customer_id": picks["customer_id"]}
-        for unit in self.units():
-            row = picks[unit[0]]
-            for field in unit:
-                filled = voices[field].gather(row)
-                columns[field] = filled
-                known = filled.is_not_null()
-                columns[f"{field}_source"] = voices["source"].gather(row.set(~known, None))
-                columns[f"{field}_observed_at"] = voices["observed_at"].gather(row.set(~known, None))
-        return pl.DataFrame(columns).with_columns(merged_traits(voices, picks["customer_id"], columns["traits"]))
+    def _fields(self, voices: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:
+        """Return for each of `customers` the fields that survive, and where they come from."""
+        picks = customers.to_frame().join(self._picks(voices), on="customer_id", how="left", maintain_order="left")
+        fields = pl.concat([_taken(voices, unit, picks[unit[0]]) for unit in self.units()], how="horizontal")
+        return fields.with_columns(merged_traits(voices, customers, fields["traits"]))
 
     def _picks(self, voices: pl.DataFrame) -> pl.DataFrame:
         """Return for each customer and unit the row of `voices` that survives, null where none says anything."""
@@ -157,15 +155,20 @@ class Survivorship(Spec):
             for unit in self.units()
             if self.rule(unit[0]) == "most_frequent"
         ]
-        picks = [self._pick(unit, len(voices)).alias(unit[0]) for unit in self.units()]
-        return voices.with_columns(counted).group_by("customer_id").agg(picks)
+        places = [place for unit in self.units() for place in self._places(unit, voices.height)]
+        placed = voices.with_columns(counted).select("customer_id", *places)
+        least = placed.group_by("customer_id").agg(pl.all().min())
+        return least.select("customer_id", *(_row(unit, voices.height) for unit in self.units()))
 
-    def _pick(self, unit: tuple[str, ...], rows: int) -> pl.Expr:
+    def _places(self, unit: tuple[str, ...], rows: int) -> list[pl.Expr]:
+        """Return the place of each row among those that can survive: with the first field of the unit, with any."""
         # The row number is the last word of every rule, so rule and row make one number, and the least of it wins.
         place = self._preference(unit) * max(rows, 1) + pl.col("row")
-        leading = place.filter(pl.col(unit[0]).is_not_null()).min()
-        some = place.filter(pl.any_horizontal(pl.col(field).is_not_null() for field in unit)).min()
-        return (pl.coalesce(leading, some) % max(rows, 1)).cast(pl.UInt32)
+        leading = pl.when(pl.col(unit[0]).is_not_null()).then(place).alias(unit[0])
+        if len(unit) == 1:
+            return [leading]
+        some = pl.any_horizontal(pl.col(field).is_not_null() for field in unit)
+        return [leading, pl.when(some).then(place).alias(f"{unit[0]}_some")]
 
     def _preference(self, unit: tuple[str, ...]) -> pl.Expr:
         rule = self.rule(unit[0])
@@ -190,24 +193,25 @@ def before(records: pl.DataFrame, *, as_of: datetime | None) -> pl.DataFrame:
 
 def latest_versions(records: pl.DataFrame) -> pl.DataFrame:
     """Return the latest version of each record: by `observed_at`, rows without one first, then by `seq`."""
+    if records["record_id"].n_unique() == records.height:
+        return records
     times = records.select("record_id", "observed_at", "seq").with_row_index("place")
     last = times.sort("observed_at", "seq", nulls_last=False).unique("record_id", keep="last")
-    return records[last["place"]] if len(last) < len(records) else records
+    return records[last["place"]]
 
 
-def voices_of(latest: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """Return what the records that still stand at their source say, each with its customer and place in the order.
+def voices_of(latest: pl.DataFrame) -> pl.DataFrame:
+    """Return what the records that still stand at their source say, in order.
 
     Args:
-        latest: One row of `records` for each record.
-        links: `record_id`, `customer_id`.
+        latest: One row of `records` for each record, with its `customer_id`.
 
     Returns:
         `customer_id`, `record_id`, `source`, `observed_at`, the golden fields, and `row`: the place among all rows,
         by customer, then observed last, first source by name, first content in text order.
     """
-    standing = latest.filter(~pl.col("deleted")).select("record_id", "source", "observed_at", *GOLDEN_FIELDS)
-    voices = standing.join(links.select("record_id", "customer_id"), on="record_id")
+    columns = ["customer_id", "record_id", "source", "observed_at", *GOLDEN_FIELDS]
+    voices = latest.filter(~pl.col("deleted")).select(columns)
     keys = voices.select("customer_id", "observed_at", "source", content=_content(voices))
     place = keys.with_row_index("place").sort(
         "customer_id", "observed_at", "source", "content", descending=[False, True, False, False], nulls_last=True
@@ -221,16 +225,52 @@ def _content(voices: pl.DataFrame) -> pl.Series:
     parts = [pl.col(field).cast(pl.String).fill_null("\x00") for field in GOLDEN_FIELDS]
     rows = tied.arg_true()
     texts = voices[rows].select(content=pl.concat_str(parts, separator="\x1f"))["content"]
-    return pl.Series([None], dtype=pl.String).extend_constant(None, len(voices)).head(len(voices)).scatter(rows, texts)
+    return pl.repeat(None, len(voices), dtype=pl.String, eager=True).scatter(rows, texts)
 
 
-def _heads(told: pl.DataFrame, latest: pl.DataFrame, links: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
-    owners = links.select("record_id", "customer_id")
-    seen = owners.join(told.select("record_id", "observed_at"), on="record_id").group_by("customer_id")
-    times = seen.agg(first_observed_at=pl.col("observed_at").min(), last_observed_at=pl.col("observed_at").max())
+def _row(unit: tuple[str, ...], rows: int) -> pl.Expr:
+    """Return the row that has the least place, null where none has one."""
+    place = pl.col(unit[0]) if len(unit) == 1 else pl.coalesce(unit[0], f"{unit[0]}_some")
+    return (place % max(rows, 1)).cast(pl.UInt32).alias(unit[0])
+
+
+def _taken(voices: pl.DataFrame, fields: tuple[str, ...], rows: pl.Series) -> pl.DataFrame:
+    """Return the fields of a unit as they stand in `rows` of `voices`, each with its source and time."""
+    columns = []
+    origins = {name: voices[name].gather(rows) for name in ("source", "observed_at")}
+    for field in fields:
+        value = voices[field].gather(rows)
+        # Where a field is null it came from nowhere; a field that stands alone survives only where it is not null.
+        known = None if len(fields) == 1 else value.is_not_null()
+        own = (origin if known is None else origin.set(~known, None) for origin in origins.values())
+        columns += [value, *(each.alias(f"{field}_{name}") for each, name in zip(own, origins, strict=True))]
+    return pl.DataFrame(columns)
+
+
+def _numbered(links: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+    """Return the customers in order, and for each record the place of its customer: numbers are quicker than ids."""
+    owners = links.select("record_id", "customer_id").sort("customer_id")
+    number = owners["customer_id"].rle_id()
+    customers = owners["customer_id"].filter(number.is_first_distinct())
+    return customers, owners.select("record_id", customer_id=number)
+
+
+def _heads(told: pl.DataFrame, latest: pl.DataFrame, owners: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns of each customer that are not fields, in the order of their numbers."""
+    counts = owners.group_by("customer_id").agg(record_count=pl.len().cast(pl.Int64)).sort("customer_id")
+    times = told.group_by("customer_id").agg(
+        first_observed_at=pl.col("observed_at").min(), last_observed_at=pl.col("observed_at").max()
+    )
+    heads = counts
+    for each in (times, _sources(latest, owners, identities)):
+        heads = heads.join(each, on="customer_id", how="left", maintain_order="left")
+    return heads.with_columns(pl.col("sources").fill_null([]))
+
+
+def _sources(latest: pl.DataFrame, owners: pl.DataFrame, identities: pl.DataFrame) -> pl.DataFrame:
+    """Return the names of the sources that know each customer, sorted; a record that its source deleted is forgotten."""
     withdrawn = latest.filter("deleted").select("record_id")
     knowing = owners.join(identities.select("record_id", "source"), on="record_id")
-    sources = knowing.join(withdrawn, on="record_id", how="anti").group_by("customer_id").agg(pl.col("source").unique())
-    counts = owners.group_by("customer_id").agg(record_count=pl.len().cast(pl.Int64))
-    heads = counts.join(times, on="customer_id", how="left").join(sources, on="customer_id", how="left")
-    return heads.with_columns(sources=pl.col("source").list.sort().fill_null([])).drop("source")
+    standing = knowing.join(withdrawn, on="record_id", how="anti") if withdrawn.height else knowing
+    pairs = standing.select("customer_id", "source").unique().sort("customer_id", "source")
+    return pairs.group_by("customer_id", maintain_order=True).agg(sources="source")

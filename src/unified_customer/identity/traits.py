@@ -24,6 +24,8 @@ def merged_traits(voices: pl.DataFrame, customers: pl.Series, surviving: pl.Seri
     """
     said = voices.filter(pl.col("traits").is_not_null()).select("customer_id", "row", "traits")
     several = said.filter(pl.col("traits").n_unique().over("customer_id") > 1).sort("row")
+    if several.is_empty():
+        return surviving.alias("traits")
     first = pl.DataFrame({"customer_id": customers, "first": surviving})
     lists = several.group_by("customer_id", maintain_order=True).agg("traits").join(first, on="customer_id")
     texts = [_merged([lead, *others]) for lead, others in lists.select("first", "traits").iter_rows()]

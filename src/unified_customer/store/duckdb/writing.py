@@ -1,6 +1,6 @@
 """Writing through one session, inside one transaction."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Final
@@ -80,8 +80,7 @@ class DuckWriter(DuckReader):
     def upsert(self, table: str, frame: pl.DataFrame) -> Counts:
         """Add or replace rows; see `Writer.upsert`."""
         target, given = upsertable(table, frame)
-        found = self._found(target, given)
-        changed = given[found[PLACE]].with_columns(found[FIRST_SEQ])
+        changed = self._changed(target, given)
         replaced = changed.filter(pl.col(FIRST_SEQ).is_not_null())
         self._remove(target, replaced)
         self._insert(target, self._stamped(changed).with_columns(pl.col(FIRST_SEQ).fill_null(pl.col(SEQ))))
@@ -163,6 +162,14 @@ class DuckWriter(DuckReader):
         sql = f"SELECT EXISTS (FROM {located(target.name)} t WHERE {on})"
         return bool(self._session.value(sql, [row[name] for name in target.key]))
 
+    def _changed(self, target: Table, given: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows that are new or differ from what is stored, with the hidden `seq` of what they replace."""
+        new = self._unknown(target, given)
+        if new.height == given.height:
+            return given.with_columns(pl.lit(None, dtype=pl.Int64).alias(FIRST_SEQ))
+        found = self._found(target, given)
+        return given[found[PLACE]].with_columns(found[FIRST_SEQ])
+
     def _found(self, target: Table, given: pl.DataFrame) -> pl.DataFrame:
         rest = [name for name in target.columns if name not in target.key]
         differs = " OR ".join(f"t.{quoted(name)} IS DISTINCT FROM k.{quoted(name)}" for name in rest) or "FALSE"
@@ -193,7 +200,7 @@ class DuckWriter(DuckReader):
             )
             self._wrote(target, "inserted")
             return
-        with self._session.holding(GIVEN, rows.select(columns).sort(sort_order(target))):
+        with self._session.holding(GIVEN, _in_order(rows.select(columns), sort_order(target))):
             self._session.run(f"INSERT INTO {located(target.name)} ({names(columns)}) SELECT * FROM {GIVEN}")
         self._wrote(target, "inserted")
 
@@ -217,3 +224,9 @@ class DuckWriter(DuckReader):
 
     def _put(self, name: str, value: int) -> None:
         self._session.run(f"UPDATE {located(META)} SET value = ? WHERE name = ?", [value, name])
+
+
+def _in_order(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    places = rows.select(pl.arg_sort_by(list(columns), nulls_last=False)).to_series()
+    # Rows that come in order are not copied.
+    return rows if places.is_sorted() else rows[places]
