@@ -23,6 +23,9 @@ KEY_BYTES: Final = 32
 DIGEST_BYTES: Final = 12
 SEPARATOR: Final = "\x1f"
 
+REPEATED: Final = 2
+"""How often each value must come on average for a series to be hashed by its distinct values."""
+
 
 @runtime_checkable
 class KeyProvider(Protocol):
@@ -153,11 +156,11 @@ class Keyring:
         return _digests(self._value, kind, values)
 
     def record_id_series(self, source: str, source_ids: "pl.Series") -> "pl.Series":
-        """Return `record_ids` for a String series; null stays null; each distinct value is hashed once."""
+        """Return `record_ids` for a String series; null stays null."""
         return _map_distinct(source_ids, lambda distinct: self.record_ids(source, distinct))
 
     def value_key_series(self, kind: str, values: "pl.Series") -> "pl.Series":
-        """Return `value_keys` for a String series; null stays null; each distinct value is hashed once."""
+        """Return `value_keys` for a String series; null stays null."""
         return _map_distinct(values, lambda distinct: self.value_keys(kind, distinct))
 
 
@@ -177,7 +180,18 @@ def _digests(state: hashlib.blake2b, scope: str, names: Iterable[str]) -> list[s
 def _map_distinct(values: "pl.Series", names: "Callable[[list[str]], list[str]]") -> "pl.Series":
     import polars as pl
 
-    distinct = values.drop_nulls().unique(maintain_order=False)
-    table = pl.DataFrame({"value": distinct, "key": pl.Series(names(distinct.to_list()), dtype=pl.String)})
-    joined = pl.DataFrame({"value": values}).join(table, on="value", how="left", maintain_order="left")
-    return joined["key"].rename(values.name)
+    present = values.drop_nulls()
+    # To find the distinct values costs as much as to hash them all, so it pays only where they repeat.
+    if REPEATED * present.approx_n_unique() > len(present):
+        keys = pl.Series(names(present.to_list()), dtype=pl.String)
+    else:
+        distinct = present.unique(maintain_order=False)
+        keys = present.replace_strict(distinct, pl.Series(names(distinct.to_list()), dtype=pl.String))
+    return _put_back(values, keys).rename(values.name)
+
+
+def _put_back(values: "pl.Series", keys: "pl.Series") -> "pl.Series":
+    """Return `keys` with a null wherever `values` has one."""
+    if len(keys) == len(values):
+        return keys
+    return keys.clear(len(values)).scatter(values.is_not_null().arg_true(), keys)

@@ -71,7 +71,9 @@ def people_rows(frame: pl.DataFrame, identifiers: pl.DataFrame, *, source: str, 
     good = values.join(rejects.select(ROW), on=ROW, how="anti", maintain_order="left")
     named = good.with_columns(record_id=keyring.record_id_series(source, good["source_id"]), source=pl.lit(source))
     records = RECORDS.conform(_versioned(named).select(list(RECORDS.columns)))
-    identities = named.select("record_id", "source", origin=pl.lit("record")).unique("record_id", maintain_order=True)
+    identities = named.select("record_id", "source", origin=pl.lit("record"))
+    if not _once(named):
+        identities = identities.unique("record_id", maintain_order=True)
     return PeopleRows(
         records,
         IDENTITIES.conform(identities),
@@ -190,8 +192,15 @@ def _identifiers(named: pl.DataFrame, others: pl.DataFrame, keyring: Keyring) ->
         identifier_rows(part, str(kind), normalise_identifier(str(kind), part["value"]), keyring)
         for (kind,), part in seen.partition_by("kind", as_dict=True, maintain_order=True).items()
     ]
-    rows = pl.concat([*own, *further]).unique(["record_id", "kind", "value_key"], maintain_order=True)
+    rows = pl.concat([*own, *further])
+    if further or not _once(named):
+        rows = rows.unique(["record_id", "kind", "value_key"], maintain_order=True)
     return IDENTIFIERS.conform(rows)
+
+
+def _once(named: pl.DataFrame) -> bool:
+    """Tell whether no record comes twice."""
+    return named["record_id"].n_unique() == named.height
 
 
 def identifier_rows(frame: pl.DataFrame, kind: str, values: pl.Series, keyring: Keyring) -> pl.DataFrame:

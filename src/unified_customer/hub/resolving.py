@@ -10,12 +10,11 @@ from unified_customer.core.clock import Clock
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.erasure import buried
 from unified_customer.governance.gate import CURRENT, RECORD
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
 from unified_customer.identity.golden import SPOKEN
-from unified_customer.store import Keys, Reader, Store, Writer
+from unified_customer.store import Keys, Reader, Store, Where, Writer
 
 AT_ONCE: Final = 200_000
 """Customers whose golden records are built together."""
@@ -55,9 +54,9 @@ def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFra
         spec: How records are joined.
         decisions: Corrections to try instead of those that are stored.
     """
+    graves = reader.read("tombstones", columns=["value_key"], where=[Where("kind", "==", RECORD)])
     identities = reader.read("identities", columns=["record_id", "source", "origin", "seq"])
-    erased = buried(reader, RECORD, identities["record_id"])
-    living = identities.join(erased.to_frame("record_id"), on="record_id", how="anti", maintain_order="left")
+    living = identities.join(graves, left_on="record_id", right_on="value_key", how="anti", maintain_order="left")
     identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
     if decisions is None:
         decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])

@@ -83,9 +83,10 @@ def gather(people: pl.DataFrame, *, told: Labels, cannot: pl.DataFrame, masters:
     """
     groups = pl.DataFrame({"record": np.arange(len(told), dtype=np.uint32), "told": told.astype(np.uint32)})
     people = people.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in PERSON))
-    plain = people.select(PERSON).unique().with_row_index("code", offset=1)
-    coded = people.lazy().join(plain.lazy(), on=PERSON, nulls_equal=True)
-    named = groups.lazy().join(coded, on="record").select("record", "told", "code").collect()
+    alike = people.group_by(PERSON).agg("record").with_row_index("code", offset=1)
+    plain = alike.select("code", *PERSON)
+    coded = alike.select("record", "code").explode("record")
+    named = coded.select("record", groups["told"].gather(coded["record"]), "code")
     led = groups.join(masters.cast(pl.UInt32).rename("record").to_frame(), on="record", how="semi")
     apart = both_ways(_groups_of(cannot, groups))
     special = _special(groups, named, led, apart, offset=len(plain) + 1)
@@ -112,8 +113,9 @@ def _special(
     """
     several = groups.filter(pl.col("told").is_duplicated())
     which = pl.concat([several.select("told"), led.select("told"), apart.select(told="a")]).unique().lazy()
+    said = named.lazy().join(which, on="told", how="semi")
     content = (
-        which.join(named.lazy().group_by("told").agg(aliases=pl.col("code").unique().sort()), on="told", how="left")
+        which.join(said.group_by("told").agg(aliases=pl.col("code").unique().sort()), on="told", how="left")
         .join(led.lazy().group_by("told").agg(master=pl.col("record").min()), on="told", how="left")
         .join(apart.lazy().group_by(told="a").agg(others=pl.col("b").unique().sort()), on="told", how="left")
         .filter(~pl.all_horizontal(pl.col("aliases", "master", "others").is_null()))
@@ -135,10 +137,8 @@ def _apart(special: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
 
 
 def _codes(groups: pl.DataFrame, named: pl.DataFrame, special: pl.DataFrame) -> pl.Series:
-    each = groups.lazy().join(named.lazy().select("record", plain="code"), on="record", how="left")
-    if not special.is_empty():
-        each = each.join(special.lazy().select("told", "code"), on="told", how="left")
-    else:
-        each = each.with_columns(code=pl.lit(None, pl.UInt32))
-    code = pl.coalesce("code", "plain", pl.lit(SILENT)).cast(pl.UInt32)
-    return each.sort("record").select(code.alias("code")).collect()["code"]
+    plain = pl.repeat(SILENT, len(groups), dtype=pl.UInt32, eager=True).scatter(named["record"], named["code"])
+    if special.is_empty():
+        return plain.alias("code")
+    codes = groups.join(special.select("told", "code"), on="told", how="left", maintain_order="left")["code"]
+    return codes.zip_with(codes.is_not_null(), plain)

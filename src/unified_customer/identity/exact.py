@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Self
 
+import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
@@ -13,7 +14,7 @@ from unified_customer.identity.clusters import Clusters, cluster, components
 from unified_customer.identity.decisions import check_decisions, standing
 from unified_customer.identity.evidence import Evidence, Labels, gather
 from unified_customer.identity.people import persons
-from unified_customer.identity.sharing import find_values, join_by_value
+from unified_customer.identity.sharing import find_values, join_by_value, of_use
 
 WEAKER: Final = (
     "email", "phone", "anonymous_id", "cross_domain_id", "ga_client_id",
@@ -112,7 +113,7 @@ class ExactIdentity(Spec):
         words = standing(LINK_DECISIONS.empty() if decisions is None else decisions)
         check_decisions(words)
         told = told_together(known, words)
-        values = find_values(self, _numbered(identifiers, known))
+        values = find_values(self, _numbered(of_use(self, identifiers), known))
         evidence = self._evidence(known, people, words, told)
         joins = join_by_value(self, values, evidence)
         clusters = cluster(self, joins.rows, values.strong, evidence, told=told)
@@ -167,6 +168,8 @@ _NOBODY = pl.DataFrame(
 def told_together(known: pl.DataFrame, words: pl.DataFrame) -> Labels:
     """Return for each record of `known` the number of the group that the standing must-links put it in."""
     links = words.filter(pl.col("kind") == "must_link")
+    if links.is_empty():
+        return np.arange(len(known), dtype=np.int32)
     # Records that are not known still hold together the two that were linked to them.
     ends = pl.concat([links["record_a"], links["record_b"]]).unique().to_frame("record_id")
     others = ends.join(known, on="record_id", how="anti").with_row_index("record", offset=len(known))

@@ -46,20 +46,24 @@ class Joins:
     undecided: pl.DataFrame
 
 
+def of_use(spec: "ExactIdentity", identifiers: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of identifiers that can join records or count as strong ones: most stand on one record alone."""
+    used = identifiers.lazy().filter(~pl.col("kind").is_in(list(spec.ignored)))
+    return used.filter((pl.len().over("kind", "value_key") > 1) | (_tier(spec) == 0)).collect()
+
+
 def find_values(spec: "ExactIdentity", identifiers: pl.DataFrame) -> Values:
     """Find the values that several records carry, and set those aside that identify nobody.
 
     Args:
         spec: The kinds, their strength, and blocked patterns.
-        identifiers: `record` (its number), `kind`, `value_key`, `value`.
+        identifiers: Rows `of_use`: `record` (its number), `kind`, `value_key`, `value`.
 
     Returns:
         The values.
     """
-    used = identifiers.lazy().filter(~pl.col("kind").is_in(list(spec.ignored)))
-    seen = used.group_by("kind", "value_key").agg("record", value=pl.col("value").max())
-    of_use = seen.with_columns(tier=_tier(spec)).filter((pl.col("record").list.len() > 1) | (pl.col("tier") == 0))
-    found = of_use.collect()
+    seen = identifiers.lazy().group_by("kind", "value_key").agg("record", value=pl.col("value").max())
+    found = seen.with_columns(tier=_tier(spec)).collect()
     judged = found.with_columns(reason=_why_blocked(spec, found)).drop("value").with_row_index("group")
     rows = judged.lazy().select("group", "record").explode("record").unique().collect()
     counts = rows.group_by("group").agg(records=pl.len())

@@ -49,8 +49,8 @@ def each_distinct(values: pl.Series, work: Callable[[pl.Series], pl.Series]) -> 
     distinct = values.drop_nulls().unique()
     done = work(distinct)
     if distinct.is_empty():
-        return pl.Series(values.name, [None] * len(values), dtype=done.dtype)
-    position = pl.Series(range(len(distinct)), dtype=pl.UInt32)
+        return done.clear(len(values)).alias(values.name)
+    position = pl.int_range(len(distinct), dtype=pl.UInt32, eager=True)
     rows = values.replace_strict(distinct, position, default=None, return_dtype=pl.UInt32)
     return done.gather(rows).alias(values.name)
 
