@@ -79,6 +79,9 @@ def _places(identifiers: pl.DataFrame) -> list[tuple[str, int, pl.DataFrame]]:
         place = 0
         rest = part
         while rest.height:
+            if rest[ROW].n_unique() == rest.height:
+                found.append((str(kind), place, rest))
+                break
             first = rest.unique(ROW, keep="first", maintain_order=True)
             found.append((str(kind), place, first))
             rest = rest.join(first, on=[ROW, "value"], how="anti", maintain_order="left")

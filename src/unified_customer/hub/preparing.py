@@ -133,7 +133,10 @@ def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
     if not set(time) <= set(mapped.frame.columns):
         return mapped.rejects.clear().select(ROW, "reason")
     timed = mapped.frame.drop_nulls(list(time))
-    return conflicting_versions(timed, key=[*names, *time]).conflicts
+    key = [*names, *time]
+    # Keys with different hashes are different; the hashes are quicker to compare.
+    alike = timed.filter(timed.select(key).hash_rows().is_duplicated())
+    return conflicting_versions(alike, key=key).conflicts
 
 
 def _events(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:

@@ -108,11 +108,22 @@ def channels(visits: pl.DataFrame, *, rules: ChannelRules | None = None) -> list
     told = visits.select(*UTM, "url", "referrer")
     if told["url"].null_count() < told.height:
         told = told.with_columns(_from_query(told))
-    sourced = told.select(_source_and_medium(chosen))
-    distinct = sourced.unique()
-    known = distinct.with_columns(_channel(chosen).alias("channel"))
-    found = sourced.join(known, on=sourced.columns, how="left", nulls_equal=True, maintain_order="left")
-    return [*told.select(*UTM), found["channel"]]
+    return [*told.select(*UTM), _channels(told, chosen)]
+
+
+def _channels(told: pl.DataFrame, rules: ChannelRules) -> pl.Series:
+    """Return the channels: of the distinct visits where many are alike, which their hashes tell quickly."""
+    if 2 * told.hash_rows().n_unique() > told.height:
+        return _judged(told, rules)
+    distinct = told.unique()
+    known = distinct.with_columns(_judged(distinct, rules))
+    return told.join(known, on=told.columns, how="left", nulls_equal=True, maintain_order="left")["channel"]
+
+
+def _judged(told: pl.DataFrame, rules: ChannelRules) -> pl.Series:
+    sourced = told.select(_source_and_medium(rules))
+    known = sourced.unique().with_columns(_channel(rules).alias("channel"))
+    return sourced.join(known, on=sourced.columns, how="left", nulls_equal=True, maintain_order="left")["channel"]
 
 
 def _from_query(told: pl.DataFrame) -> list[pl.Series]:
@@ -131,7 +142,8 @@ def _decoded(values: pl.Series) -> pl.Series:
 def _source_and_medium(rules: ChannelRules) -> list[pl.Expr]:
     names = "|".join(map(re.escape, rules.click_ids)) or "$^"
     click = pl.col("url").str.extract(rf"[?&]({names})=[^&#]")
-    referrer, here = (pl.col(name).str.extract(_HOST).str.to_lowercase() for name in ("referrer", "url"))
+    referred = pl.when(pl.col("referrer").is_not_null()).then("url")
+    referrer, here = (text.str.extract(_HOST).str.to_lowercase() for text in (pl.col("referrer"), referred))
     tagged = pl.any_horizontal(pl.col(name).is_not_null() for name in ("campaign", "utm_source", "utm_medium"))
     outside = referrer.is_not_null() & (referrer != here).fill_null(value=True)
     sources = {name: click_id.source for name, click_id in rules.click_ids.items()}

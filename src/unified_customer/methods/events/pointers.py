@@ -21,6 +21,7 @@ Known = Callable[[pl.Series], pl.Series]
 MARK: Final = "\0"
 NAME: Final = "identity_name"
 PERSON: Final = "source_id"
+ROW: Final = "_row"
 
 _NAMED: Final = {NAME: pl.String(), "record_id": pl.String()}
 
@@ -62,11 +63,12 @@ def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Ser
         called = called.with_columns(pl.coalesce(named[PERSON], NAME).alias(NAME))
         tuples += rest
     first = [pl.col(name).first() for name in rest if name not in tuples]
-    seen = called.lazy().drop_nulls(NAME).group_by(tuples).agg(pl.col("occurred_at").min(), *first).collect()
+    told = called.with_row_index(ROW).lazy().drop_nulls(NAME)
+    seen = told.group_by(tuples).agg(pl.col("occurred_at").min(), *first, ROW).collect()
     seen = seen.with_columns(keyring.record_id_series(source, seen[NAME]).alias("record_id"))
-    ids = seen.select(NAME, "record_id").unique()
-    joined = called.select(NAME).join(ids, on=NAME, how="left", maintain_order="left")
-    return joined["record_id"], seen.drop(NAME)
+    each = seen.select("record_id", ROW).explode(ROW)
+    record_ids = pl.repeat(None, named.height, dtype=pl.String, eager=True).scatter(each[ROW], each["record_id"])
+    return record_ids.alias("record_id"), seen.drop(NAME, ROW)
 
 
 def unknown(seen: pl.DataFrame, known: Known | None) -> pl.DataFrame:
