@@ -182,7 +182,7 @@ def _map_distinct(values: "pl.Series", names: "Callable[[list[str]], list[str]]"
 
     present = values.drop_nulls()
     # To find the distinct values costs as much as to hash them all, so it pays only where they repeat.
-    if REPEATED * present.approx_n_unique() > len(present):
+    if REPEATED * int(present.to_frame().select(pl.all().approx_n_unique()).item()) > len(present):
         keys = pl.Series(names(present.to_list()), dtype=pl.String)
     else:
         distinct = present.unique(maintain_order=False)

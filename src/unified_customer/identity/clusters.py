@@ -50,7 +50,7 @@ def cluster(
         rows = joins.filter(pl.col("tier") == tier)
         rows = rows.with_columns(node=pl.Series(labels[rows["record"].to_numpy()], dtype=pl.UInt32))
         edges = _several(rows.select("node", "hub").unique())
-        kept = _checked(spec, edges, _states(labels, evidence), _ids(labels, strong, evidence), evidence)
+        kept = _checked(spec, edges, _states(labels, edges, evidence), _ids(labels, strong, evidence), evidence)
         used = rows.rename({"hub": "value"}).join(kept, on=["node", "value"])
         joined.append(used.select("record", "kind", "tier"))
         labels = _relabel(labels, kept)
@@ -72,9 +72,12 @@ def _several(edges: pl.DataFrame) -> pl.DataFrame:
     return edges.filter(pl.len().over("hub") > 1)
 
 
-def _states(labels: Labels, evidence: Evidence) -> pl.DataFrame:
+def _states(labels: Labels, edges: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Return what the records of each node of `edges` say: `node`, `code`."""
+    joined = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.bool_)
+    joined[edges["node"].to_numpy()] = True
     states = pl.DataFrame({"node": pl.Series(labels, dtype=pl.UInt32), "code": evidence.codes})
-    return states.filter(pl.col("code") != SILENT).unique()
+    return states.filter((pl.col("code") != SILENT) & pl.Series(joined[labels])).unique()
 
 
 def _ids(labels: Labels, strong: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

@@ -136,10 +136,11 @@ class ExactIdentity(Spec):
         return (pl.col("source") == (self.master or "")) & (pl.col("origin") == "record") & (self.master is not None)
 
     def _partition(self, known: pl.DataFrame, clusters: Clusters, told: Labels) -> pl.DataFrame:
-        labelled = known.with_columns(cluster=pl.Series(clusters.labels), told=pl.Series(told), leads=self._leads())
-        owners = labelled.sort(~pl.col("leads"), "record").group_by("cluster", maintain_order=True).first()
-        names = owners.select("cluster", customer_id="record_id", led="leads")
-        joined = labelled.join(names, on="cluster").join(clusters.joined, on="record", how="left").sort("record")
+        leads = known.select(leads=self._leads())["leads"]
+        owners = _owners(clusters.labels, leads)
+        joined = known.with_columns(
+            customer_id=known["record_id"].gather(owners), led=leads.gather(owners), told=pl.Series(told)
+        ).join(clusters.joined, on="record", how="left", maintain_order="left")
         own = pl.col("record_id") == pl.col("customer_id")
         by_word = pl.col("told").is_duplicated()
         reason = (
@@ -175,6 +176,17 @@ def told_together(known: pl.DataFrame, words: pl.DataFrame) -> Labels:
     others = ends.join(known, on="record_id", how="anti").with_row_index("record", offset=len(known))
     everybody = pl.concat([known.select("record", "record_id"), others.select("record", "record_id")])
     return components(len(everybody), _pairs(links, everybody))[: len(known)]
+
+
+def _owners(labels: Labels, leads: pl.Series) -> pl.Series:
+    """Return for each record the number of that which names its cluster: the first that leads, else the first."""
+    labelled = pl.DataFrame({"cluster": labels, "leads": leads}).with_row_index("record")
+    if leads.any():
+        labelled = labelled.sort(~pl.col("leads"), "record")
+    first = labelled.unique("cluster", keep="first", maintain_order=True)
+    owners = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.uint32)
+    owners[first["cluster"].to_numpy()] = first["record"].to_numpy()
+    return pl.Series(owners[labels], dtype=pl.UInt32)
 
 
 def _pairs(words: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -75,7 +75,8 @@ def unknown(seen: pl.DataFrame, known: Known | None) -> pl.DataFrame:
     """Return the identities of `seen` that are not known yet: the others were written with all that they carry."""
     if known is None or seen.is_empty():
         return seen
-    return seen.join(known(seen["record_id"].unique()).to_frame("record_id"), on="record_id", how="anti")
+    stored = known(seen["record_id"])
+    return seen.join(stored.to_frame("record_id"), on="record_id", how="anti") if len(stored) else seen
 
 
 def identities(seen: pl.DataFrame, *, source: str) -> pl.DataFrame:
