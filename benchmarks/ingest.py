@@ -33,7 +33,8 @@ def ours(options: argparse.Namespace) -> Mapping[str, Any]:
     from benchmarks.mappings import RECORDS as RECORDS_MAPPING
 
     folder = Path(options.folder)
-    with uc.CustomerHub(f"duckdb:///{folder}/ours.duckdb") as hub, Stopwatch() as watch:
+    store = uc.open_store(f"duckdb:///{folder}/ours.duckdb", memory_limit=options.memory_limit)
+    with uc.CustomerHub(store) as hub, Stopwatch() as watch:
         records = hub.load(uc.source("parquet", folder / "records.parquet", table="records", mapping=RECORDS_MAPPING))
         events = hub.load(uc.source("parquet", folder / "events.parquet", table="events", mapping=EVENTS_MAPPING))
     loaded = {"rows": records.rows + events.rows, "accepted": records.accepted + events.accepted}

@@ -17,6 +17,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, default=1.0, help="size, 1 being the full one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", help="where data are made and kept; a temporary folder by default")
+    parser.add_argument("--memory-limit", help="most memory that DuckDB takes, such as 1GB; most of the machine's")
     parser.add_argument("--part", help=argparse.SUPPRESS)
     return parser
 
@@ -29,6 +30,7 @@ def run_part(module: str, part: str, options: argparse.Namespace) -> dict[str, A
     read, write = os.pipe()
     command = [sys.executable, "-m", module, "--part", part, "--scale", str(options.scale), "--seed", str(options.seed)]
     command += ["--folder", options.folder]
+    command += ["--memory-limit", options.memory_limit] if options.memory_limit else []
     start = time.perf_counter()
     child = os.posix_spawn(sys.executable, command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, write, 1)])
     os.close(write)

@@ -26,7 +26,9 @@ def ours(options: argparse.Namespace) -> Mapping[str, Any]:
     from benchmarks.mappings import RECORDS as MAPPING
 
     path = Path(options.folder) / "records.parquet"
-    with uc.CustomerHub(f"duckdb:///{options.folder}/hub.duckdb") as hub:
+    with uc.CustomerHub(
+        uc.open_store(f"duckdb:///{options.folder}/hub.duckdb", memory_limit=options.memory_limit)
+    ) as hub:
         with Stopwatch() as loading:
             hub.load(uc.source("parquet", path, table="records", mapping=MAPPING))
         with Stopwatch() as resolving:
