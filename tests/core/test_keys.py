@@ -111,3 +111,10 @@ def test_a_key_file_that_others_may_read_is_refused(mode: int, tmp_path: Path) -
     path.chmod(mode)
     with pytest.raises(ConfigurationError, match="chmod 600"):
         FileKeyProvider(path).key()
+
+
+@given(st.lists(st.sampled_from(["a@example.com", "b@example.com", "", None]), min_size=1), st.integers(1, 20))
+def test_values_that_repeat_have_the_keys_that_they_have_alone(values: list[str | None], times: int) -> None:
+    series = pl.Series("mail", values * times, dtype=pl.String)
+    alone = [None if value is None else RING.value_key("email", value) for value in values]
+    assert RING.value_key_series("email", series).to_list() == alone * times

@@ -94,3 +94,16 @@ def test_rules_are_data() -> None:
 def test_what_are_no_rules_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="no rules"):
         parse_rules(text)
+
+
+def test_visits_that_repeat_are_judged_like_one() -> None:
+    visits = [
+        {"url": HERE, "referrer": "https://www.google.de/"},
+        {"url": HERE + "?gclid=x"},
+        {"url": HERE + "?utm_source=letter&utm_medium=email"},
+        {},
+    ]
+    rows = [{name: visit.get(name) for name in COLUMNS} for visit in visits]
+    many = channels(pl.DataFrame(rows * 5, schema=dict.fromkeys(COLUMNS, pl.String)))
+    one = [placed(**visit) for visit in visits]
+    assert {each.name: each.to_list() for each in many} == {name: [each[name] for each in one] * 5 for name in one[0]}

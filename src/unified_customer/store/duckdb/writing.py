@@ -233,6 +233,7 @@ def _all_different(target: Table, rows: pl.DataFrame) -> bool:
 
 
 def _in_order(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    places = rows.select(pl.arg_sort_by(list(columns), nulls_last=False)).to_series()
     # Rows that come in order are not copied.
-    return rows if places.is_sorted() else rows[places]
+    if rows[columns[0]].is_sorted() and rows.select(pl.arg_sort_by(list(columns))).to_series().is_sorted():
+        return rows
+    return rows.sort(columns)
