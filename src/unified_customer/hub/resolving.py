@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -98,7 +99,7 @@ def some_at_a_time(links: pl.DataFrame, size: int) -> Iterator[pl.DataFrame]:
     ordered = links.sort("customer_id")
     first = ordered["customer_id"].rle_id().is_first_distinct().arg_true()
     starts = first.gather_every(size).to_list()
-    for start, end in zip(starts, [*starts[1:], links.height], strict=True):
+    for start, end in pairwise([*starts, links.height]):
         yield ordered[start:end]
 
 
