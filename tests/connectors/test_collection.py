@@ -178,3 +178,15 @@ def test_where_rows_are_counted_there_are_no_states() -> None:
     counting = Mapping(table="order_lines", fields=fields)
     items = list(source("dataframe", pl.DataFrame({"id": [1]}), table="order_lines", mapping=counting).read())
     assert [type(item) for item in items] == [Batch]
+
+
+@pytest.mark.parametrize(
+    "text", ["Paid with 4111 1111 1111 1111.", "4111111111111111. Thanks", "(4111-1111-1111-1111)"]
+)
+def test_a_card_number_is_found_beside_punctuation(text: str) -> None:
+    assert holds_card_number(text)
+
+
+def test_a_decimal_number_is_no_card_number() -> None:
+    assert not holds_card_number("0.4111111111111111")
+    assert not holds_card_number("4111111111111111.5")

@@ -213,3 +213,16 @@ def test_no_line_of_online_retail_is_lost(shared_data: Path) -> None:
         541_909, 541_909, 135_080,
     )  # fmt: skip
     assert lines.filter(pl.col("kind") == "cancellation").height == 9_288
+
+
+def test_a_key_of_which_a_few_values_come_again_is_a_key() -> None:
+    ids = [*map(str, range(20)), "3"]
+    frame = pl.DataFrame({"customer_id": ids, "email": [f"p{each}@example.org" for each in ids]})
+    mapping = suggested(frame, table="records")
+    assert mapping.key == ("customer_id",)
+    assert "95% of the rows have one of their own" in mapping.explain()
+
+
+def test_a_column_named_like_a_key_of_which_most_values_come_again_is_none() -> None:
+    with pytest.raises(MappingError, match="No column is sure to be a key"):
+        suggested(pl.DataFrame({"customer_id": ["1", "1", "2", "2"], "city": list("abcd")}), table="records")

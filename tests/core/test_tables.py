@@ -29,7 +29,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def test_every_table_has_a_key_of_its_own_columns_and_a_meaning_for_each(each: Table) -> None:
     assert set(each.key) <= set(each.columns)
     assert set(each.cluster_by) <= set(each.columns)
-    assert each.time is None or isinstance(each.columns[each.time], pl.Datetime)
+    assert each.time is None or isinstance(each.columns[each.time], (pl.Datetime, pl.Date))
     assert each.subject_column is None or each.subject_column in each.columns
     assert all(field.meaning.endswith(".") for field in each.fields.values())
 

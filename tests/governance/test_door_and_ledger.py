@@ -31,9 +31,10 @@ from unified_customer.core.tables import (
 )
 from unified_customer.governance.audit import AuditLog
 from unified_customer.governance.door import READABLE, Door, query
-from unified_customer.governance.erasure import buried
+from unified_customer.governance.graves import buried
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.rights import Rights
+from unified_customer.identity import Survivorship
 from unified_customer.policy import Policy, Role
 from unified_customer.store import Store, Where, open_store
 
@@ -87,7 +88,7 @@ class World:
 
     @property
     def door(self) -> Door:
-        return Door(self.store, policy=POLICY, audit=self.audit, clock=self.clock)
+        return Door(self.store, policy=POLICY, audit=self.audit, clock=self.clock, golden=Survivorship().survive)
 
     @property
     def ledger(self) -> ConsentLedger:

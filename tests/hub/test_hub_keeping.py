@@ -1,5 +1,7 @@
 """What keeps a hub: its key, backups, corrections taken back, and the list of what is in quarantine."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +10,7 @@ import pytest
 import unified_customer as uc
 from unified_customer.hub import import_hub
 
+NewHub = Callable[..., uc.CustomerHub]
 POLICY = uc.Policy.quickstart()
 MAPPING = uc.Mapping(table="records", key="id", fields={"given_name": "name", "birth_date": "born"})
 
@@ -79,3 +82,18 @@ def test_the_quarantine_is_listed_without_what_its_rows_hold() -> None:
         ]
         assert "payload" not in listed.columns
         assert hub.quarantine(source="shop").is_empty()
+
+
+def test_a_decision_that_was_taken_back_can_be_taken_again_at_the_same_instant(new_hub: NewHub) -> None:
+    hub = new_hub(clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    frame = pl.DataFrame({"id": ["1", "2"], "mail": ["ann@example.com", "bob@example.com"]})
+    mapping = uc.Mapping(table="records", key="id", fields={"email": "mail"})
+    hub.load(uc.source("dataframe", frame, table="records", name="crm", mapping=mapping))
+    hub.resolve()
+    one, other = hub.customers(purpose="analytics")["customer_id"]
+    for _ in range(3):
+        hub.merge(one, other, override=True)
+        assert hub.customers(purpose="analytics").height == 1
+        hub.split(one, [other])
+        assert hub.customers(purpose="analytics").height == 2
+    assert hub.identity.decisions()["decision_id"].is_unique().all()

@@ -199,6 +199,19 @@ class TestEvents:
         assert frame.columns == ["customer_id", "event_id"]
         assert sorted(frame.rows()) == sorted([(ann, "d"), (bob, "b")])
 
+    @pytest.mark.parametrize("way", ["include", "only"])
+    def test_what_nobody_did_is_read_without_the_fields_that_can_hold_anything(
+        self, hub: uc.CustomerHub, way: Any
+    ) -> None:
+        openly = {"url", "text", "properties", "context"}
+        assert openly <= set(hub.events(purpose=SERVICE).columns)
+        assert not openly & set(hub.events(purpose=SERVICE, anonymous=way).columns)
+        assert openly <= set(hub.audit.entries()["withheld_fields"][-1])
+        with pytest.raises(FieldWithheldError, match=r"properties of table 'events' can hold anything.*exclude"):
+            hub.events(purpose=SERVICE, anonymous=way, columns=["properties"])
+        with pytest.raises(FieldWithheldError, match="text of table 'events' can hold anything"):
+            hub.events(purpose=SERVICE, anonymous=way, where=[uc.Where("text", "==", "x")])
+
     def test_a_customer_without_consent_is_not_read_by_naming_him(self, hub: uc.CustomerHub) -> None:
         zoe = customer(hub, "zoe@example.com")
         with pytest.warns(EverythingWithheldWarning):
@@ -381,3 +394,15 @@ class TestWhoIsWho:
                 hub.load(uc.source("dataframe", frame, table="records", name=name, mapping=mapping))
             hub.resolve()
             assert hub.identity.crosswalk()["master_id"].unique().to_list() == ["c1"]
+
+
+def test_a_read_before_the_first_resolution_says_so() -> None:
+    with uc.CustomerHub(policy=POLICY) as hub:
+        assert hub.events(purpose=SERVICE).is_empty()
+        names = ["id", "seen", "mail", "name", "born", "tel", "news", "object"]
+        frame = pl.DataFrame(PEOPLE, schema=names, orient="row")
+        hub.load(uc.source("dataframe", frame, name="crm", mapping=CRM))
+        with pytest.warns(uc.errors.NotResolvedWarning, match=r"4 records are not resolved yet.*hub\.resolve\(\)"):
+            assert hub.customers(purpose=SERVICE).is_empty()
+        hub.resolve()
+        assert hub.customers(purpose=SERVICE).height == 3

@@ -11,7 +11,7 @@ import pytest
 import unified_customer as uc
 from unified_customer.core.spec import Spec, Tables
 
-AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+AS_OF = datetime(2027, 1, 1, tzinfo=UTC)
 CRM = uc.Mapping(table="records", key="id", fields={"email": "mail"})
 
 

@@ -1,4 +1,4 @@
-"""What sources say about purposes: one that nobody knows is refused, since the statement would never be heard."""
+"""What sources say about purposes: what would never be heard, since it is misspelt, is refused."""
 
 import json
 from collections.abc import Callable
@@ -65,3 +65,43 @@ def test_they_come_in_when_the_policy_declares_the_purpose(new_hub: NewHub) -> N
     hub = new_hub(policy=uc.Policy(purposes=("loyalty",)))
     source = uc.source("dataframe", statements("loyalty"), table="consents", name="banner", mapping=LEDGER)
     assert hub.load(source).accepted == 1
+
+
+OF_RECORDS = uc.Mapping(
+    table="consents",
+    fields={**LEDGER.fields, "subject_source": "system"},
+)
+
+
+def said_of(*subjects: tuple[str, str, str | None]) -> pl.DataFrame:
+    rows = statements(*["marketing"] * len(subjects))
+    names = pl.DataFrame(subjects, schema=["kind", "who", "system"], orient="row")
+    return rows.drop("kind", "who").hstack(names)
+
+
+def test_a_misspelt_kind_of_identifier_goes_to_quarantine(hub: uc.CustomerHub, stored: Stored) -> None:
+    frame = said_of(("e-mail", "ann@example.com", None), ("Email", "ann@example.com", None), ("member_no", "7", None))
+    report = hub.load(uc.source("dataframe", frame, table="consents", name="banner", mapping=OF_RECORDS))
+    assert report.reasons == {"subject_kind: unknown_value": 2}
+    assert set(stored(hub, "consents")["subject_kind"]) == {"member_no"}
+
+
+def test_a_misspelt_kind_of_identifier_is_refused_by_name(hub: uc.CustomerHub) -> None:
+    with pytest.raises(ConfigurationError, match=r"'e-mail' is no kind of identifier. Write 'email'"):
+        hub.consent.record("marketing", "denied", identifier=("e-mail", "ann@example.com"))
+    with pytest.raises(ConfigurationError, match="lower-case words"):
+        hub.consent.record("marketing", "denied", identifier=("Member No", "7"))
+    with pytest.raises(ConfigurationError, match=r"customer_id=\.\.\."):
+        hub.consent.record("marketing", "denied", identifier=("record", "7"))
+
+
+def test_a_file_of_statements_speaks_of_the_records_of_another_source(hub: uc.CustomerHub) -> None:
+    frame = pl.DataFrame({"id": ["1", "2"], "mail": ["ann@example.com", "bob@example.com"]})
+    mapping = uc.Mapping(table="records", key="id", fields={"email": "mail"})
+    hub.load(uc.source("dataframe", frame, table="records", name="crm", mapping=mapping))
+    hub.resolve()
+    said = said_of(("record", "1", "crm"), ("record", "2", None))
+    hub.load(uc.source("dataframe", said, table="consents", name="banner", mapping=OF_RECORDS))
+    coverage = hub.consent.coverage("marketing")
+    assert coverage.reasons.rows() == [(False, "no_statement", 1), (False, "refused", 1)]
+    assert coverage.unheard == 1

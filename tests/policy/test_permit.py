@@ -12,14 +12,15 @@ from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.core.models import Consent
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy import Decision, Policy, Request, contains, decide, overlaps, permit
-from unified_customer.policy.decision import HEEDED
-from unified_customer.policy.permit import READ, decided, spoken_words
+from unified_customer.policy.permit import READ, answered
+from unified_customer.policy.sharing import shared_subjects, told_apart
 from unified_customer.testing.strategies import (
     instants,
     ledger,
     ownership,
     policies,
     requests,
+    shared_ownership,
     statements,
     subject_key,
 )
@@ -126,7 +127,7 @@ def test_a_request_that_cannot_be_meant_is_refused(wrong: dict[str, str]) -> Non
         (ledger(LEDGER).with_columns(status=pl.lit("maybe")), "1 unknown status; the known ones: granted, denied"),
     ],
 )
-def test_a_wrong_frame_of_statements_is_refused(broken: pl.DataFrame, message: str) -> None:
+def test_a_wrong_frame_of_said_thereis_refused(broken: pl.DataFrame, message: str) -> None:
     with pytest.raises(SchemaError, match=message.replace("(", r"\(")):
         permit(SUBJECTS, broken, request=MAIL, policy=Policy(), as_of=NOW)
 
@@ -155,7 +156,7 @@ def test_overlap_is_mutual_and_containment_is_one_kind_of_it(one: Request, other
     assert (contains(one, other) and contains(other, one)) == (one == other)
 
 
-@given(ownership(), statements(max_size=12), requests(), policies(), instants(hours=8))
+@given(ownership() | shared_ownership(), statements(max_size=12), requests(), policies(), instants(hours=8))
 def test_a_database_decides_as_frames_do(
     owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, as_of: datetime
 ) -> None:
@@ -164,6 +165,8 @@ def test_a_database_decides_as_frames_do(
         connection.execute("SET TimeZone = 'America/New_York'")
         people = connection.from_arrow(owned.to_arrow())
         rows = connection.from_arrow(ledger(said).select(READ).to_arrow())
-        words = spoken_words(nw.from_native(rows), request=request, heeded=HEEDED[basis], as_of=as_of)
-        there = decided(nw.from_native(people), words, basis=basis).sort("customer_id").collect("polars").to_polars()
+        subjects, said_there = nw.from_native(people), nw.from_native(rows)
+        spoken = told_apart(subjects, said_there, shared_subjects(subjects))
+        answers = answered(*spoken, request=request, basis=basis, as_of=as_of)
+        there = answers.sort("customer_id").collect("polars").to_polars()
     assert there.equals(permit(owned, ledger(said), request=request, policy=policy, as_of=as_of))

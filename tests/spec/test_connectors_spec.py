@@ -419,6 +419,7 @@ def test_a_number_as_text_is_still_the_same_number(values: list[float | None]) -
 
 
 words = st.text(max_size=5)
+kinds = st.sampled_from(["email", "phone", "user_id", "member_number", "ios.idfa"])
 field_maps = st.builds(
     FieldMap,
     column=words,
@@ -446,7 +447,7 @@ mappings = st.builds(
     key=st.lists(words, min_size=1, max_size=2).map(tuple),
     observed_at=field_maps,
     fields=st.dictionaries(st.sampled_from(["email", "phone", "city"]), field_maps, max_size=2),
-    identifiers=st.dictionaries(words, st.lists(words, min_size=1, max_size=2).map(tuple), max_size=2),
+    identifiers=st.dictionaries(kinds, st.lists(words, min_size=1, max_size=2).map(tuple), max_size=2),
     traits=st.sampled_from(["keep", "drop"]) | st.lists(words, max_size=2).map(tuple),
     deleted=st.none() | st.builds(Deletion, column=words, values=st.lists(words, max_size=2).map(tuple)),
     consents=st.lists(statements, max_size=2).map(tuple),

@@ -22,6 +22,7 @@ from unified_customer.testing.strategies import (
     ownership,
     policies,
     requests,
+    shared_ownership,
     statements,
     subject_key,
 )
@@ -214,6 +215,54 @@ def test_two_people_merged_are_allowed_what_one_allows_and_neither_refuses(
     assert merged["allowed"].item() is (apart["allowed"].any() and not refused)
 
 
+# --- One identifier of several customers.
+
+MAILBOX = ("email", subject_key(0))
+
+
+@given(requests(), policies())
+def test_a_yes_about_an_identifier_that_others_hold_too_allows_nothing(request: Request, policy: Policy) -> None:
+    silent = ask([], request, policy=policy)
+    mailbox = decide([say("granted", request)], request=request, policy=policy, as_of=END, shared=[MAILBOX])
+    assert mailbox.allowed is silent.allowed
+    assert mailbox.reason == ("shared_identifier" if silent.reason == "no_statement" else silent.reason)
+
+
+@given(statements(statuses=[*NOES, "restricted"]), requests(), policies())
+def test_a_no_about_a_shared_identifier_counts_for_everyone(
+    said: list[Consent], request: Request, policy: Policy
+) -> None:
+    shared = {(each.subject_kind, each.subject_key) for each in said}
+    decision = decide(said, request=request, policy=policy, as_of=END, shared=shared)
+    assert decision == ask(said, request, policy=policy)
+
+
+@given(requests(), st.sampled_from(NOES))
+def test_a_yes_about_a_shared_identifier_lifts_no_no(request: Request, no: str) -> None:
+    said = [say(no, request, hour=0), say("granted", request, hour=1)]
+    decision = decide(said, request=request, policy=INTERESTS, as_of=END, shared=[MAILBOX])
+    assert decision.reason in REFUSALS
+
+
+@given(requests(), st.sampled_from(NOES))
+def test_who_says_yes_of_their_own_at_the_same_time_is_heard_about_what_they_share(request: Request, no: str) -> None:
+    own = {"subject_kind": "record", "subject_key": subject_key(1)}
+    said = [say(no, request, hour=0), say("granted", request, hour=1)]
+    at_once, later = say("granted", request, hour=1, **own), say("granted", request, hour=2, **own)
+    assert decide([*said, at_once], request=request, policy=STRICT, as_of=END, shared=[MAILBOX]).allowed
+    assert not decide([*said, later], request=request, policy=STRICT, as_of=END, shared=[MAILBOX]).allowed
+
+
+@given(shared_ownership(), statements(), requests(), policies())
+def test_who_shares_an_identifier_is_allowed_no_more_than_its_only_owner(
+    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy
+) -> None:
+    together = permit(owned, ledger(said), request=request, policy=policy, as_of=END)
+    for (customer,), part in owned.partition_by("customer_id", as_dict=True).items():
+        alone = permit(part, ledger(said), request=request, policy=policy, as_of=END)
+        assert alone["allowed"].item() >= together.filter(customer_id=customer)["allowed"].item()
+
+
 # --- Time.
 
 
@@ -358,7 +407,13 @@ def test_adding_statements_about_strangers_changes_nothing(
     assert crowd.equals(alone)
 
 
-@given(ownership(6), statements(min_size=20, max_size=60), requests(), policies(), instants(hours=6))
+@given(
+    ownership(6) | shared_ownership(4),
+    statements(min_size=20, max_size=60),
+    requests(),
+    policies(),
+    instants(hours=6),
+)
 @example(
     pl.DataFrame({"customer_id": ["c"], "subject_kind": ["email"], "subject_key": [subject_key(0)]}),
     numbered(
@@ -378,8 +433,9 @@ def test_the_vectorised_decision_equals_the_reference_one(
     answers = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of)
     for customer, allowed, reason in answers.iter_rows():
         own = set(owned.filter(customer_id=customer).select("subject_kind", "subject_key").iter_rows())
+        others = set(owned.filter(pl.col("customer_id") != customer).select("subject_kind", "subject_key").iter_rows())
         about = [each for each in said if (each.subject_kind, each.subject_key) in own]
-        reference = ask(about, request, policy=policy, as_of=as_of)
+        reference = decide(about, request=request, policy=policy, as_of=as_of, shared=own & others)
         assert (allowed, reason) == (reference.allowed, reference.reason)
 
 

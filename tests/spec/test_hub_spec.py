@@ -232,6 +232,8 @@ def test_every_id_ever_issued_resolves(rows: list[Row], events: list[Row]) -> No
     hub.resolve()
     current = set(store_of(hub).read("customers")["customer_id"])
     assert {hub.identity.customer_of(each) for each in issued} <= current
+    read = hub.read("customers", purpose="analytics", customers=sorted(issued))
+    assert set(read["customer_id"]) == {hub.identity.customer_of(each) for each in issued}
 
 
 @slow
@@ -243,6 +245,57 @@ def test_nobody_is_read_without_a_basis(rows: list[Row], events: list[Row]) -> N
         assert hub.customers(purpose="marketing").is_empty()
         assert hub.events(purpose="marketing").is_empty()
         assert hub.scan("records", purpose="marketing").collect().is_empty()
+
+
+MAILBOXES = ["ann@example.com", "bob@example.com"]
+who_uses_what = st.lists(st.tuples(st.sampled_from(MAILBOXES), st.sampled_from(["Ann", "Bob"])), min_size=2, max_size=6)
+said_things = st.lists(
+    st.tuples(
+        st.sampled_from(["granted", "denied"]),
+        st.sampled_from(["marketing", "marketing.advertising"]),
+        st.sampled_from(MAILBOXES),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@slow
+@given(who_uses_what, said_things)
+def test_one_customer_alone_is_read_as_among_all(
+    users: list[tuple[str, str]], said: list[tuple[Any, str, str]]
+) -> None:
+    hub = loaded([{"id": str(place), "mail": mail, "name": name} for place, (mail, name) in enumerate(users)])
+    for status, purpose, mailbox in said:
+        hub.consent.record(purpose, status, identifier=("email", mailbox))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", uc.errors.EverythingWithheldWarning)
+        readable = set(hub.customers(purpose="marketing")["customer_id"])
+        for customer in set(store_of(hub).read("customers")["customer_id"]):
+            alone = hub.read("records", purpose="marketing", customers=[customer])
+            assert set(alone["customer_id"]) == readable & {customer}
+            assert shown(hub, customer, purpose="marketing") is (customer in readable)
+
+
+def shown(hub: uc.CustomerHub, customer: str, *, purpose: str) -> bool:
+    try:
+        hub.profile(customer, purpose=purpose)
+    except uc.errors.ConsentError:
+        return False
+    return True
+
+
+@slow
+@given(tables_of_people, tables_of_events, st.integers(180, 400))
+def test_the_past_holds_nothing_that_came_later(rows: list[Row], events: list[Row], days: int) -> None:
+    hub, as_of = loaded(rows, events=events), START - timedelta(days=days)
+    past, now = (hub.customers(purpose="analytics", as_of=each, provenance=True) for each in (as_of, None))
+    assert set(past["customer_id"]) <= set(now["customer_id"])
+    for name in past.columns:
+        if name.endswith("observed_at"):
+            assert past.filter(pl.col(name) >= as_of).is_empty()
+    later = hub.customers(purpose="analytics", as_of=START + timedelta(days=1), provenance=True)
+    assert later.equals(now)
 
 
 @slow

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -20,11 +21,14 @@ from unified_customer.core.errors import (
     StoreLockedError,
 )
 from unified_customer.core.tables import SEQ, TABLES, table
-from unified_customer.store import SCHEMA_VERSION, Store, open_store
-from unified_customer.store.duckdb import open_duckdb
+from unified_customer.store import SCHEMA_VERSION, Store, Where, open_store
+from unified_customer.store.duckdb import DuckStore, open_duckdb
 from unified_customer.store.duckdb.files import publish
 from unified_customer.store.duckdb.layout import sql_type
-from unified_customer.testing.stores.kit import START, append, identities, ids, keys, scores, upsert
+from unified_customer.store.duckdb.questions import plain
+from unified_customer.store.duckdb.session import Statements
+from unified_customer.store.query import ask
+from unified_customer.testing.stores.kit import START, append, events, identities, ids, keys, scores, upsert
 
 
 @pytest.fixture
@@ -291,6 +295,43 @@ def test_a_store_of_an_older_version_is_brought_forward(path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         version = connection.execute("SELECT value FROM _meta WHERE name = 'schema_version'").fetchall()
     assert version == [(SCHEMA_VERSION,)]
+
+
+def test_an_index_that_is_missing_is_made(path: Path) -> None:
+    store = open_store(f"duckdb:///{path}")
+    append(store, "events", events(a=START, b=START))
+    store.close()
+    with duckdb.connect(str(path)) as plain_connection:
+        plain_connection.execute("DROP INDEX events_record_id")
+    store = open_store(f"duckdb:///{path}")
+    assert "Index Scan" in plan_of(store, ["a", "b"])
+    assert len(store.rows("events", columns=["event_id"], where=[Where("record_id", "in", ["b", "a"])])) == 2
+    store.close()
+
+
+@pytest.mark.parametrize("sorting", [{}, {"order_by": ["occurred_at"], "descending": True, "limit": 50}])
+def test_one_person_is_looked_up_by_an_index(store: Store, sorting: dict[str, Any]) -> None:
+    append(store, "events", events(a=START, b=START))
+    assert "Index Scan" in plan_of(store, ["a", "b"], **sorting)
+    store.compact()
+    assert "Index Scan" in plan_of(store, ["a", "b"], **sorting)
+
+
+def plan_of(store: Store, records: list[str], **sorting: Any) -> str:
+    assert isinstance(store, DuckStore)
+    where = [Where("record_id", "in", records)]
+    sql = plain(ask("events", columns=["event_id", "occurred_at"], where=where, **sorting))
+    with store._database.session() as session:
+        return str(session.rows(f"EXPLAIN ANALYZE {sql.text}", sql.parameters))
+
+
+def test_statements_are_forgotten_when_there_are_many() -> None:
+    statements, cursor = Statements(size=2), duckdb.connect()
+    one, two = (statements.parsed(cursor, f"SELECT {n}") for n in (1, 2))
+    assert statements.parsed(cursor, "SELECT 1") is one
+    statements.parsed(cursor, "SELECT 3")
+    assert statements.parsed(cursor, "SELECT 1") is one
+    assert statements.parsed(cursor, "SELECT 2") is not two
 
 
 def test_a_column_of_a_newer_release_is_kept(path: Path) -> None:

@@ -117,7 +117,7 @@ def bind(
     kind: str,
     location: Any,
     *,
-    table: str,
+    table: str | None = None,
     name: str | None = None,
     mapping: "RowMapping | None" = None,
     cursor: "str | FieldMap | None" = None,
@@ -128,7 +128,8 @@ def bind(
     Args:
         kind: Name of a connector: csv, parquet, jsonl, excel, dataframe, or one of a plugin.
         location: What it reads: a path, an address, a frame.
-        table: The table that it fills: records, events, order_lines, items, answers, spend, accounts, consents.
+        table: The table that it fills: records, events, order_lines, items, answers, spend, accounts, consents; None:
+            the one that the mapping fills.
         name: What the source is called; by default the stem of the file's name. Ids of records are made of it, so
             two exports of one system take one name.
         mapping: How columns fill the table.
@@ -138,17 +139,14 @@ def bind(
 
     Raises:
         PluginError: There is no such connector.
-        ConfigurationError: The table, the name or an option cannot be meant.
+        ConfigurationError: The table, the name or an option cannot be meant, or neither table nor mapping is given.
         MappingError: The mapping fills another table.
 
     Examples:
         >>> bind("csv", "crm.csv", table="records")
         source('csv', name='crm', table='records')
     """
-    target(table)
-    if mapping is not None and mapping.table != table:
-        message = f"The mapping fills {mapping.table!r}, but the source is loaded into {table!r}."
-        raise MappingError(message)
+    table = _filled(table, mapping)
     called = default_name(kind, location) if name is None else name
     if not called.strip():
         message = "A source needs a name; ids of records are made of it."
@@ -159,3 +157,16 @@ def bind(
     bound = BoundSource(kind, location, table, called, mapping, grows, MappingProxyType(options))
     _ = bound.source
     return bound
+
+
+def _filled(table: str | None, mapping: "RowMapping | None") -> str:
+    """Return the table that a source fills, by its name or by its mapping, which have to agree."""
+    if table is None and mapping is None:
+        message = "Say which table the source fills: table='records', table='events', ..."
+        raise ConfigurationError(message)
+    named = table if table is not None else mapping.table if mapping is not None else ""
+    target(named)
+    if mapping is not None and mapping.table != named:
+        message = f"The mapping fills {mapping.table!r}, but the source is loaded into {named!r}."
+        raise MappingError(message)
+    return named

@@ -15,7 +15,7 @@ SHARE: Final = 0.5
 NAMED: Final = re.compile(
     r"card|credit|\bpan\b|^cc_|_cc$|ccnum|kreditkarte|kartennummer|carte|tarjeta|cartao|carta", re.IGNORECASE
 )
-CANDIDATE: Final = re.compile(r"(?<![\w.])(?:\d[ -]?){12,18}\d(?![\w.])")
+CANDIDATE: Final = re.compile(r"(?<![\w.])(?:\d[ -]?){12,18}\d(?!\w|\.\w)")
 DIGITS: Final = r"(?:\d[ -]?){12}\d"
 """What every card number holds: a quick look before the close one."""
 

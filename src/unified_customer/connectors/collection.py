@@ -13,7 +13,7 @@ import polars as pl
 
 from unified_customer.connectors.cards import any_card_number, looks_like_cards
 from unified_customer.connectors.mapping import Mapping as RowMapping
-from unified_customer.connectors.parsing import as_text
+from unified_customer.connectors.parsing import as_text, blank_to_null
 from unified_customer.connectors.protocol import Batch
 from unified_customer.connectors.rejects import UNREAD
 from unified_customer.core.errors import CollectionRefusedError
@@ -135,7 +135,7 @@ def _without(batch: Batch, decided: list[Collected], hash_value: Hash) -> Batch:
 
 
 def _hashed(values: pl.Series, hash_value: Hash) -> pl.Series:
-    texts = as_text(values)
+    texts = blank_to_null(as_text(values))
     distinct = texts.drop_nulls().unique()
     names = pl.Series([hash_value(text) for text in distinct.to_list()], dtype=pl.String)
     return texts.replace_strict(distinct, names, default=None, return_dtype=pl.String).rename(values.name)

@@ -71,6 +71,11 @@ def is_unique(values: pl.Series) -> bool:
     return 0 < len(texts) == len(values) == texts.n_unique()
 
 
+def distinct_share(values: pl.Series) -> float:
+    """Return which share of the rows has a value that comes for the first time."""
+    return texts_of(values).n_unique() / len(values) if len(values) else 0.0
+
+
 def date_evidence(values: pl.Series) -> Dates:
     """Return how the dates or times of a column are written, with the evidence."""
     if isinstance(values.dtype, pl.Datetime):

@@ -16,7 +16,8 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from unified_customer.connectors.targets import Target, target
 from unified_customer.connectors.tomltext import toml_text
-from unified_customer.core.errors import MappingError
+from unified_customer.core.errors import ConfigurationError, MappingError
+from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables.governance import LEGAL_BASES, STATUSES
 
@@ -316,14 +317,25 @@ def _problems(mapping: Mapping, fits: Target) -> Any:
         yield "records take their person from key"
     if mapping.deleted and mapping.table != "records":
         yield "only records can be deleted by a column"
+    yield from _kind_problems(mapping)
     yield from _consent_problems(mapping)
+
+
+def _kind_problems(mapping: Mapping) -> Any:
+    for kind in mapping.identifiers:
+        try:
+            check_kind(kind)
+        except ConfigurationError as error:
+            yield str(error).rstrip(".")
+        if kind == RECORD:
+            yield "a record is named by key, or by person in other tables, not by an identifier"
 
 
 def _consent_problems(mapping: Mapping) -> Any:
     for rule in mapping.consents:
         if rule.stated_at is None and not _own_time(mapping):
             yield f"the consent rule for {rule.column!r} needs stated_at, since the mapping has no time of its own"
-        if rule.about not in {"record", "email", "phone", *mapping.identifiers}:
+        if rule.about not in {RECORD, "email", "phone", *mapping.identifiers}:
             yield f"the consent rule for {rule.column!r} is about {rule.about!r}, which the mapping does not have"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from unified_customer.connectors.discovery import SAMPLE_ROWS, sample
-from unified_customer.connectors.evidence import Dates, date_evidence, is_unique, share, texts_of
+from unified_customer.connectors.evidence import Dates, date_evidence, distinct_share, is_unique, share, texts_of
 from unified_customer.connectors.judging import judge, number_form
 from unified_customer.connectors.mapping import Mapping as RowMapping
 from unified_customer.connectors.naming import listed
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from unified_customer.connectors.bound import BoundSource
 
 SURE = 0.9
-"""A time or number is mapped if this share of its values can be read in one way."""
+"""A time or number is mapped if this share of its values can be read in one way, a key if so many rows have their own."""
 
 
 def suggest_mapping(source: "BoundSource", *, sample_rows: int = SAMPLE_ROWS, zone: str | None = None) -> RowMapping:
@@ -140,6 +140,11 @@ class _Draft:
             if is_unique(self.frame[column]) or self.frame.is_empty():
                 self.key = (column,)
                 self.why[column] = "key; named so, and every row has another one"
+                return
+            own = distinct_share(self.frame[column])
+            if own >= SURE:
+                self.key = (column,)
+                self.why[column] = f"key; named so, and {own:.0%} of the rows have one of their own"
                 return
             self.why[column] = f"kept in {self.target.folded}; named like a key, but its values repeat or are missing"
         for column in _by_name(self.frame.columns, PERSON_NAMES["email"]):

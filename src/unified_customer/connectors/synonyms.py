@@ -153,7 +153,8 @@ ORDER_NAMES: Final[Names] = MappingProxyType(
         "occurred_at": _names(
             "invoice_date invoice_ts invoicedate order_date ordered_at purchase_date purchased_at transaction_date"
             " created_at processed_at paid_at date timestamp time occurred_at datetime bestelldatum datum"
-            " rechnungsdatum date_de_commande fecha fecha_pedido data_ordine"
+            " rechnungsdatum date_de_commande fecha fecha_pedido data_ordine sold_at sold_on sale_date sales_date"
+            " date_of_sale"
         ),
         "category": _names("category product_category item_category kategorie warengruppe categorie categoria"),
         "brand": _names("brand marke marque marca vendor lineitem_vendor"),

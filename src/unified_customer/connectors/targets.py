@@ -113,7 +113,8 @@ def _fields(table: str) -> dict[str, pl.DataType]:
     text: pl.DataType = pl.String()
     if table == "records":
         raw = dict.fromkeys(PERSON_FIELDS, text)
-        return {"source_id": text, "observed_at": columns["observed_at"], "deleted": columns["deleted"], **raw}
+        own = {name: columns[name] for name in ("observed_at", "deleted", "partial")}
+        return {"source_id": text, **own, **raw}
     if table == "consents":
-        return {"subject_value": text, **columns}
+        return {"subject_value": text, "subject_source": text, **columns}
     return {"source_id": text, **columns} if TABLES[table].subject == "record" else columns

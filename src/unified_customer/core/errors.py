@@ -133,6 +133,10 @@ class EverythingWithheldWarning(UnifiedCustomerWarning):
     """A read returned nobody although the hub knows people."""
 
 
+class NotResolvedWarning(UnifiedCustomerWarning):
+    """A read returned nobody, since no record that was loaded is resolved yet."""
+
+
 def require(module: str, *, extra: str, why: str) -> ModuleType:
     """Import an optional package, or say how to install it.
 

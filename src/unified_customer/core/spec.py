@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
@@ -63,12 +63,16 @@ class Fitted(Protocol):
         ...
 
 
-class FittableSpec(Protocol):
+FittedT = TypeVar("FittedT", bound=Fitted)
+FittedT_co = TypeVar("FittedT_co", bound=Fitted, covariant=True)
+
+
+class FittableSpec(Protocol[FittedT_co]):
     """A spec that `hub.fit` can run."""
 
     needs: ClassVar[tuple[str, ...]]
 
-    def fit(self, tables: Tables, *, as_of: datetime) -> Fitted:
+    def fit(self, tables: Tables, *, as_of: datetime) -> FittedT_co:
         """Fit on `tables`, which hold only what happened strictly before `as_of`."""
         ...
 

@@ -75,4 +75,4 @@ def write_entry(writer: Writer, actor: Actor, entry: Entry, *, at: datetime) -> 
         "withheld_fields": list(entry.withheld_fields),
         "detail": canonical_json(dict(entry.detail)),
     }
-    writer.append("audit", pl.DataFrame([row], schema=AUDIT.columns))
+    writer.append_row("audit", row)

@@ -11,12 +11,19 @@ from typing import Final, Literal, TypedDict
 import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc, just_after
-from unified_customer.core.errors import ConsentError, EverythingWithheldWarning, FieldWithheldError
+from unified_customer.core.errors import (
+    ConfigurationError,
+    ConsentError,
+    EverythingWithheldWarning,
+    FieldWithheldError,
+    NotResolvedWarning,
+)
 from unified_customer.core.models import Actor
-from unified_customer.core.tables import IDENTIFIERS, Table, table
+from unified_customer.core.tables import CUSTOMERS, IDENTIFIERS, Table, table
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.gate import Admission, admit
 from unified_customer.governance.kinds import withheld_kinds
+from unified_customer.governance.past import Golden, conditions, past_customers
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
 
@@ -41,6 +48,9 @@ READABLE: Final = (
 """Tables that are read through the door; the others belong to the administrator."""
 
 
+OPEN_FIELDS: Final = ("url", "text", "properties", "context")
+"""Columns that can hold anything, personal values too; of rows about nobody known they are not read."""
+
 ORIGINS: Final = ("_source", "_observed_at")
 HOLDER: Final = "_holder"
 """Who holds a customer id now: an id that was merged into another is still written where it was current."""
@@ -56,8 +66,8 @@ class Query:
         actor: Who reads.
         columns: Columns to return; None: all that the purpose may see.
         where: Conditions on the table's columns.
-        as_of: Only rows whose own time is strictly before; None: all.
-        customers: Only these customers; None: all.
+        as_of: Only rows whose own time is strictly before (see `past.conditions`); None: all.
+        customers: Only these customers, by any id ever issued; None: all.
         anonymous: What becomes of rows that are about nobody known.
     """
 
@@ -74,8 +84,9 @@ class Query:
 class Door:
     """Reads tables of a store for a purpose: gated, reduced to the fields that the purpose may see, and audited."""
 
-    def __init__(self, store: Store, *, policy: Policy, audit: AuditLog, clock: Clock) -> None:
-        """Read from `store` under `policy`."""
+    def __init__(self, store: Store, *, policy: Policy, audit: AuditLog, clock: Clock, golden: Golden) -> None:
+        """Read from `store` under `policy`; `golden` builds the single customer view of the past."""
+        self._golden = golden
         self._store = store
         self._policy = policy
         self._audit = audit
@@ -83,13 +94,29 @@ class Door:
 
     def read(self, query: Query) -> pl.DataFrame:
         """Return the rows that `query` may see; the read is in the audit before they leave."""
-        columns = self.columns(query)
+        return self.read_together([query])[0]
+
+    def read_together(self, queries: Sequence[Query]) -> list[pl.DataFrame]:
+        """Return what each of several queries for one request may see, all from one state of the store."""
+        columns = [self.columns(query) for query in queries]
         with self._store.snapshot() as reader:
-            admission = self._admit(reader, query)
-            frame = reader.read(query.table.name, **self._plan(query, columns, admission))
-        shaped = _shape(frame, query, columns)
-        self._record(query, admission, rows=shaped.height)
-        return shaped
+            admission = self._admit(reader, *queries)
+            frames = [self._frame(reader, *each, admission) for each in zip(queries, columns, strict=True)]
+        for query, frame in zip(queries, frames, strict=True):
+            self._record(query, admission, rows=frame.height)
+        return frames
+
+    def _frame(self, reader: Reader, query: Query, columns: Sequence[str], admission: Admission) -> pl.DataFrame:
+        if query.table is CUSTOMERS and query.as_of is not None:
+            return self._past_customers(reader, query, query.as_of, admission).select("customer_id", *columns)
+        parts = [reader.read(query.table.name, **plan) for plan in self._plans(query, columns, admission)]
+        return _shape(pl.concat(parts), query, columns)
+
+    def _past_customers(self, reader: Reader, query: Query, as_of: datetime, admission: Admission) -> pl.DataFrame:
+        if query.where:
+            message = "The customers of the past are built when they are read: filter the frame instead of where=."
+            raise ConfigurationError(message)
+        return past_customers(reader, admission.records, as_of=as_of, golden=self._golden)
 
     @contextmanager
     def opened(self, query: Query, *, action: str) -> Iterator[tuple[Reader, Admission]]:
@@ -109,8 +136,12 @@ class Door:
         with self._store.snapshot() as reader:
             admission = self._admit(reader, query)
             self._record(query, admission, rows=None)
-            for frame in reader.batches(query.table.name, size=size, **self._plan(query, columns, admission)):
-                yield _shape(frame, query, columns)
+            if query.table is CUSTOMERS and query.as_of is not None:
+                yield from self._frame(reader, query, columns, admission).iter_slices(size)
+                return
+            for plan in self._plans(query, columns, admission):
+                for frame in reader.batches(query.table.name, size=size, **plan):
+                    yield _shape(frame, query, columns)
 
     def columns(self, query: Query) -> list[str]:
         """Return the columns that `query` gets, without the customer id that comes first where there is one.
@@ -124,9 +155,11 @@ class Door:
             raise ConsentError(message)
         self._policy.check_actor(query.request.purpose, query.actor)
         visible, withheld = self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor)
-        self._refuse(query, withheld)
+        _refuse(query, withheld, BY_PURPOSE.format(table=query.table.name, purpose=query.request.purpose))
+        _refuse(query, _open_fields(query), OF_NOBODY.format(table=query.table.name))
         chosen = visible if query.columns is None else query.columns
-        return [name for name in chosen if name != "customer_id"]
+        hidden = {"customer_id", *_open_fields(query)}
+        return [name for name in chosen if name not in hidden]
 
     def without_origins(self, query: Query) -> Query:
         """Return `query` without the columns that say where each field came from."""
@@ -139,37 +172,30 @@ class Door:
         return types if query.table.subject == "none" else {"customer_id": pl.String(), **types}
 
     def withheld_fields(self, query: Query) -> tuple[str, ...]:
-        """Return the columns of the table that the purpose may not see."""
-        return tuple(self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor)[1])
-
-    def _refuse(self, query: Query, withheld: Sequence[str]) -> None:
-        asked = {*(query.columns or ()), *(condition.column for condition in query.where)}
-        refused = sorted(asked & set(withheld))
-        if refused:
-            message = (
-                f"{', '.join(refused)} of table {query.table.name!r} may not be read under the purpose "
-                f"{query.request.purpose!r}. Leave them out, or name a purpose whose policy allows their category."
-            )
-            raise FieldWithheldError(message)
+        """Return the columns of the table that the read may not see."""
+        hidden = {*self._policy.visible_columns(query.table, query.request.purpose, actor=query.actor).withheld}
+        return tuple(name for name in query.table.columns if name in {*hidden, *_open_fields(query)})
 
     def withheld_kinds(self, query: Query) -> tuple[str, ...]:
         """Return the kinds of identifiers that the purpose may not see: their rows are left out."""
         return withheld_kinds(self._policy, query.request.purpose, query.actor)
 
-    def _plan(self, query: Query, columns: Sequence[str], admission: Admission) -> "Plan":
-        where = list(query.where)
-        if query.as_of is not None and query.table.time is not None:
-            where.append(Where(query.table.time, "<", as_utc(query.as_of)))
-        if query.table is IDENTIFIERS:
-            where += [Where("kind", "!=", kind) for kind in self.withheld_kinds(query)]
-        return {"columns": _needed(query, columns), "where": where, "keys": _keys(query, admission)}
+    def _plans(self, query: Query, columns: Sequence[str], admission: Admission) -> "Iterator[Plan]":
+        kinds = self.withheld_kinds(query) if query.table is IDENTIFIERS else ()
+        where = [*query.where, *(Where("kind", "!=", kind) for kind in kinds)]
+        needed, keys = _needed(query, columns), _keys(query, admission)
+        for then in conditions(query.table, query.as_of):
+            yield {"columns": needed, "where": [*where, *then], "keys": keys}
 
-    def _admit(self, reader: Reader, query: Query) -> Admission:
+    def _admit(self, reader: Reader, *queries: Query) -> Admission:
+        first = queries[0]
         admission = admit(
-            reader, query.request, policy=self._policy, as_of=just_after(self._clock()), customers=query.customers
+            reader, first.request, policy=self._policy, as_of=just_after(self._clock()), customers=first.customers
         )
-        if query.table.subject != "none" and query.anonymous != "only":
-            warn_if_nobody(admission, query.request.purpose)
+        if any(query.table.subject != "none" and query.anonymous != "only" for query in queries):
+            warn_if_nobody(admission, first.request.purpose)
+            if admission.people.is_empty() and first.customers is None:
+                warn_if_unresolved(reader)
         return admission
 
     def _record(self, query: Query, admission: Admission, *, rows: int | None, action: str = "read") -> None:
@@ -199,6 +225,14 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
     warnings.warn(message, EverythingWithheldWarning, stacklevel=_outside())
 
 
+def warn_if_unresolved(reader: Reader) -> None:
+    """Warn when there are records, and nobody resolved them."""
+    waiting = reader.count("identities")
+    if waiting and not reader.count("links"):
+        message = f"{waiting:,} records are not resolved yet, so that nobody can be read. Run hub.resolve()."
+        warnings.warn(message, NotResolvedWarning, stacklevel=_outside())
+
+
 def _outside() -> int:
     """Return how many frames up the code that called the library is."""
     level, frame = 1, inspect.currentframe()
@@ -213,6 +247,30 @@ class Plan(TypedDict):
     columns: Sequence[str]
     where: Sequence[Where]
     keys: Keys | None
+
+
+BY_PURPOSE: Final = (
+    "of table {table!r} may not be read under the purpose {purpose!r}. "
+    "Leave them out, or name a purpose whose policy allows their category."
+)
+OF_NOBODY: Final = (
+    "of table {table!r} can hold anything, so that rows about nobody known are read without. "
+    "Leave them out, or read with anonymous='exclude'."
+)
+
+
+def _open_fields(query: Query) -> tuple[str, ...]:
+    if query.anonymous == "exclude":
+        return ()
+    return tuple(name for name in query.table.columns if name in OPEN_FIELDS)
+
+
+def _refuse(query: Query, withheld: Sequence[str], why: str) -> None:
+    asked = {*(query.columns or ()), *(condition.column for condition in query.where)}
+    refused = sorted(asked & set(withheld))
+    if refused:
+        message = f"{', '.join(refused)} {why}"
+        raise FieldWithheldError(message)
 
 
 def _needed(query: Query, columns: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ What stays is the stub in `identities` (a keyed hash and a place in the order, s
 the file after `compact()`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,11 +13,12 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.clock import Clock
-from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import TABLES, TOMBSTONES
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.governance.payloads import held_about
 from unified_customer.store import Keys, Reader, Store, Where, Writer
 
@@ -52,7 +53,7 @@ def erase(
 
     Args:
         store: The store.
-        customer_id: The id that the customer has now.
+        customer_id: Any id of the customer.
         clock: Gives the present instant.
         actor: Who erases.
         request_id: The request that asked for it.
@@ -77,16 +78,13 @@ def erase(
 
 
 def records_of(reader: Reader, customer_id: str) -> pl.DataFrame:
-    """Return the records that a customer has now: `record_id`.
+    """Return the records of the customer who holds the record `customer_id` now: `record_id`.
 
     Raises:
         UnknownCustomerError: There is no such customer.
     """
-    records = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
-    if records.is_empty():
-        message = "There is no customer of that id now. hub.history(id) tells what became of one that was merged."
-        raise UnknownCustomerError(message)
-    return records
+    holder = current_customer(reader, customer_id)
+    return reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", holder)])
 
 
 def _refuse_unresolved(reader: Reader, records: pl.DataFrame) -> None:
@@ -154,12 +152,3 @@ def _bury(
         erased_at=pl.lit(at).cast(TOMBSTONES.columns["erased_at"]), request_id=pl.lit(request_id, dtype=pl.String)
     )
     return writer.upsert("tombstones", TOMBSTONES.conform(graves)).inserted
-
-
-def buried(reader: Reader, kind: str, keys: Sequence[str] | pl.Series) -> pl.Series:
-    """Return those of `keys` that have a tombstone of `kind`."""
-    asked = pl.DataFrame({"value_key": pl.Series(keys, dtype=pl.String).unique()})
-    found = reader.read(
-        "tombstones", columns=["value_key"], where=[Where("kind", "==", kind)], keys=Keys(asked, ("value_key",))
-    )
-    return found["value_key"]

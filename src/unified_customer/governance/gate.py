@@ -7,13 +7,14 @@ from functools import cached_property
 
 import polars as pl
 
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.tables import CONSENTS
+from unified_customer.governance.naming import CURRENT, current_customers
 from unified_customer.policy import Policy, Request, permit
-from unified_customer.store import Keys, Reader, Where
+from unified_customer.store import Keys, Reader
 
-CURRENT = Where("valid_to", "is_null")
-RECORD = "record"
 IDENTIFIER = ["record_id", "kind", "value_key"]
+SUBJECTS = pl.DataFrame(schema=dict.fromkeys(("customer_id", "subject_kind", "subject_key"), pl.String))
 
 
 @dataclass(frozen=True)
@@ -66,20 +67,27 @@ def admit(
         request: The purpose, and the channel and recipient where there are some.
         policy: Names the legal bases.
         as_of: Statements made strictly before it count.
-        customers: Only these customer ids.
+        customers: Only those who hold these ids.
+
+    Raises:
+        UnknownCustomerError: Some of the ids were never issued.
     """
     links = _links(reader, customers)
     subjects, statements = _everybody(reader, links) if customers is None else _somebody(reader, links)
-    return Admission(permit(subjects, statements, request=request, policy=policy, as_of=as_of), links)
+    people = permit(subjects, statements, request=request, policy=policy, as_of=as_of)
+    return Admission(people.join(links, on="customer_id", how="semi", maintain_order="left"), links)
+
+
+def unheard(reader: Reader) -> int:
+    """Return how many statements are about a record or an identifier that no customer has."""
+    links = _links(reader, None)
+    subjects, statements = _everybody(reader, links)
+    return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 
 def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
-    keys = None if customers is None else Keys(_column("customer_id", customers), ("customer_id",))
+    keys = None if customers is None else Keys(current_customers(reader, customers), ("customer_id",))
     return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
-
-
-def _column(name: str, values: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame({name: pl.Series(values, dtype=pl.String)}).unique()
 
 
 def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -91,18 +99,34 @@ def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
 
 
 def _somebody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the subjects of a few customers, and the statements about them."""
+    """Return the subjects of a few customers, the statements about them, and who else holds what was spoken of."""
     identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(links.select("record_id"), ("record_id",)))
     subjects = _subjects(links, identifiers)
     named = subjects.select("subject_kind", "subject_key").unique()
     keys = Keys(named, ("subject_kind", "subject_key"))
-    return subjects, reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
+    statements = reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
+    return pl.concat([subjects, holders(reader, statements)]).unique(), statements
+
+
+def holders(reader: Reader, statements: pl.DataFrame) -> pl.DataFrame:
+    """Return every customer who holds an identifier that `statements` are about: the columns of subjects."""
+    spoken = statements.filter(pl.col("subject_kind") != RECORD)
+    if spoken.is_empty():
+        return SUBJECTS
+    named = spoken.select(kind="subject_kind", value_key="subject_key").unique()
+    held = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(named, ("kind", "value_key")))
+    keys = Keys(held.select("record_id").unique(), ("record_id",))
+    links = reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
+    return _known(links, held)
 
 
 def _subjects(links: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
     """Return who can be spoken of: every record of a customer, and its identifiers."""
     records = links.select("customer_id", subject_kind=pl.lit(RECORD), subject_key=pl.col("record_id"))
-    known = identifiers.join(links, on="record_id").select(
+    return pl.concat([records, _known(links, identifiers)]).unique()
+
+
+def _known(links: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
+    return identifiers.join(links, on="record_id").select(
         "customer_id", subject_kind=pl.col("kind"), subject_key=pl.col("value_key")
     )
-    return pl.concat([records, known]).unique()

@@ -8,13 +8,15 @@ from typing import TypeVar, get_args
 import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc, just_after
-from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
-from unified_customer.governance.gate import CURRENT, RECORD, admit
+from unified_customer.governance.gate import admit, unheard
+from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
 
@@ -34,6 +36,7 @@ class Coverage:
         customers: Number of customers known.
         allowed: Number of them who may be read.
         reasons: `allowed`, `reason`, `customers`: how many for which reason.
+        unheard: Number of statements, about any purpose, of records and identifiers that no customer has (yet).
         withheld_fields: `table`, `field`, `category`: what the purpose may not see of those who may be read.
     """
 
@@ -42,6 +45,7 @@ class Coverage:
     customers: int
     allowed: int
     reasons: pl.DataFrame
+    unheard: int
     withheld_fields: pl.DataFrame
 
 
@@ -103,7 +107,7 @@ class ConsentLedger:
             purpose: Dotted path; the statement covers its children too.
             status: granted, denied, withdrawn, objected, restricted or unrestricted.
             identifier: `(kind, value)` that it is about, such as `("email", "ann@example.com")`.
-            customer_id: The customer it is about, verified to be that person: it is recorded for every identifier
+            customer_id: Any id of the customer it is about, verified to be that person: it is recorded for every identifier
                 and record of the customer, so that it also overrides what was said of single ones before.
             channel: Only for this channel; None: for all.
             recipient: Only for this recipient; None: for all.
@@ -123,8 +127,8 @@ class ConsentLedger:
             The statements, one per identifier or record. Recording the same statement twice is recording it once.
 
         Raises:
-            ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier cannot be
-                normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
+            ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier's kind is
+                misspelt or its value cannot be normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
             UnknownCustomerError: There is no such customer.
         """
         now = self._clock()
@@ -175,12 +179,14 @@ class ConsentLedger:
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         with self._store.snapshot() as reader:
             admission = admit(reader, request, policy=self._policy, as_of=at)
+            lost = unheard(reader)
         return Coverage(
             purpose=purpose,
             basis=self._policy.basis_of(purpose),
             customers=admission.people.height,
             allowed=admission.customers.height,
             reasons=admission.reasons(),
+            unheard=lost,
             withheld_fields=self._withheld(purpose, actor or self._actor),
         )
 
@@ -213,6 +219,9 @@ class ConsentLedger:
             with self._store.snapshot() as reader:
                 return subjects_of(reader, customer_id)
         kind, value = identifier or ("", "")
+        if check_kind(kind) == RECORD:
+            message = "A record is no identifier. Name the person by customer_id=..., which takes any id ever issued."
+            raise ConfigurationError(message)
         key = self._key_of(kind, value)
         if key is None:
             message = f"The value given is not a valid identifier of kind {kind!r}. Check its spelling."
@@ -229,15 +238,13 @@ class ConsentLedger:
 
 
 def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
-    """Return every identifier and record of a customer, as `(kind, key)`, sorted.
+    """Return every identifier and record of the customer who holds `customer_id` now, as `(kind, key)`, sorted.
 
     Raises:
-        UnknownCustomerError: There is no such customer now.
+        UnknownCustomerError: There is no such customer.
     """
-    links = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
-    if links.is_empty():
-        message = "There is no customer of that id now. hub.history(id) tells what became of one that was merged."
-        raise UnknownCustomerError(message)
+    holder = current_customer(reader, customer_id)
+    links = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", holder)])
     identifiers = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(links, ("record_id",)))
     return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in links["record_id"])})
 

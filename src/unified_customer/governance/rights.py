@@ -22,7 +22,7 @@ class Rights:
         again. Identifiers that other customers carry too, such as the landline of a household, stay with these.
 
         Args:
-            customer_id: The id that the customer has now.
+            customer_id: Any id of the customer.
             request_id: The request that asked for it.
             actor: Who erases; None: the hub's actor.
 

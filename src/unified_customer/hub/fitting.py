@@ -11,13 +11,14 @@ import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
-from unified_customer.core.spec import FittableSpec, Fitted, canonical_json, content_hash
+from unified_customer.core.spec import FittableSpec, Fitted, FittedT, canonical_json, content_hash
 from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
-from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.graves import buried
+from unified_customer.governance.naming import CURRENT
 from unified_customer.store import Keys, Reader, Store
 
 
@@ -56,10 +57,11 @@ class Fitting:
         self._clock = clock
         self._lineage: dict[int, Lineage] = {}
 
-    def fit(self, spec: FittableSpec, *, purpose: str, as_of: datetime, actor: Actor) -> Fitted:
+    def fit(self, spec: FittableSpec[FittedT], *, purpose: str, as_of: datetime, actor: Actor) -> FittedT:
         """Return `spec` fitted on what `purpose` may see of the time before `as_of`."""
         before = as_utc(as_of)
-        tables = {name: self._door.read(query(name, purpose, as_of=before, actor=actor)) for name in spec.needs}
+        queries = [query(name, purpose, as_of=before, actor=actor) for name in spec.needs]
+        tables = dict(zip(spec.needs, self._door.read_together(queries), strict=True))
         fitted = spec.fit(tables, as_of=before)
         rows = sum(frame.height for frame in tables.values())
         self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables)))

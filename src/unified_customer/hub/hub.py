@@ -12,7 +12,7 @@ from unified_customer.connectors import BoundSource
 from unified_customer.core.clock import Clock, system_clock
 from unified_customer.core.keys import KeyProvider, Keyring, write_key
 from unified_customer.core.models import LOCAL, Actor, Customer
-from unified_customer.core.spec import FittableSpec, Fitted
+from unified_customer.core.spec import FittableSpec, Fitted, FittedT
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
@@ -103,7 +103,8 @@ class CustomerHub:
             self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
         )
         self.rights = Rights(self._store, clock=clock, actor=actor)
-        self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock)
+        survivorship = survivorship or Survivorship()
+        self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock, golden=survivorship.survive)
         self.identity = IdentityMap(
             self._store,
             door=self._door,
@@ -113,7 +114,7 @@ class CustomerHub:
             actor=actor,
         )
         self._loader = Loader(self._store, policy=self.policy, keyring=keyring, clock=clock)
-        self._resolver = Resolver(self._store, clock=clock, survivorship=survivorship or Survivorship())
+        self._resolver = Resolver(self._store, clock=clock, survivorship=survivorship)
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
 
@@ -255,6 +256,7 @@ class CustomerHub:
         self,
         *,
         purpose: str,
+        as_of: datetime | None = None,
         columns: Sequence[str] | None = None,
         provenance: bool = False,
         channel: str | None = None,
@@ -265,6 +267,8 @@ class CustomerHub:
 
         Args:
             purpose: What it is for.
+            as_of: Only what was said strictly before, by who is who now; None: everything. Records without a time of
+                their own count from when they were loaded.
             columns: Columns to return; None: all that the purpose may see.
             provenance: Also return `<field>_source` and `<field>_observed_at` of every field.
             channel: For this channel.
@@ -282,6 +286,7 @@ class CustomerHub:
         asked = query(
             "customers",
             purpose,
+            as_of=as_of,
             columns=columns,
             channel=channel,
             recipient=recipient,
@@ -363,12 +368,14 @@ class CustomerHub:
         Args:
             table: Name of a table, such as `order_lines`.
             purpose: What it is for.
-            as_of: Only what happened strictly before; None: everything.
+            as_of: Only what happened strictly before; None: everything. Rows without a time of their own count from
+                when they were loaded.
             columns: Columns to return; None: all that the purpose may see.
             where: Conditions on the table's columns, evaluated in the store.
-            customers: Only these customers, by their present ids.
+            customers: Only these customers, by any id ever issued.
             anonymous: Rows about nobody known (a till receipt without a card) are not personal data: `exclude` them,
-                `include` them with a null `customer_id`, or return `only` them.
+                `include` them with a null `customer_id`, or return `only` them. Both leave out the columns that can
+                hold anything (`url`, `text`, `properties`, `context`), whose content nobody agreed to.
             channel: For this channel.
             recipient: For this recipient.
             actor: Who reads; None: the hub's actor.
@@ -426,8 +433,8 @@ class CustomerHub:
 
     # -------------------------------------------------------------------------------------------------- computing
 
-    def fit(self, spec: FittableSpec, *, purpose: str, as_of: datetime, actor: Actor | None = None) -> Fitted:
-        """Read what `spec` needs under `purpose`, as it was before `as_of`, and fit it.
+    def fit(self, spec: FittableSpec[FittedT], *, purpose: str, as_of: datetime, actor: Actor | None = None) -> FittedT:
+        """Read what `spec` needs under `purpose`, as it was before `as_of`, from one state of the store, and fit it.
 
         Raises:
             ConsentError: The purpose may not read a table that the spec needs.

@@ -10,8 +10,7 @@ from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
-from unified_customer.governance.gate import CURRENT
-from unified_customer.hub.profile import current_customer
+from unified_customer.governance.naming import CURRENT, current_customer, why_nobody
 from unified_customer.hub.resolving import resolve_stored
 from unified_customer.identity import (
     ExactIdentity,
@@ -23,7 +22,7 @@ from unified_customer.identity import (
     retract,
     split_decisions,
 )
-from unified_customer.identity.decisions import Kind
+from unified_customer.identity.decisions import Kind, named_anew
 from unified_customer.store import Reader, Store, Writer
 
 
@@ -52,7 +51,10 @@ class IdentityMap:
 
     def history(self, customer_id: str) -> pl.DataFrame:
         """Return what became of a customer's records; see `CustomerHub.history`."""
-        links = self._store.read("links", columns=list(LINKS.columns))
+        with self._store.snapshot() as reader:
+            links = reader.read("links", columns=list(LINKS.columns))
+            if customer_id not in links["record_id"] and customer_id not in links["customer_id"]:
+                raise UnknownCustomerError(why_nobody(reader, customer_id))
         return history(links, customer_id)
 
     def crosswalk(
@@ -180,8 +182,10 @@ class IdentityMap:
             self._write(writer, rows, actor=actor, action=kind)
 
     def _write(self, writer: Writer, rows: pl.DataFrame, *, actor: Actor, action: str) -> None:
-        check_decisions(pl.concat([decisions_of(writer).select(list(LINK_DECISIONS.columns)), rows]))
-        writer.append("link_decisions", rows)
+        written = decisions_of(writer).select(list(LINK_DECISIONS.columns))
+        new = named_anew(rows, written)
+        check_decisions(pl.concat([written, new]))
+        writer.append("link_decisions", new)
         entry = Entry(action, table="link_decisions", rows=rows.height)
         write_entry(writer, actor, entry, at=self._clock())
 

@@ -15,6 +15,9 @@ ROW: Final = "row"
 OLDEST: Final = 130
 """Nobody was observed at a greater age, in years."""
 
+ALSO_SAID: Final = ("deleted", "honorific", "middle_name", "job_title", "language", "time_zone", "website", "traits")
+"""What a record says beside the fields of which the raw value is kept."""
+
 Normaliser = Callable[[pl.Series], pl.Series]
 
 
@@ -158,22 +161,18 @@ def _impossible(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _versioned(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the version: the observed time, or a hash of the content where the source gives none."""
-    timed = pl.col("observed_at").dt.to_string("iso:strict")
-    versioned = frame.with_columns(version=timed)
-    untimed = versioned.filter(pl.col("version").is_null())
-    if untimed.is_empty():
+    """Add the version: the observed time, a hash of the content where the source gives none, or both if partial.
+
+    Several partial statements of one time stand side by side; whole ones would contradict each other.
+    """
+    versioned = frame.with_columns(version=pl.col("observed_at").dt.to_string("iso:strict"))
+    by_content = versioned.filter(pl.col("version").is_null() | pl.col("partial"))
+    if by_content.is_empty():
         return versioned
-    content = untimed.select(f"{name}_raw" for name in RAW_FIELDS).hstack(
-        untimed.select("deleted", "honorific", "middle_name", "job_title", "language", "time_zone", "website", "traits")
-    )
-    hashes = content_versions(content)
-    known = untimed.select(ROW).with_columns(hashed=hashes)
-    return (
-        versioned.join(known, on=ROW, how="left", maintain_order="left")
-        .with_columns(version=pl.coalesce("version", "hashed"))
-        .drop("hashed")
-    )
+    content = by_content.select(f"{name}_raw" for name in RAW_FIELDS).hstack(by_content.select(*ALSO_SAID))
+    hashed = by_content.select(ROW).with_columns(hashed=content_versions(content))
+    named = pl.concat_str("version", "hashed", separator="~", ignore_nulls=True)
+    return versioned.join(hashed, on=ROW, how="left", maintain_order="left").with_columns(version=named).drop("hashed")
 
 
 def content_versions(content: pl.DataFrame) -> pl.Series:

@@ -1,6 +1,6 @@
 """From a batch of a source to rows of tables: one way for each kind of table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,9 +9,9 @@ import polars as pl
 from unified_customer.connectors import Batch, BoundSource, Mapped
 from unified_customer.connectors.versions import conflicting_versions
 from unified_customer.core.errors import MappingError
+from unified_customer.core.kinds import RECORD, is_kind
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, TABLES
-from unified_customer.governance.gate import RECORD
 from unified_customer.hub.people import (
     IDENTIFIER_NORMALISERS,
     ROW,
@@ -126,13 +126,14 @@ def _records(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
 def _contradictions(mapped: Mapped, table: str, *time: str) -> pl.DataFrame:
     """Return `row` and `reason` of rows that say different things of one key at one time; all of them are refused.
 
-    Where a record has no time, its content is its version, and nothing contradicts.
+    Where a record has no time, its content is its version, and nothing contradicts; nor do partial ones.
     """
     keys = [name for name in TABLES[table].key if name in mapped.frame.columns]
     names = ["source_id"] if table == "records" else keys
     if not set(time) <= set(mapped.frame.columns):
         return mapped.rejects.clear().select(ROW, "reason")
     timed = mapped.frame.drop_nulls(list(time))
+    timed = timed.filter(~pl.col("partial").fill_null(value=False)) if "partial" in timed.columns else timed
     key = [*names, *time]
     # Keys with different hashes are different; the hashes are quicker to compare.
     alike = timed.filter(timed.select(key).hash_rows().is_duplicated())
@@ -195,9 +196,11 @@ def _plain(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
 
 def _consents(mapped: Mapped, source: BoundSource, naming: Naming) -> Prepared:
     said = mapped.frame
-    keyed = _keyed_subjects(said, source, naming)
+    spelt = {kind: is_kind(kind) for kind in said["subject_kind"].unique()}
+    misspelt = said.filter(~pl.col("subject_kind").replace_strict(spelt, return_dtype=pl.Boolean))
+    keyed = _keyed_subjects(said.join(misspelt, on=ROW, how="anti", maintain_order="left"), source, naming)
     unknown = keyed.filter(pl.col("subject_key").is_null()).select(ROW, reason=pl.lit("subject_value: unreadable"))
-    sound = mapped.reject(unknown)
+    sound = mapped.reject(pl.concat([misspelt.select(ROW, reason=pl.lit("subject_kind: unknown_value")), unknown]))
     rows = _with_ids(keyed.filter(pl.col("subject_key").is_not_null()), source)
     return _prepared(sound, source, naming, {"consents": rows})
 
@@ -227,16 +230,30 @@ def _about_nobody(mapped: Mapped, source: BoundSource, naming: Naming) -> pl.Dat
 
 
 def _keyed_subjects(said: pl.DataFrame, source: BoundSource, naming: Naming) -> pl.DataFrame:
+    """Add `subject_key`: the value key of an identifier, or the id of a record of this source or of the one named."""
+    named = said.with_columns(_record_source(said, source).alias("named_source"))
     parts = [
-        part.with_columns(_subject_key(str(kind), part["subject_value"], source, naming).alias("subject_key"))
-        for (kind,), part in said.partition_by("subject_kind", as_dict=True, maintain_order=True).items()
+        part.with_columns(_subject_key(kind, record_source, part["subject_value"], naming).alias("subject_key"))
+        for (kind, record_source), part in _alike(named)
     ]
-    return pl.concat(parts) if parts else said.with_columns(subject_key=pl.lit(None, dtype=pl.String))
+    keyed = pl.concat(parts) if parts else named.with_columns(subject_key=pl.lit(None, dtype=pl.String))
+    return keyed.drop("named_source")
 
 
-def _subject_key(kind: str, values: pl.Series, source: BoundSource, naming: Naming) -> pl.Series:
-    if kind == RECORD:
-        return naming.keyring.record_id_series(source.name, values)
+def _alike(named: pl.DataFrame) -> Iterator[tuple[Any, pl.DataFrame]]:
+    yield from named.partition_by("subject_kind", "named_source", as_dict=True, maintain_order=True).items()
+
+
+def _record_source(said: pl.DataFrame, source: BoundSource) -> pl.Series:
+    """Return which source calls a record as the statement does; null where the statement is about an identifier."""
+    own = pl.lit(source.name)
+    named = pl.coalesce("subject_source", own) if "subject_source" in said.columns else own
+    return said.select(pl.when(pl.col("subject_kind") == RECORD).then(named)).to_series()
+
+
+def _subject_key(kind: str, record_source: str | None, values: pl.Series, naming: Naming) -> pl.Series:
+    if record_source is not None:
+        return naming.keyring.record_id_series(record_source, values)
     return naming.keyring.value_key_series(kind, normalise_identifier(kind, values))
 
 

@@ -1,27 +1,29 @@
 """One customer at a time: five point reads, one decision, one line in the audit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
 
-import polars as pl
-
 from unified_customer.core.clock import Clock, just_after
-from unified_customer.core.errors import ConsentError, UnknownCustomerError
+from unified_customer.core.errors import ConsentError
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor, Consent, ConsentState, Customer, GoldenValue, Identifier
-from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS
+from unified_customer.core.tables import CONSENTS, CUSTOMERS, EVENTS, GOLDEN_FIELDS, Table
 from unified_customer.governance.audit import AuditLog, Entry
-from unified_customer.governance.erasure import buried
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.gate import IDENTIFIER
 from unified_customer.governance.kinds import may_see_kind
+from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.policy import Columns, Decision, Policy, Request, decide
-from unified_customer.store import Keys, Reader, Store, Where
+from unified_customer.policy.sharing import YES_STATUS
+from unified_customer.store import Reader, Store, Where
 
-UNKNOWN: Final = "No record of that id was ever seen. hub.customers(purpose=...) lists the customers."
-UNRESOLVED: Final = "The record is not resolved yet. Run hub.resolve()."
-ERASED: Final = "The record was erased. hub.audit.entries(customer_id=...) tells when and by whom."
 OBSERVED: Final = ("first_observed_at", "last_observed_at")
+HEAD: Final = ("customer_id", "sources")
+UNREAD: Final = ("record_count",)
+IDENTIFIER_COLUMNS: Final = ("kind", "value_key", "value", "source", "seq")
+
+Rows = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Held:
     customer_id: str
     golden: dict[str, Any]
     records: tuple[str, ...]
-    identifiers: pl.DataFrame
+    identifiers: Rows
     statements: tuple[Consent, ...]
+    shared: frozenset[tuple[str, str]]
 
 
 class ProfileReader:
@@ -44,16 +47,16 @@ class ProfileReader:
         self._policy = policy
         self._audit = audit
         self._clock = clock
-        self._seen: dict[tuple[str, tuple[str, ...]], Columns] = {}
+        self._seen: dict[tuple[str, str, tuple[str, ...]], Columns] = {}
 
     def read(self, customer_id: str, *, request: Request, actor: Actor, events: int = 0) -> Customer:
         """Return the customer who holds the record `customer_id` now; see `CustomerHub.profile`."""
         purpose = request.purpose
         self._policy.check_actor(purpose, actor)
         with self._store.snapshot() as reader:
-            held = hold(reader, customer_id)
+            held = hold(reader, customer_id, columns=_read(self._columns(purpose, actor)))
             recent = self._recent(reader, held, purpose, actor, events) if events else ()
-        decision = self._decide(held.statements, request)
+        decision = self._decide(held, request)
         withheld = tuple(name for name in self._columns(purpose, actor).withheld if name in {*GOLDEN_FIELDS, *OBSERVED})
         self._record(actor, request, held.customer_id, decision, withheld)
         if not decision.allowed:
@@ -62,19 +65,21 @@ class ProfileReader:
         return self._customer(held, purpose, withheld, actor).model_copy(update={"events": recent})
 
     def _recent(self, reader: Reader, held: Held, purpose: str, actor: Actor, limit: int) -> tuple[dict[str, Any], ...]:
-        columns = self._policy.visible_columns(EVENTS, purpose, actor=actor).visible
-        keys = Keys(pl.DataFrame({"record_id": held.records}), ("record_id",))
-        rows = reader.read("events", columns=columns, keys=keys, order_by=["occurred_at"], descending=True, limit=limit)
-        return tuple(rows.iter_rows(named=True))
+        columns = self._columns(purpose, actor, EVENTS).visible
+        theirs = [Where("record_id", "in", held.records)]
+        return tuple(
+            reader.rows("events", columns=columns, where=theirs, order_by=["occurred_at"], descending=True, limit=limit)
+        )
 
-    def _decide(self, statements: Sequence[Consent], request: Request) -> Decision:
-        return decide(statements, request=request, policy=self._policy, as_of=just_after(self._clock()))
+    def _decide(self, held: Held, request: Request) -> Decision:
+        as_of = just_after(self._clock())
+        return decide(held.statements, request=request, policy=self._policy, as_of=as_of, shared=held.shared)
 
-    def _columns(self, purpose: str, actor: Actor) -> Columns:
-        """Return what a read may see of customers; the policy never changes, so that it is asked once."""
-        asked = (purpose, actor.roles)
+    def _columns(self, purpose: str, actor: Actor, table: Table = CUSTOMERS) -> Columns:
+        """Return what a read may see of a table; the policy never changes, so that it is asked once."""
+        asked = (table.name, purpose, actor.roles)
         if asked not in self._seen:
-            self._seen[asked] = self._policy.visible_columns(CUSTOMERS, purpose, actor=actor)
+            self._seen[asked] = self._policy.visible_columns(table, purpose, actor=actor)
         return self._seen[asked]
 
     def _record(
@@ -112,71 +117,88 @@ class ProfileReader:
             ),
             records=held.records,
             sources=tuple(golden["sources"]),
-            consents=self._states(held.statements, purpose),
+            consents=self._states(held, purpose),
             withheld=tuple(withheld),
             first_observed_at=first,
             last_observed_at=last,
         )
 
-    def _states(self, statements: Sequence[Consent], purpose: str) -> tuple[ConsentState, ...]:
-        stated = {statement.purpose for statement in statements if statement.purpose != "*"}
+    def _states(self, held: Held, purpose: str) -> tuple[ConsentState, ...]:
+        stated = {statement.purpose for statement in held.statements if statement.purpose != "*"}
         named = sorted({purpose, *stated, *self._policy.bases})
-        decisions = ((name, self._decide(statements, Request(purpose=name))) for name in named)
+        decisions = ((name, self._decide(held, Request(purpose=name))) for name in named)
         return tuple(
             ConsentState(purpose=name, allowed=decision.allowed, reason=decision.reason) for name, decision in decisions
         )
 
 
-def hold(reader: Reader, any_id: str) -> Held:
+def _read(seen: Columns) -> tuple[str, ...]:
+    """Return what is read of the golden record: a column less is read sooner."""
+    return tuple(name for name in CUSTOMERS.columns if name in HEAD or (name in seen.visible and name not in UNREAD))
+
+
+def hold(reader: Reader, any_id: str, *, columns: Sequence[str]) -> Held:
     """Return what the store holds of the customer who holds the record `any_id` now.
+
+    Args:
+        reader: One state of the store.
+        any_id: Any id ever issued.
+        columns: What is read of the golden record.
 
     Raises:
         UnknownCustomerError: The id was never issued, or its record is not resolved yet.
     """
-    golden = _golden(reader, any_id)
-    if golden.is_empty():
-        golden = _golden(reader, current_customer(reader, any_id))
-    found = golden.row(0, named=True)
-    customer_id = str(found["customer_id"])
-    records = reader.read("links", columns=["record_id"], where=[Where("customer_id", "==", customer_id), CURRENT])
-    identifiers = reader.read(
-        "identifiers",
-        columns=["record_id", "kind", "value_key", "value", "source", "seq"],
-        keys=Keys(records, ("record_id",)),
+    golden = _golden(reader, any_id, columns) or _golden(reader, current_customer(reader, any_id), columns)
+    customer_id = str(golden[0]["customer_id"])
+    records = reader.rows("links", columns=["record_id"], where=[Where("customer_id", "==", customer_id), CURRENT])
+    ids = tuple(sorted(row["record_id"] for row in records))
+    identifiers = reader.rows("identifiers", columns=IDENTIFIER_COLUMNS, where=[Where("record_id", "in", ids)])
+    statements = _statements(reader, ids, identifiers)
+    return Held(
+        customer_id=customer_id,
+        golden=golden[0],
+        records=ids,
+        identifiers=tuple(identifiers),
+        statements=statements,
+        shared=_shared(reader, statements, ids),
     )
-    statements = _statements(reader, records, identifiers)
-    return Held(customer_id, found, tuple(sorted(records["record_id"])), identifiers, statements)
 
 
-def _golden(reader: Reader, customer_id: str) -> pl.DataFrame:
-    return reader.read("customers", columns=list(CUSTOMERS.columns), where=[Where("customer_id", "==", customer_id)])
+def _golden(reader: Reader, customer_id: str, columns: Sequence[str]) -> Rows:
+    return reader.rows("customers", columns=columns, where=[Where("customer_id", "==", customer_id)])
 
 
-def current_customer(reader: Reader, any_id: str) -> str:
-    """Return the customer who holds the record `any_id` now.
-
-    Raises:
-        UnknownCustomerError: The id was never issued, its record is not resolved yet, or it was erased.
-    """
-    current = reader.read("links", columns=["customer_id"], where=[Where("record_id", "==", any_id), CURRENT])
-    if current.height:
-        return str(current["customer_id"].item())
-    if not reader.count("identities", where=[Where("record_id", "==", any_id)]):
-        raise UnknownCustomerError(UNKNOWN)
-    raise UnknownCustomerError(UNRESOLVED if buried(reader, RECORD, [any_id]).is_empty() else ERASED)
+def _statements(reader: Reader, records: Sequence[str], identifiers: Rows) -> tuple[Consent, ...]:
+    subjects = {(row["kind"], row["value_key"]) for row in identifiers} | {(RECORD, each) for each in records}
+    keys = sorted({key for _, key in subjects})
+    rows = reader.rows("consents", columns=list(CONSENTS.columns), where=[Where("subject_key", "in", keys)])
+    return tuple(
+        Consent.model_construct(**row) for row in rows if (row["subject_kind"], row["subject_key"]) in subjects
+    )
 
 
-def _statements(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame) -> tuple[Consent, ...]:
-    named = identifiers.select(subject_kind="kind", subject_key="value_key")
-    own = records.select(subject_kind=pl.lit(RECORD), subject_key="record_id")
-    keys = Keys(pl.concat([named, own]).unique(), ("subject_kind", "subject_key"))
-    rows = reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
-    return tuple(Consent.model_construct(**row) for row in rows.iter_rows(named=True))
+def _shared(reader: Reader, statements: Sequence[Consent], records: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """Return which of the identifiers that somebody said yes of are held by other customers too."""
+    yes = {(each.subject_kind, each.subject_key) for each in statements if each.status in YES_STATUS}
+    keys = sorted({key for kind, key in yes if kind != RECORD})
+    if not keys:
+        return frozenset()
+    held = reader.rows("identifiers", columns=IDENTIFIER, where=[Where("value_key", "in", keys)])
+    theirs = [row for row in held if (row["kind"], row["value_key"]) in yes and row["record_id"] not in records]
+    others = _with_customer(reader, {row["record_id"] for row in theirs})
+    return frozenset((row["kind"], row["value_key"]) for row in theirs if row["record_id"] in others)
 
 
-def _identifiers(rows: pl.DataFrame, *, plain: Callable[[str], bool]) -> tuple[Identifier, ...]:
+def _with_customer(reader: Reader, records: Collection[str]) -> set[str]:
+    if not records:
+        return set()
+    where = [Where("record_id", "in", sorted(records)), CURRENT]
+    return {row["record_id"] for row in reader.rows("links", columns=["record_id"], where=where)}
+
+
+def _identifiers(rows: Rows, *, plain: Callable[[str], bool]) -> tuple[Identifier, ...]:
     """Return each identifier once, by kind and then in the order of first sight; values of kinds that are `plain`."""
-    seen = sorted(rows.iter_rows(named=True), key=itemgetter("seq"))
+    seen = sorted(rows, key=itemgetter("seq"))
     distinct = {(row["kind"], row["value_key"]): row for row in reversed(seen)}
     return tuple(
         Identifier(kind=row["kind"], value=row["value"] if plain(row["kind"]) else None, source=row["source"])

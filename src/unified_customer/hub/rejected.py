@@ -8,7 +8,7 @@ import polars as pl
 
 from unified_customer.connectors import BoundSource
 from unified_customer.core.keys import Keyring
-from unified_customer.governance.gate import RECORD
+from unified_customer.core.kinds import RECORD
 from unified_customer.governance.payloads import texts_of
 from unified_customer.hub.people import IDENTIFIER_NORMALISERS, normalise_identifier
 from unified_customer.store import Keys, Reader

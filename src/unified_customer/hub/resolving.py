@@ -8,20 +8,22 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.clock import Clock
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.gate import CURRENT, RECORD
+from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
 from unified_customer.identity.golden import SPOKEN
+from unified_customer.identity.versions import latest_versions
 from unified_customer.store import Keys, Reader, Store, Where, Writer
 
 AT_ONCE: Final = 200_000
 """Customers whose golden records are built together."""
 
 PERSON: Final = ["record_id", "given_name", "family_name", "full_name", "birth_date"]
-VERSIONED: Final = [*PERSON, "observed_at", "seq"]
+VERSIONED: Final = [*PERSON, "middle_name", "version", "observed_at", "partial", "seq"]
 
 
 class Resolver:
@@ -66,11 +68,7 @@ def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFra
 
 def latest_people(reader: Reader) -> pl.DataFrame:
     """Return what each record says last of name and birth date."""
-    versions = reader.read("records", columns=VERSIONED)
-    if versions["record_id"].n_unique() == versions.height:
-        return versions.select(PERSON)
-    latest = versions.sort("observed_at", "seq", nulls_last=False).unique("record_id", keep="last")
-    return latest.select(PERSON)
+    return latest_versions(reader.read("records", columns=VERSIONED)).select(PERSON)
 
 
 def write_links(writer: Writer, resolution: Resolution, *, at: datetime) -> int:

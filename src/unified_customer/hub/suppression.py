@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from unified_customer.governance.gate import RECORD
+from unified_customer.core.kinds import RECORD
 from unified_customer.hub.prepared import Prepared
 from unified_customer.store import Keys, Reader
 

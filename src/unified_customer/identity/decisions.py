@@ -59,6 +59,23 @@ def _rows(
     return LINK_DECISIONS.conform(told)
 
 
+def named_anew(rows: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """Give decisions that were taken before, and taken back since, another id: at one instant they look the same.
+
+    Args:
+        rows: Rows of `link_decisions` to be written.
+        decisions: Those that are written.
+    """
+    retracted = set(decisions["retracts"].drop_nulls())
+    names = []
+    for name in rows["decision_id"]:
+        new = name
+        while new in retracted:
+            new = content_hash(new, "again")
+        names.append(new)
+    return rows.with_columns(decision_id=pl.Series(names, dtype=pl.String))
+
+
 def merge_decisions(
     partition: pl.DataFrame,
     customer_a: str,

@@ -10,21 +10,21 @@ from unified_customer.core.errors import ConfigurationError, UnknownCustomerErro
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS
 from unified_customer.identity.traits import merged_traits
+from unified_customer.identity.versions import ADDRESS, latest_versions
 
 Rule = Literal["most_recent", "most_trusted", "most_frequent", "longest"]
 
 NAME: Final = ("family_name", "given_name", "full_name", "honorific", "middle_name")
-ADDRESS: Final = ("street", "city", "region", "postcode", "country")
 
-SPOKEN: Final = ("record_id", "source", "observed_at", "deleted", *GOLDEN_FIELDS, "seq")
+SPOKEN: Final = ("record_id", "source", "version", "observed_at", "deleted", "partial", *GOLDEN_FIELDS, "seq")
 """The columns of `records` that a golden record is made of."""
 
 
 class Survivorship(Spec):
     """Which value survives where the records of a customer say different things.
 
-    Only the latest version of each record speaks: latest by `observed_at` (rows without one come before all others),
-    then by `seq`. A record that its source deleted says nothing. Rules, by field:
+    Only the latest version of each record speaks, with what it leaves as it was where it is partial (see
+    `unified_customer.identity.versions`). A record that its source deleted says nothing. Rules, by field:
 
     - `most_recent` (default): observed last.
     - `most_trusted`: from the source that stands first in `trusted`; sources that are not named come last.
@@ -189,15 +189,6 @@ def before(records: pl.DataFrame, *, as_of: datetime | None) -> pl.DataFrame:
         return records
     instant = pl.lit(as_of).cast(pl.Datetime("us", "UTC"))
     return records.filter(pl.col("observed_at").is_null() | (pl.col("observed_at") < instant))
-
-
-def latest_versions(records: pl.DataFrame) -> pl.DataFrame:
-    """Return the latest version of each record: by `observed_at`, rows without one first, then by `seq`."""
-    if records["record_id"].n_unique() == records.height:
-        return records
-    times = records.select("record_id", "observed_at", "seq").with_row_index("place")
-    last = times.sort("observed_at", "seq", nulls_last=False).unique("record_id", keep="last")
-    return records[last["place"]]
 
 
 def voices_of(latest: pl.DataFrame) -> pl.DataFrame:

@@ -28,15 +28,19 @@ def merged_traits(voices: pl.DataFrame, customers: pl.Series, surviving: pl.Seri
         return surviving.alias("traits")
     first = pl.DataFrame({"customer_id": customers, "first": surviving})
     lists = several.group_by("customer_id", maintain_order=True).agg("traits").join(first, on="customer_id")
-    texts = [_merged([lead, *others]) for lead, others in lists.select("first", "traits").iter_rows()]
-    merged = lists.select("customer_id", traits=pl.Series(texts, dtype=pl.String))
-    return first.join(merged, on="customer_id", how="left", maintain_order="left").select(
+    texts = [merged([lead, *others]) for lead, others in lists.select("first", "traits").iter_rows()]
+    union = lists.select("customer_id", traits=pl.Series(texts, dtype=pl.String))
+    return first.join(union, on="customer_id", how="left", maintain_order="left").select(
         traits=pl.coalesce("traits", "first")
     )["traits"]
 
 
-def _merged(texts: Iterable[str]) -> str:
-    """Return the union of JSON objects, first come first kept; a null is no value; keys are sorted."""
+def merged(texts: Iterable[str]) -> str:
+    """Return the union of JSON objects, first come first kept; a null is no value; keys are sorted.
+
+    Raises:
+        SchemaError: A text is no JSON object.
+    """
     union: dict[str, msgspec.Raw] = {}
     for text in texts:
         for key, value in _decoded(text).items():

@@ -9,9 +9,10 @@ Four rules give the word of one identifier; only statements made strictly before
    a child never speaks for its parent, and who refused a part is not in a read for the whole.
 4. The latest of those that speak is the word; at equal times the stricter.
 
-Across the identifiers of one customer a no beats a yes, and silence is neither. Restriction (GDPR Art. 18) follows the
-same four rules on a track of its own: it neither gives nor takes consent. What a word means is settled by the legal
-basis, in `HEEDED`.
+Across the identifiers of one customer a no beats a yes, and silence is neither. Of an identifier that other customers
+hold too, a yes counts only for who says the same at the same time of something that is theirs: see `sharing`.
+Restriction (GDPR Art. 18) follows the same four rules on a track of its own: it neither gives nor takes consent. What a
+word means is settled by the legal basis, in `HEEDED`.
 """
 
 from collections import defaultdict
@@ -25,8 +26,10 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import Consent, LegalBasis
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.scopes import Request, contains, overlaps
+from unified_customer.policy.sharing import counting
 
 NO_STATEMENT: Final = "no_statement"
+SHARED: Final = "shared_identifier"
 EXPIRED: Final = "expired"
 GRANTED: Final = "granted"
 REFUSED: Final = "refused"
@@ -34,7 +37,7 @@ OBJECTED: Final = "objected"
 RESTRICTED: Final = "restricted"
 UNRESTRICTED: Final = "unrestricted"
 
-WORDS: Final = (NO_STATEMENT, EXPIRED, GRANTED, REFUSED, OBJECTED, RESTRICTED)
+WORDS: Final = (NO_STATEMENT, SHARED, EXPIRED, GRANTED, REFUSED, OBJECTED, RESTRICTED)
 """What the identifiers of a customer can say together: the last one in this order that any of them says."""
 
 STRICTNESS: Final = (UNRESTRICTED, GRANTED, EXPIRED, REFUSED, OBJECTED, RESTRICTED)
@@ -99,7 +102,14 @@ class Decision:
     statement_id: str | None = None
 
 
-def decide(statements: Sequence[Consent], *, request: Request, policy: Policy, as_of: datetime) -> Decision:
+def decide(
+    statements: Sequence[Consent],
+    *,
+    request: Request,
+    policy: Policy,
+    as_of: datetime,
+    shared: Collection[tuple[str, str]] = (),
+) -> Decision:
     """Decide on `request` for one customer.
 
     Args:
@@ -107,6 +117,7 @@ def decide(statements: Sequence[Consent], *, request: Request, policy: Policy, a
         request: What the data are wanted for.
         policy: Names the legal basis of the purpose.
         as_of: Only what was stated strictly before counts; with a time zone.
+        shared: `(kind, key)` of the identifiers among them that another customer holds too.
 
     Returns:
         The answer and its reason.
@@ -123,7 +134,9 @@ def decide(statements: Sequence[Consent], *, request: Request, policy: Policy, a
     """
     basis = policy.basis_of(request.purpose)
     at = check_instant(as_of)
-    heard = [*_heard(statements, CONSENT_TRACK, request, at), *_heard(statements, RESTRICTION_TRACK, request, at)]
+    said, aside = counting(statements, shared)
+    heard = [*_heard(said, CONSENT_TRACK, request, at), *_heard(said, RESTRICTION_TRACK, request, at)]
+    heard += [_Said(each, SHARED) for each in aside if _would_allow(each, request, at)]
     decisive = [said for said in heard if said.word in HEEDED[basis]]
     if not decisive:
         reason = reason_for(basis, NO_STATEMENT)
@@ -172,6 +185,10 @@ def _heard(statements: Iterable[Consent], track: Collection[str], request: Reque
         if statement.stated_at < as_of and (word := _word(statement, as_of)) in track:
             by_subject[statement.subject_kind, statement.subject_key].append(_Said(statement, word))
     return [said for group in by_subject.values() for said in _word_of_one(group, request)]
+
+
+def _would_allow(statement: Consent, request: Request, as_of: datetime) -> bool:
+    return statement.status == "granted" and statement.stated_at < as_of and contains(statement, request)
 
 
 def _word(statement: Consent, as_of: datetime) -> str:

@@ -15,6 +15,7 @@ from unified_customer.core.errors import SchemaError
 from unified_customer.core.models import LegalBasis
 from unified_customer.core.models.purposes import EVERY_PURPOSE, ancestors
 from unified_customer.core.tables import CONSENTS
+from unified_customer.policy import sharing
 from unified_customer.policy.decision import (
     ALLOWING,
     CONSENT_TRACK,
@@ -24,6 +25,7 @@ from unified_customer.policy.decision import (
     NO,
     NO_STATEMENT,
     RESTRICTION_TRACK,
+    SHARED,
     STRICTNESS,
     UNRESTRICTED,
     WORDS,
@@ -33,10 +35,7 @@ from unified_customer.policy.decision import (
 )
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.scopes import Request
-
-CUSTOMER: Final = "customer_id"
-SUBJECT: Final = ("subject_kind", "subject_key")
-SCOPE: Final = ("purpose", "channel", "recipient")
+from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT, Lazy
 
 READ: Final = (*SUBJECT, *SCOPE, "status", "stated_at", "expires_at")
 """Columns of `consents` that a decision reads."""
@@ -44,8 +43,6 @@ _REQUIRED: Final = (*SUBJECT, "purpose", "status", "stated_at")
 _PLACE_IN_WORDS: Final = {
     STRICTNESS.index(word): WORDS.index(NO_STATEMENT if word == UNRESTRICTED else word) for word in STRICTNESS
 }
-
-Lazy = nw.LazyFrame[Any]
 
 
 def permit(
@@ -83,9 +80,38 @@ def permit(
     basis, at = policy.basis_of(request.purpose), check_instant(as_of)
     people = nw.from_native(_checked_subjects(subjects).lazy())
     said = nw.from_native(_checked_statements(statements).lazy())
-    words = spoken_words(said, request=request, heeded=HEEDED[basis], as_of=at)
-    answers = decided(people, words, basis=basis).sort(CUSTOMER)
-    return answers.collect("polars").to_polars()
+    heard = _at_hand(_counting(said.select(*READ), request, at))
+    spoken = sharing.told_apart(people, heard, _at_hand(sharing.shared_subjects(people)))
+    answers = answered(*map(_at_hand, spoken), request=request, basis=basis, as_of=at)
+    return answers.sort(CUSTOMER).collect("polars").to_polars()
+
+
+def answered(
+    subjects: Lazy, statements: Lazy, aside: Lazy, *, request: Request, basis: LegalBasis, as_of: datetime
+) -> Lazy:
+    """Return what `permit` returns, in no particular order, over lazy frames wherever they live.
+
+    Args:
+        subjects: `customer_id`, `subject_kind`, `subject_key`; each subject is one customer's: see `sharing.told_apart`.
+        statements: Rows of `consents` about them.
+        aside: Rows of `consents` that do not count, because others hold the identifier too.
+        request: What the data are wanted for.
+        basis: The legal basis of the purpose.
+        as_of: Only what was stated strictly before counts; in UTC.
+    """
+    words = spoken_words(statements, request=request, heeded=HEEDED[basis], as_of=as_of)
+    return decided(subjects, nw.concat([words, _unclear(aside, request, as_of)]), basis=basis)
+
+
+def _at_hand(rows: Lazy) -> Lazy:
+    """Return rows that are computed once, however often they are used."""
+    return rows.collect("polars").lazy()
+
+
+def _unclear(aside: Lazy, request: Request, as_of: datetime) -> Lazy:
+    """Return the subjects of which a yes was set aside: `subject_kind`, `subject_key`, `word`."""
+    yes = _counting(aside, request, as_of).filter(nw.col("status") == "granted", _contains(request))
+    return yes.select(*SUBJECT).unique().with_columns(word=nw.lit(WORDS.index(SHARED)))
 
 
 def spoken_words(statements: Lazy, *, request: Request, heeded: Collection[str], as_of: datetime) -> Lazy:
@@ -127,11 +153,15 @@ def decided(subjects: Lazy, words: Lazy, *, basis: LegalBasis) -> Lazy:
 
 def _said(statements: Lazy, request: Request, as_of: datetime) -> Lazy:
     """Keep what counts and touches the request: subject, scope, `at` and `word`, a place in `STRICTNESS`."""
-    counting = statements.select(*READ).filter(nw.col("stated_at") < nw.lit(as_of), _touches(request))
+    counting = _counting(statements.select(*READ), request, as_of)
     over = (nw.col("status") == "granted") & (nw.col("expires_at") <= nw.lit(as_of)).fill_null(value=False)
     status = _translated(nw.col("status"), {each: STRICTNESS.index(word) for each, word in MEANING.items()})
     word = nw.when(over).then(nw.lit(STRICTNESS.index(EXPIRED))).otherwise(status)
     return counting.select(*SUBJECT, *SCOPE, word=word, at=nw.col("stated_at"))
+
+
+def _counting(statements: Lazy, request: Request, as_of: datetime) -> Lazy:
+    return statements.filter(nw.col("stated_at") < nw.lit(as_of), _touches(request))
 
 
 def _words_on(track: Collection[str], said: Lazy, request: Request) -> Lazy:

@@ -5,7 +5,7 @@ and `seq` (a whole number that grows by commit order over all tables, one per ro
 is committed at that moment; a snapshot sees one moment throughout; a writer also sees its own writes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +113,40 @@ class Reader(Protocol):
         """
         ...
 
+    def rows(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str],
+        where: Sequence[Where] = (),
+        order_by: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return a few rows of `table` as plain values by column: what `read` returns, without the cost of a frame.
+
+        It is meant for looking up what is known of one person: a store answers `==` and `in` with a few values fast on
+        the columns that a person is looked up by.
+
+        Args:
+            table: Name of the table.
+            columns: Stored columns to return, in that order.
+            where: Conditions that must all hold.
+            order_by: Columns to sort by, nulls last and ties by `seq`; without it rows come in any order.
+            descending: Sort the other way, ties too, nulls still last.
+            limit: At most so many rows.
+
+        Returns:
+            A dict for each row: the Python values of Polars' types, instants in UTC.
+
+        Raises:
+            UnknownTableError: There is no such table.
+            SchemaError: There is no such column, or a value is not of its type.
+            ConfigurationError: An operator or a limit cannot be meant.
+            StoreClosedError: The store is closed.
+        """
+        ...
+
     def batches(
         self,
         table: str,
@@ -170,6 +204,15 @@ class Writer(Reader, Protocol):
 
         Raises:
             SchemaError: The frame does not fit the table, or the table is not append-only.
+        """
+        ...
+
+    def append_row(self, table: str, row: Mapping[str, Any]) -> Counts:
+        """Add one row of plain values by column: what `append` does with a frame of it, without the cost of a frame.
+
+        Raises:
+            SchemaError: A column is unknown or required and missing, a value is not of its type, or the table is not
+                append-only.
         """
         ...
 

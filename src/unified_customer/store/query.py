@@ -22,6 +22,7 @@ _PYTHON_TYPES: Final[Mapping[type[pl.DataType], tuple[type, ...]]] = {
     pl.Date: (date,),
     pl.Datetime: (datetime,),
 }
+_OPERATORS: Final = frozenset(get_args(Operator))
 _PRESENCE: Final = frozenset({"is_null", "is_not_null"})
 
 
@@ -152,7 +153,7 @@ def _columns(asked: Table, columns: Sequence[str] | None) -> tuple[str, ...]:
 
 def _condition(asked: Table, where: Where) -> Where:
     dtype = asked.stored_columns[stored(asked, where.column)]
-    if where.op not in get_args(Operator):
+    if where.op not in _OPERATORS:
         message = f"There is no operator {where.op!r}. The operators are: {', '.join(get_args(Operator))}."
         raise ConfigurationError(message)
     if where.op in _PRESENCE:
@@ -173,13 +174,14 @@ def _members(asked: Table, where: Where, dtype: pl.DataType) -> tuple[Any, ...]:
 def _value(asked: Table, column: str, dtype: pl.DataType, value: Any) -> Any:
     if value is None:
         return None
-    if not _comparable(dtype, value):
+    if not comparable(dtype, value):
         message = f"{asked.name}.{column} holds {dtype}; it cannot be compared with {_described(value)}."
         raise SchemaError(message)
     return Decimal(value) if isinstance(dtype, pl.Decimal) else value
 
 
-def _comparable(dtype: pl.DataType, value: Any) -> bool:
+def comparable(dtype: pl.DataType, value: Any) -> bool:
+    """Return whether `value`, which is not None, is one that a column of this type can hold; columns of lists none."""
     if isinstance(value, bool) and not isinstance(dtype, pl.Boolean):
         return False
     if isinstance(value, datetime) and (isinstance(dtype, pl.Date) or value.utcoffset() is None):

@@ -1,12 +1,13 @@
 """Frames that are written to a store, checked against their table once for all kinds of stores."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.tables import RECORDED_AT, SEQ, Table, table
-from unified_customer.store.query import matchable
+from unified_customer.store.query import comparable, matchable
 
 FIRST_SEQ: Final = "_first_seq"
 """Hidden column: the `seq` with which a row came, kept when it is replaced."""
@@ -18,11 +19,44 @@ def appendable(name: str, frame: pl.DataFrame) -> tuple[Table, pl.DataFrame]:
     Raises:
         SchemaError: The frame does not fit, or the table is not append-only.
     """
+    target = _append_only(name)
+    return target, target.conform(frame)
+
+
+def appendable_row(name: str, row: Mapping[str, Any]) -> tuple[Table, dict[str, Any]]:
+    """Return the table and the row of an append with every column of the table, missing nullable ones as nulls.
+
+    Raises:
+        SchemaError: The row does not fit, or the table is not append-only.
+    """
+    target = _append_only(name)
+    if unknown := sorted(row.keys() - target.columns.keys()):
+        message = f"A row for table {name!r} has {', '.join(unknown)}, which the table has not."
+        raise SchemaError(message)
+    for column, dtype in target.columns.items():
+        if column not in row and not target.schema.columns()[column].nullable:
+            message = f"A row for table {name!r} has no column {column!r}, which the table requires."
+            raise SchemaError(message)
+        if not _fits(dtype, row.get(column)):
+            message = (
+                f"A row for table {name!r} has a {type(row[column]).__name__} in column {column!r}: it holds {dtype}."
+            )
+            raise SchemaError(message)
+    return target, {column: row.get(column) for column in target.columns}
+
+
+def _append_only(name: str) -> Table:
     target = table(name)
     if not target.append_only:
         message = f"Table {name!r} is not append-only. Write to it with upsert()."
         raise SchemaError(message)
-    return target, target.conform(frame)
+    return target
+
+
+def _fits(dtype: pl.DataType, value: Any) -> bool:
+    if isinstance(dtype, pl.List):
+        return value is None or (isinstance(value, list) and all(_fits(dtype.inner, each) for each in value))  # type: ignore[arg-type]
+    return value is None or comparable(dtype, value)
 
 
 def upsertable(name: str, frame: pl.DataFrame) -> tuple[Table, pl.DataFrame]:

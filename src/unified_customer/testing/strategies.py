@@ -127,6 +127,14 @@ def ownership(customers: int = 2, *, keys: int = 3) -> st.SearchStrategy[pl.Data
     return owners.map(lambda drawn: _owned(pairs, drawn, customers))
 
 
+def shared_ownership(customers: int = 3, *, keys: int = 3) -> st.SearchStrategy[pl.DataFrame]:
+    """Frames like those of `ownership`, in which an identifier may have several owners, or none."""
+    pairs = [(kind, subject_key(number)) for kind in SUBJECT_KINDS for number in range(keys)]
+    holding = st.tuples(st.integers(0, customers - 1), st.sampled_from(pairs))
+    drawn = st.lists(holding, unique=True, max_size=len(pairs) * 2)
+    return drawn.map(lambda held: _owned([pair for _, pair in held], [owner for owner, _ in held], customers))
+
+
 def _owned(pairs: Sequence[tuple[str, str]], owners: Sequence[int], customers: int) -> pl.DataFrame:
     rows = [(f"c{owner}", *pair) for owner, pair in zip(owners, pairs, strict=True)]
     own_records = [(f"c{number}", "record", subject_key(900 + number)) for number in range(customers)]

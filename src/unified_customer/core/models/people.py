@@ -33,6 +33,8 @@ class SourceRecord(Model):
     source_id: str = Field(min_length=1)
     observed_at: AwareDatetime | None = None
     deleted: bool = False
+    partial: bool | None = None
+    """It says only what changed; a field that it leaves out stays as it was."""
     full_name: str | None = None
     honorific: str | None = None
     given_name: str | None = None

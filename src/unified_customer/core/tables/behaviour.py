@@ -139,5 +139,5 @@ ANSWERS: Final = Table(
 )  # fmt: skip
 SPEND: Final = Table(
     "spend", Spend, ("source", "period_start", "channel", "campaign", "currency"), "none", append_only=False,
-    time=None, doc="Marketing spend of one period, channel and campaign.",
+    time="period_end", doc="Marketing spend of one period, channel and campaign.",
 )  # fmt: skip

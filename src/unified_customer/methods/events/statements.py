@@ -54,6 +54,7 @@ RECORDS_OF_EVENTS: Final = {
     "source": pl.String(),
     "source_id": pl.String(),
     "observed_at": pl.Datetime("us", "UTC"),
+    "partial": pl.Boolean(),
     **{name: pl.String() for name in (*PERSON_FIELDS, "traits")},
 }
 """Columns of `EventBatch.records`."""
@@ -68,7 +69,8 @@ def people(identify: pl.DataFrame, *, source: str) -> pl.DataFrame:
     """Return what identify calls say of people: raw texts under the names of `RECORDS`.
 
     Traits win over `context.traits`. A trait of which the value is no text, number or truth value stays in `traits`,
-    as does one that nobody described. A call without any trait says nothing and gives no row.
+    as does one that nobody described. A call without any trait says nothing and gives no row. A call says only what
+    changed, so that its row is partial.
 
     Args:
         identify: Rows with `user_id`, `anonymous_id`, `occurred_at`, `traits`, `context_traits`.
@@ -88,7 +90,7 @@ def _people(calls: Iterator[tuple[Any, ...]], source: str) -> Iterator[tuple[Any
         if found or rest:
             known_by = ("user_id", user_id) if user_id else ("anonymous_id", anonymous_id)
             fields = (found.get(name) for name in PERSON_FIELDS)
-            yield (source, source_id(*known_by), at, *fields, _json(rest), *known_by)
+            yield (source, source_id(*known_by), at, True, *fields, _json(rest), *known_by)
 
 
 def source_id(kind: str, value: str) -> str:

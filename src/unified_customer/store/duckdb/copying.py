@@ -87,5 +87,5 @@ def _copy_table(session: Session, copy: str, table: Table, expired: int) -> None
         f"WHERE {SEQ} > ? ORDER BY {SEQ}",
         [expired],
     )
-    for statement in index(table, copy):
+    for statement in index(table, copy).values():
         session.run(statement)

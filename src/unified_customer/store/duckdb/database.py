@@ -14,7 +14,7 @@ import duckdb
 from unified_customer.core.errors import StoreClosedError, StoreError, StoreLockedError
 from unified_customer.store.duckdb.files import beside, locked
 from unified_customer.store.duckdb.layout import MAIN, META, attach, located
-from unified_customer.store.duckdb.session import Session, translated
+from unified_customer.store.duckdb.session import Session, Statements, translated
 
 MEMORY: Final = ":memory:"
 
@@ -56,6 +56,7 @@ class Database:
         self._guard = Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._sessions: WeakSet[Session] = WeakSet()
+        self._statements = Statements()
 
     def connect(self) -> None:
         """Open the file, which is made where there is none.
@@ -103,7 +104,7 @@ class Database:
         """Open a session that sees one state, and end it with the block; what it writes is rolled back."""
         with self.session() as session:
             session.run("BEGIN TRANSACTION")
-            session.run(f"SELECT count(*) FROM {located(META)}")  # a transaction sees the state of its first read
+            session.run(f"SELECT name FROM {located(META)} LIMIT 0")  # a transaction sees the state of its first read
             yield session
 
     def _attach(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -130,6 +131,6 @@ class Database:
             if self._connection is None:
                 message = "The store is closed. Open it again with open_store()."
                 raise StoreClosedError(message)
-            session = Session(self._connection.cursor())
+            session = Session(self._connection.cursor(), self._statements)
             self._sessions.add(session)
             return session

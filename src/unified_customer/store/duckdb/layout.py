@@ -27,8 +27,17 @@ META: Final = "_meta"
 HASHED: Final = frozenset({"record_id", "customer_id", "subject_key", "value_key"})
 """Columns of keyed hashes."""
 
-INDEXES: Final = {"links": ("customer_id",)}
-"""Columns that are looked up one value at a time although their table lies sorted by others."""
+INDEXES: Final = {
+    "identifiers": ("record_id",),
+    "events": ("record_id",),
+    "links": ("customer_id",),
+    "customers": ("customer_id",),
+    "consents": ("subject_key",),
+}
+"""Columns that one customer is looked up by.
+
+Rows lie sorted only within what one transaction wrote, so that without an index a look-up costs more with each load.
+"""
 
 _SQL_TYPES: Final[Mapping[type[pl.DataType], str]] = {
     pl.String: "VARCHAR",
@@ -123,13 +132,13 @@ def column_definition(name: str, dtype: pl.DataType) -> str:
     return f"{quoted(name)} {sql_type(dtype)}{packed}"
 
 
-def index(table: Table, database: str = MAIN) -> list[str]:
-    """Return the statements that make the indexes of `table`, where they are not there yet."""
-    return [
-        f"CREATE INDEX IF NOT EXISTS {quoted(f'{table.name}_{column}')} "
+def index(table: Table, database: str = MAIN) -> dict[str, str]:
+    """Return the names of the indexes of `table`, each with the statement that makes it."""
+    return {
+        f"{table.name}_{column}": f"CREATE INDEX IF NOT EXISTS {quoted(f'{table.name}_{column}')} "
         f"ON {located(table.name, database)} ({quoted(column)})"
         for column in INDEXES.get(table.name, ())
-    ]
+    }
 
 
 def attach(path: str, database: str) -> str:

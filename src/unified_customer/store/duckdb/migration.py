@@ -49,7 +49,7 @@ def prepare(session: Session, *, step: Callable[[str], None]) -> None:
         _create(session)
     else:
         present = _columns(session)
-        if _migrate(session, present, step=step) or _missing(present):
+        if _migrate(session, present, step=step) or _missing(present) or _unindexed(session):
             present = _complete(session)
         _refuse_other_types(present)
     step("opening:prepared")
@@ -99,8 +99,14 @@ def _missing(present: Columns) -> bool:
     )
 
 
+def _unindexed(session: Session) -> bool:
+    rows = session.rows("SELECT index_name FROM duckdb_indexes() WHERE database_name = ?", [MAIN])
+    present = {name for (name,) in rows}
+    return any(index(table).keys() - present for table in TABLES.values())
+
+
 def _complete(session: Session) -> Columns:
-    """Add the tables and columns that are missing; older releases had fewer."""
+    """Add the tables, columns and indexes that are missing; older releases had fewer."""
     present = _columns(session)
     for table in TABLES.values():
         for name, columns in relations(table).items():
@@ -113,7 +119,7 @@ def _complete(session: Session) -> Columns:
 
 
 def _index(session: Session, table: Table) -> None:
-    for statement in index(table):
+    for statement in index(table).values():
         session.run(statement)
 
 

@@ -2,18 +2,34 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from unified_customer.core.errors import ChangesExpiredError
 from unified_customer.core.tables import SEQ
 from unified_customer.store.duckdb.layout import META, deletions, located, names
-from unified_customer.store.duckdb.questions import KEYS, ROW, Question, Sql, counting, matches, picked, question
+from unified_customer.store.duckdb.questions import (
+    KEYS,
+    ROW,
+    Question,
+    Sql,
+    counting,
+    instant,
+    matches,
+    picked,
+    plain,
+    question,
+)
 from unified_customer.store.duckdb.session import Session
 from unified_customer.store.protocol import Keys, Where
 from unified_customer.store.query import Query, ask, batch_size
 from unified_customer.store.rows import FIRST_SEQ, expired_message
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
+MICROSECOND: Final = timedelta(microseconds=1)
 
 Sessions = Callable[[], AbstractContextManager[Session]]
 
@@ -50,6 +66,21 @@ class DuckReader:
         )  # fmt: skip
         with self._using() as session:
             return answer(session, question(query))
+
+    def rows(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str],
+        where: Sequence[Where] = (),
+        order_by: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return a few rows of `table` as plain values; see `Reader.rows`."""
+        query = ask(table, columns=columns, where=where, order_by=order_by, descending=descending, limit=limit)
+        with self._using() as session:
+            return _named(session, query)
 
     def batches(
         self,
@@ -99,6 +130,16 @@ def answer(session: Session, asked: Question) -> pl.DataFrame:
     """Return the answer to a question."""
     with nullcontext() if asked.keys is None else session.holding(KEYS, asked.keys):
         return _shaped(session.frame(asked.sql.text, asked.sql.parameters), asked)
+
+
+def _named(session: Session, query: Query) -> list[dict[str, Any]]:
+    sql = plain(query)
+    found = [dict(zip(query.columns, row, strict=True)) for row in session.rows(sql.text, sql.parameters)]
+    for name in query.columns:
+        if instant(query.table.stored_columns[name]):
+            for row in found:
+                row[name] = None if row[name] is None else EPOCH + row[name] * MICROSECOND
+    return found
 
 
 def windows(session: Session, query: Query, *, size: int) -> Iterator[pl.DataFrame]:

@@ -1,6 +1,7 @@
 """One cursor of DuckDB, for one piece of work: statements in, Polars frames out, errors in our own tree."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -40,24 +41,51 @@ class Lent:
         self._frame = None
 
 
+class Statements:
+    """The statements that were run last, parsed: for a small question parsing is a third of the work.
+
+    A parsed statement holds no value of a row, and belongs to no cursor and no transaction.
+    """
+
+    def __init__(self, size: int = 256) -> None:
+        """Remember at most `size` statements."""
+        self._size = size
+        self._parsed: OrderedDict[str, duckdb.Statement] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def parsed(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+        """Return the one statement in `sql`."""
+        with self._lock:
+            if (known := self._parsed.get(sql)) is not None:
+                self._parsed.move_to_end(sql)
+                return known
+        (statement,) = cursor.extract_statements(sql)
+        with self._lock:
+            self._parsed[sql] = statement
+            if len(self._parsed) > self._size:
+                self._parsed.popitem(last=False)
+        return statement
+
+
 class Session:
     """A cursor that one thread uses at a time; another thread that ends it waits for the statement that runs."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Take over `cursor`."""
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+        """Take over `cursor`; `statements` is shared by all sessions of a database."""
         self._cursor = cursor
+        self._statements = statements
         self._lock = threading.RLock()
         self._open = True
 
     def run(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement whose result nobody wants."""
         with self._using():
-            self._cursor.execute(sql, list(parameters)).fetchall()  # an unread result blocks the next statement
+            self._executed(sql, parameters).fetchall()  # an unread result blocks the next statement
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Return a small result as tuples."""
         with self._using():
-            return self._cursor.execute(sql, list(parameters)).fetchall()
+            return self._executed(sql, parameters).fetchall()
 
     def value(self, sql: str, parameters: Parameters = ()) -> Any:
         """Return the one value of a result."""
@@ -98,6 +126,9 @@ class Session:
         with self._lock:
             self._open = False
             self._cursor.close()
+
+    def _executed(self, sql: str, parameters: Parameters) -> duckdb.DuckDBPyConnection:
+        return self._cursor.execute(self._statements.parsed(self._cursor, sql), list(parameters))
 
     @contextmanager
     def _using(self) -> Iterator[None]:

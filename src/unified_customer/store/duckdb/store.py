@@ -35,6 +35,7 @@ class DuckStore(DuckReader):
         self._claim = claim
         self._step = step
         self._turns = Turns()
+        self._position: int | None = None  # known from the last commit; nobody else writes to the file
         self._life = Lock()  # a store is not closed while a compaction has closed its files for a moment
 
     @property
@@ -53,9 +54,11 @@ class DuckStore(DuckReader):
         aware(recorded_at, name="recorded_at")
         with self._turns.writing(), self._database.session() as session:
             committed = self._database.transaction
-            writer = DuckWriter(session, committed=committed, recorded_at=recorded_at, step=self._step)
+            known, self._position = self._position, None
+            writer = DuckWriter(session, committed=committed, recorded_at=recorded_at, step=self._step, last_seq=known)
             yield writer
             writer.commit()
+            self._position = writer.last_seq()
 
     @contextmanager
     def snapshot(self) -> Iterator[DuckReader]:

@@ -22,12 +22,14 @@ from unified_customer.store.duckdb.layout import (
 from unified_customer.store.duckdb.questions import question, same
 from unified_customer.store.duckdb.reading import DuckReader, Sessions, answer, position, windows
 from unified_customer.store.duckdb.session import Session
+from unified_customer.store.duckdb.single import insert, is_there
 from unified_customer.store.protocol import Counts
 from unified_customer.store.query import Query
 from unified_customer.store.rows import (
     FIRST_SEQ,
     already_there,
     appendable,
+    appendable_row,
     deletable,
     first_of_each,
     greatest_seq,
@@ -51,7 +53,9 @@ def placeholder(target: Table, name: str) -> str:
 class DuckWriter(DuckReader):
     """Reads and writes in the transaction of its session."""
 
-    def __init__(self, session: Session, *, committed: Sessions, recorded_at: datetime, step: Step) -> None:
+    def __init__(
+        self, session: Session, *, committed: Sessions, recorded_at: datetime, step: Step, last_seq: int | None = None
+    ) -> None:
         """Begin the transaction.
 
         Args:
@@ -59,6 +63,7 @@ class DuckWriter(DuckReader):
             committed: Opens a session that sees what is committed, for reading in parts.
             recorded_at: The instant that its rows get.
             step: Called after each step, with its name.
+            last_seq: The position of the last change that is committed; None: it is read.
         """
         super().__init__(lambda: nullcontext(session))
         session.run("BEGIN TRANSACTION")
@@ -67,7 +72,7 @@ class DuckWriter(DuckReader):
         self._touched: set[str] = set()
         self._recorded_at = recorded_at
         self._step = step
-        self._began = self._last = position(session, "last_seq")
+        self._began = self._last = position(session, "last_seq") if last_seq is None else last_seq
         step("transaction:begun")
 
     def append(self, table: str, frame: pl.DataFrame) -> Counts:
@@ -76,6 +81,17 @@ class DuckWriter(DuckReader):
         new = self._unknown(target, given if _all_different(target, given) else first_of_each(target, given))
         self._insert(target, self._stamped(new).with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
         return Counts(inserted=new.height, unchanged=given.height - new.height)
+
+    def append_row(self, table: str, row: Mapping[str, Any]) -> Counts:
+        """Add one row of plain values; see `Writer.append_row`."""
+        target, given = appendable_row(table, row)
+        if is_there(self._session, target, given):
+            return Counts(unchanged=1)
+        self._last += 1
+        stamps = {RECORDED_AT: self._recorded_at, SEQ: self._last, FIRST_SEQ: self._last}
+        insert(self._session, target, {**given, **stamps})
+        self._wrote(target, "inserted")
+        return Counts(inserted=1)
 
     def upsert(self, table: str, frame: pl.DataFrame) -> Counts:
         """Add or replace rows; see `Writer.upsert`."""

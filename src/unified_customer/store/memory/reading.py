@@ -50,6 +50,20 @@ class MemoryReader:
         )  # fmt: skip
         return answer(self._current(), query)
 
+    def rows(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str],
+        where: Sequence[Where] = (),
+        order_by: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return a few rows of `table` as plain values; see `Reader.rows`."""
+        query = ask(table, columns=columns, where=where, order_by=order_by, descending=descending, limit=limit)
+        return answer(self._current(), query).to_dicts()
+
     def batches(
         self,
         table: str,

@@ -1,8 +1,8 @@
 """Writing: from one state to the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from unified_customer.store.rows import (
     FIRST_SEQ,
     already_there,
     appendable,
+    appendable_row,
     deletable,
     first_of_each,
     greatest_seq,
@@ -45,6 +46,11 @@ class MemoryWriter(MemoryReader):
         )
         self._add(target, self._stamped(new).with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
         return Counts(inserted=new.height, unchanged=given.height - new.height)
+
+    def append_row(self, table: str, row: Mapping[str, Any]) -> Counts:
+        """Add one row of plain values; see `Writer.append_row`."""
+        target, given = appendable_row(table, row)
+        return self.append(table, pl.DataFrame([given], schema=target.columns))
 
     def upsert(self, table: str, frame: pl.DataFrame) -> Counts:
         """Add or replace rows; see `Writer.upsert`."""

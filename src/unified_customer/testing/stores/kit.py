@@ -60,6 +60,15 @@ def scores(**values: float | None) -> pl.DataFrame:
     return frame_of(table("scores"), [{"customer_id": each, "value": value, **fixed} for each, value in values.items()])
 
 
+def events(**occurred: datetime | None) -> pl.DataFrame:
+    """Return rows of a table that people are looked up in, by record id."""
+    rows = [
+        {"event_id": f"e{n}", "source": "web", "type": "track", "record_id": each, "occurred_at": when}
+        for n, (each, when) in enumerate(occurred.items())
+    ]
+    return frame_of(table("events"), rows)
+
+
 def keys(column: str, *values: str | None) -> pl.DataFrame:
     """Return a frame of one column."""
     return pl.DataFrame({column: values}, schema={column: pl.String})

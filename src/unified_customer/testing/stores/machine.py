@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +75,11 @@ class _StoreMachine(RuleBasedStateMachine):
         self._write(lambda writer: writer.append(APPENDED, frame))
 
     @precondition(lambda self: self.writers is not None)
+    @rule(row=frames(APPENDED, keys=2).filter(len).map(lambda frame: frame.row(0, named=True)))
+    def append_row(self, row: dict[str, Any]) -> None:
+        self._write(lambda writer: writer.append_row(APPENDED, row))
+
+    @precondition(lambda self: self.writers is not None)
     @rule(data=st.data(), name=st.sampled_from(UPSERTED))
     def upsert(self, data: st.DataObject, name: str) -> None:
         frame = data.draw(frames(name, unique=True))
@@ -119,6 +125,17 @@ class _StoreMachine(RuleBasedStateMachine):
         asked = data.draw(_questions(name))
         _same_answers(self.store.read(name, **asked), self.model.read(name, **asked), ordered=bool(asked["order_by"]))
         _equal(self.store.count(name, where=asked["where"]), self.model.count(name, where=asked["where"]))
+
+    @rule(data=st.data(), name=st.sampled_from(TOUCHED), limit=st.none() | st.integers(0, 3))
+    def look_up(self, data: st.DataObject, name: str, limit: int | None) -> None:
+        asked = {each: part for each, part in data.draw(_questions(name)).items() if each != "keys"}
+        asked["columns"] = [*{*(asked["columns"] or table(name).columns), SEQ}]
+        asked["limit"] = limit if asked["order_by"] else None
+        for reader, model in [(self.store, self.model), *((each[1], each[2]) for each in self.snapshots)]:
+            found, expected = reader.rows(name, **asked), model.read(name, **asked).to_dicts()
+            if not asked["order_by"]:
+                found, expected = (sorted(rows, key=itemgetter(SEQ)) for rows in (found, expected))
+            _equal(found, expected)
 
     @rule(data=st.data(), name=st.sampled_from(TOUCHED))
     def ask_in_parts(self, data: st.DataObject, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Promises of `Reader.read`, `batches` and `count`."""
+"""Promises of `Reader.read`, `rows`, `batches` and `count`."""
 
 # ruff: noqa: D102, S101 (a test kit: the names of the checks say what they check)
 
@@ -23,6 +23,7 @@ from unified_customer.testing.stores.kit import (
     append,
     at,
     delete,
+    events,
     identities,
     ids,
 )
@@ -30,7 +31,7 @@ from unified_customer.testing.table_frames import frame_of, frames
 
 
 class ReadingConformance(Stores):
-    """`Reader.read`, `batches` and `count`."""
+    """`Reader.read`, `rows`, `batches` and `count`."""
 
     def test_a_new_store_has_every_table_and_no_row(self, store: Store) -> None:
         assert isinstance(store, Store)
@@ -49,6 +50,7 @@ class ReadingConformance(Stores):
                 writer.delete(target.name, writer.read(target.name).select(SEQ))
                 (writer.append if target.append_only else writer.upsert)(target.name, frame)
                 assert_frame_equal(writer.read(target.name, order_by=[SEQ]).select(frame.columns), frame)
+                assert writer.rows(target.name, columns=frame.columns, order_by=[SEQ]) == frame.to_dicts()
             assert_frame_equal(store.read(target.name, order_by=[SEQ]).select(frame.columns), frame)
 
         check()
@@ -133,6 +135,9 @@ class ReadingConformance(Stores):
     ) -> None:
         with pytest.raises(error):
             store.read(name, **asked)
+        if not asked.keys() & {"keys", "known_at"}:
+            with pytest.raises(error):
+                store.rows(name, **{"columns": [SEQ], **asked})
 
     def test_numbers_and_instants_are_compared_exactly(self, store: Store) -> None:
         line = {"source": "pos", "order_id": "1", "line_id": "1", "kind": "sale", "quantity": 1, "occurred_at": START}
@@ -179,6 +184,30 @@ class ReadingConformance(Stores):
         append(store, "identities", identities("a"))
         assert ids(store, keys=Keys(identities().select("record_id"), ("record_id",))) == []
         assert ids(store, keys=Keys(pl.DataFrame({"record_id": ["a", "a"]}), ("record_id",))) == ["a"]
+
+    def test_rows_are_what_read_returns_in_plain_values(self, store: Store) -> None:
+        append(store, "answers", answers(a=2, b=1, n=None, c=2), seconds=1)
+        columns = ["value", "answer_id", "answered_at", RECORDED_AT, SEQ]
+        found = store.rows("answers", columns=columns, order_by=["value"], descending=True, limit=3)
+        assert found == store.read("answers", columns=columns, order_by=["value"], descending=True, limit=3).to_dicts()
+        assert list(found[0]) == columns
+        assert [row["answer_id"] for row in found] == ["c", "a", "b"]
+        assert found[0]["answered_at"].utcoffset() == timedelta(0)
+        assert store.rows("answers", columns=["answer_id"], where=[Where("value", "is_null")]) == [{"answer_id": "n"}]
+        assert store.rows("answers", columns=["answer_id"], where=[Where("value", ">", 2)]) == []
+
+    @pytest.mark.parametrize("more", [0, 100, 3000])
+    def test_rows_of_one_person_are_looked_up(self, store: Store, more: int) -> None:
+        append(store, "events", events(a=at(3), b=at(1), c=at(2)))
+        append(store, "events", events(d=at(9), e=at(5)).with_columns(event_id=pl.col("event_id") + "later"))
+        theirs = [Where("record_id", "in", ["b", "a", "e", "a", *(f"x{n}" for n in range(more))])]
+        asked: dict[str, Any] = {"columns": ["record_id", "occurred_at"], "where": theirs}
+        latest = store.rows("events", **asked, order_by=["occurred_at"], descending=True, limit=2)
+        assert latest == [{"record_id": "e", "occurred_at": at(5)}, {"record_id": "a", "occurred_at": at(3)}]
+        assert sorted(row["record_id"] for row in store.rows("events", **asked)) == ["a", "b", "e"]
+        delete(store, "events", events(e=at(5)).select("record_id"))
+        assert sorted(row["record_id"] for row in store.rows("events", **asked)) == ["a", "b"]
+        assert store.rows("events", columns=["record_id"], where=[Where("record_id", "in", [])]) == []
 
     def test_known_at_is_strict(self, store: Store) -> None:
         append(store, "identities", identities("a"), seconds=1)

@@ -3,6 +3,7 @@
 # ruff: noqa: D102, S101 (a test kit: the names of the checks say what they check)
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -46,6 +47,56 @@ class WritingConformance(Stores):
         append(store, "identities", pl.concat([identities("a", source="x"), identities("a", source="y")]))
         append(store, "identities", identities("a", source="z"))
         assert column(store, "identities", "source") == ["x"]
+
+    def test_a_row_of_plain_values_is_appended_like_a_frame_of_it(self, store: Store) -> None:
+        rows = [*identities("b", "a", "b").to_dicts(), {"source": "x", "origin": "record", "record_id": None}]
+        with store.transaction(recorded_at=at(5)) as writer:
+            counts = [writer.append_row("identities", row) for row in [*rows, rows[-1]]]
+            assert [row["record_id"] for row in writer.rows("identities", columns=["record_id"])] == ["b", "a", None]
+        assert [each.inserted for each in counts] == [1, 1, 0, 1, 0]
+        assert sum(counts, Counts()) == Counts(inserted=3, unchanged=2)
+        append(store, "identities", identities("a", "c"))
+        assert store.read("identities", columns=["record_id", SEQ, RECORDED_AT], order_by=[SEQ]).rows() == [
+            ("b", 1, at(5)),
+            ("a", 2, at(5)),
+            (None, 3, at(5)),
+            ("c", 4, at(0)),
+        ]
+        assert store.changes("identities", since=1)["change"].to_list() == ["insert"] * 3
+
+    def test_a_row_of_plain_values_fills_every_type_of_column(self, store: Store) -> None:
+        given: dict[str, Any] = {"audit_id": "1", "at": at(1), "actor": "a", "roles": ["x", "y"], "action": "read"}
+        line = {"source": "pos", "order_id": "1", "line_id": "1", "kind": "sale", "quantity": 2, "occurred_at": at(0)}
+        with store.transaction(recorded_at=START) as writer:
+            writer.append_row("audit", {**given, "rows": 2**40, "withheld_fields": []})
+            writer.append_row("order_lines", {**line, "amount": Decimal("0.1")})
+        found = store.read("audit", columns=[*given, "rows", "as_of", "withheld_fields"]).row(0)
+        assert found == (*given.values(), 2**40, None, [])
+        assert store.read("order_lines", columns=[*line, "amount"]).row(0) == (*line.values(), Decimal("0.1"))
+
+    @pytest.mark.parametrize(
+        ("name", "change", "error"),
+        [
+            ("identity", {}, UnknownTableError),
+            ("scores", {}, SchemaError),
+            ("audit", {"who": "a"}, SchemaError),
+            ("audit", {SEQ: 1}, SchemaError),
+            ("audit", {"at": "2026-01-01"}, SchemaError),
+            ("audit", {"at": datetime(2026, 1, 1)}, SchemaError),  # noqa: DTZ001
+            ("audit", {"roles": "admin"}, SchemaError),
+            ("audit", {"roles": [1]}, SchemaError),
+            ("audit", {"rows": 2**63}, SchemaError),
+            ("audit", {"rows": True}, SchemaError),
+            ("identities", {}, SchemaError),
+        ],
+    )
+    def test_a_row_that_does_not_fit_is_refused(
+        self, store: Store, name: str, change: dict[str, Any], error: type[Exception]
+    ) -> None:
+        row = {"audit_id": "1", "at": at(1), "actor": "a", "roles": [], "action": "read", "withheld_fields": []}
+        with pytest.raises(error), store.transaction(recorded_at=START) as writer:
+            writer.append_row(name, {} if name == "identities" else {**row, **change})
+        assert store.last_seq() == 0
 
     def test_a_null_in_a_key_equals_a_null(self, store: Store) -> None:
         lines = pl.concat([identities("a", source="x"), identities("a", source="y")])

@@ -1,0 +1,98 @@
+"""Identifiers that several customers hold: a family mailbox, a switchboard, a device at the counter.
+
+Who spoke there is unknown. So a no counts for everyone who holds the identifier, and a yes for those alone who say the
+same at the same time about something that is theirs; for the others it is set aside, which neither allows anything nor
+lifts an earlier no. `told_apart` says it for frames, `counting` for one customer.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import narwhals as nw
+
+from unified_customer.core.kinds import RECORD
+from unified_customer.core.models import Consent
+
+CUSTOMER: Final = "customer_id"
+SUBJECT: Final = ("subject_kind", "subject_key")
+SCOPE: Final = ("purpose", "channel", "recipient")
+UTTERANCE: Final = [CUSTOMER, "status", "stated_at", *(f"same_{name}" for name in SCOPE)]
+YES_STATUS: Final = ("granted", "unrestricted")
+
+Lazy = nw.LazyFrame[Any]
+Utterance = tuple[str, str, str | None, str | None, datetime]
+
+
+def counting(statements: Sequence[Consent], shared: Collection[tuple[str, str]]) -> tuple[list[Consent], list[Consent]]:
+    """Split the statements about one customer's identifiers into those that count and those that are set aside.
+
+    Args:
+        statements: All statements about the identifiers and records of the customer.
+        shared: `(kind, key)` of the identifiers that another customer holds too.
+    """
+    own = {_utterance(each) for each in statements if (each.subject_kind, each.subject_key) not in shared}
+    aside = [
+        each
+        for each in statements
+        if (each.subject_kind, each.subject_key) in shared and each.status in YES_STATUS and _utterance(each) not in own
+    ]
+    left = {id(each) for each in aside}
+    return [each for each in statements if id(each) not in left], aside
+
+
+def told_apart(subjects: Lazy, statements: Lazy, shared: Lazy) -> tuple[Lazy, Lazy, Lazy]:
+    """Give every holder of a shared identifier a subject and statements of their own.
+
+    Args:
+        subjects: `customer_id`, `subject_kind`, `subject_key`.
+        statements: Rows of `consents`.
+        shared: What `shared_subjects` returned of the subjects.
+
+    Returns:
+        The subjects, of which none is shared any more; the statements that count about them; and the yeses that are
+        set aside.
+    """
+    own = subjects.join(shared, on=list(SUBJECT), how="anti")
+    holders = subjects.join(shared, on=list(SUBJECT), how="semi")
+    about_shared = _comparable(holders.join(statements, on=list(SUBJECT), how="inner"))
+    yes, no = about_shared.filter(_is_yes()), about_shared.filter(~_is_yes())
+    said = _said_of_their_own(own.join(yes, on=CUSTOMER, how="semi"), statements)
+    columns = statements.collect_schema().names()
+    heard = [_renamed(each).select(columns) for each in (no, yes.join(said, on=UTTERANCE, how="semi"))]
+    about_own = statements.join(shared, on=list(SUBJECT), how="anti")
+    return (
+        nw.concat([own, _renamed(holders).select(own.collect_schema().names())]),
+        nw.concat([about_own, *heard]),
+        _renamed(yes.join(said, on=UTTERANCE, how="anti")).select(columns),
+    )
+
+
+def _said_of_their_own(own: Lazy, statements: Lazy) -> Lazy:
+    yes = own.join(statements.filter(_is_yes()), on=list(SUBJECT), how="inner")
+    return _comparable(yes).select(UTTERANCE)
+
+
+def shared_subjects(subjects: Lazy) -> Lazy:
+    """Return `subject_kind` and `subject_key` of the identifiers that more than one customer holds; records never are."""
+    identifiers = subjects.filter(nw.col("subject_kind") != RECORD)
+    holders = identifiers.group_by(*SUBJECT).agg(first=nw.col(CUSTOMER).min(), last=nw.col(CUSTOMER).max())
+    return holders.filter(nw.col("first") != nw.col("last")).select(*SUBJECT)
+
+
+def _utterance(statement: Consent) -> Utterance:
+    return statement.status, statement.purpose, statement.channel, statement.recipient, statement.stated_at
+
+
+def _is_yes() -> nw.Expr:
+    return nw.col("status").is_in(YES_STATUS)
+
+
+def _comparable(statements: Lazy) -> Lazy:
+    """Add the scope with text in place of null, which equals nothing in a join."""
+    return statements.with_columns(**{f"same_{name}": nw.col(name).fill_null("") for name in SCOPE})
+
+
+def _renamed(rows: Lazy) -> Lazy:
+    """Name the subject of each row by its customer too, so that two holders of an identifier are two subjects."""
+    return rows.with_columns(subject_key=nw.concat_str(CUSTOMER, nw.lit("/"), "subject_key"))

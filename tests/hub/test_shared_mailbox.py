@@ -1,0 +1,65 @@
+"""A mailbox that two customers share: whose yes it was is unknown, a no counts for both."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+import unified_customer as uc
+
+MAIL = "marketing.communications.email"
+MAPPING = uc.Mapping(table="records", key="id", fields={"email": "mail", "given_name": "name", "phone": "tel"})
+FAMILY = pl.DataFrame(
+    [("1", "family@example.com", "Ann", "+44 20 7946 0018"), ("2", "family@example.com", "Bob", None)],
+    schema=["id", "mail", "name", "tel"],
+    orient="row",
+)
+
+
+@pytest.fixture
+def family(hub: uc.CustomerHub) -> uc.CustomerHub:
+    hub.load(uc.source("dataframe", FAMILY, table="records", name="crm", mapping=MAPPING))
+    hub.resolve()
+    return hub
+
+
+def people(hub: uc.CustomerHub) -> dict[str, str]:
+    rows = hub.customers(purpose="analytics", columns=["given_name"])
+    return {name: customer for customer, name in rows.iter_rows()}
+
+
+def say(hub: uc.CustomerHub, status: Any, **whom: Any) -> None:
+    hub.consent.record(MAIL, status, **whom)
+
+
+def decisions(hub: uc.CustomerHub) -> list[tuple[Any, ...]]:
+    return hub.consent.coverage(MAIL).reasons.rows()
+
+
+def test_a_yes_given_under_a_shared_mailbox_opens_nobody(family: uc.CustomerHub) -> None:
+    say(family, "granted", identifier=("email", "family@example.com"))
+    assert decisions(family) == [(False, "shared_identifier", 2)]
+    with pytest.warns(uc.errors.EverythingWithheldWarning, match="2 shared_identifier"):
+        assert family.customers(purpose=MAIL).is_empty()
+    with pytest.raises(uc.errors.ConsentError, match="shared_identifier"):
+        family.profile(people(family)["Ann"], purpose=MAIL)
+    with pytest.warns(uc.errors.EverythingWithheldWarning):
+        assert family.read("records", purpose=MAIL, customers=[people(family)["Ann"]]).is_empty()
+
+
+def test_a_no_given_under_a_shared_mailbox_closes_both(family: uc.CustomerHub) -> None:
+    say(family, "denied", identifier=("email", "family@example.com"))
+    assert decisions(family) == [(False, "refused", 2)]
+
+
+def test_a_person_who_is_known_opens_only_themselves(family: uc.CustomerHub) -> None:
+    say(family, "denied", identifier=("email", "family@example.com"))
+    say(family, "granted", customer_id=people(family)["Ann"])
+    assert family.customers(purpose=MAIL, columns=["given_name"])["given_name"].to_list() == ["Ann"]
+    assert decisions(family) == [(True, "granted", 1), (False, "refused", 1)]
+    assert family.profile(people(family)["Ann"], purpose=MAIL).customer_id == people(family)["Ann"]
+
+
+def test_a_yes_about_what_is_ones_own_counts(family: uc.CustomerHub) -> None:
+    say(family, "granted", identifier=("phone", "+442079460018"))
+    assert decisions(family) == [(True, "granted", 1), (False, "no_statement", 1)]
