@@ -28,3 +28,8 @@ def test_all_links_of_a_customer_stay_together() -> None:
     links = pl.DataFrame({"record_id": list("abcdef"), "customer_id": list("aacdda")})
     parts = list(resolving.some_at_a_time(links, 2))
     assert [sorted(part["customer_id"].unique()) for part in parts] == [["a", "c"], ["d"]]
+
+
+def test_without_links_there_are_no_parts() -> None:
+    links = pl.DataFrame(schema={"record_id": pl.String, "customer_id": pl.String})
+    assert list(resolving.some_at_a_time(links, 2)) == []
