@@ -22,6 +22,9 @@ ARRIVAL: Final = ("received_at", "held_at")
 """Columns in which two deliveries of one thing may differ."""
 
 
+SPLIT_OFF: Final = ("honorific", "middle_name")
+"""Columns of `records` that are read from the whole name where there is one."""
+
 EARLIEST: Final = pl.datetime(1, 1, 1, time_unit="us", time_zone="UTC")
 
 
@@ -68,11 +71,23 @@ def without_contradictions(reader: Reader, prepared: Prepared) -> Prepared:
 
 
 def contradicting(frame: pl.DataFrame, stored: pl.DataFrame, target: Table) -> pl.DataFrame:
-    """Return the rows of `frame` whose key is stored with another content."""
+    """Return the rows of `frame` whose key is stored with another content.
+
+    Where the value as the source wrote it is kept, that is compared: the same text, normalised better than it was when
+    it was stored, contradicts nothing.
+    """
     told = [name for name in target.columns if name not in target.key and name not in ARRIVAL]
+    read = {name for name in told if f"{name}_raw" in target.columns}
     pairs = frame.join(stored, on=list(target.key), suffix="_stored", maintain_order="left")
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_stored")) for name in told)
+    differs = pl.any_horizontal(_differs(name, target) for name in told if name not in read)
     return pairs.filter(differs).select(frame.columns)
+
+
+def _differs(name: str, target: Table) -> pl.Expr:
+    differs = pl.col(name).ne_missing(pl.col(f"{name}_stored"))
+    if target.name == "records" and name in SPLIT_OFF:
+        return differs & pl.col("full_name_raw").is_null()
+    return differs
 
 
 def _write_table(writer: Writer, name: str, frame: pl.DataFrame) -> int:
