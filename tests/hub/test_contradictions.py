@@ -1,5 +1,7 @@
 """What contradicts the store: another content under one key, not the same content read in a better way."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from unified_customer.core.tables import RECORDS
@@ -12,7 +14,7 @@ def row(**fields: object) -> pl.DataFrame:
     return RECORDS.conform(pl.DataFrame([{**KEYS, **fields}], schema_overrides={"traits": pl.String}))
 
 
-def differs(new: dict[str, object], old: dict[str, object]) -> bool:
+def differs(new: Mapping[str, object], old: Mapping[str, object]) -> bool:
     return contradicting(row(**new), row(**old), RECORDS).height == 1
 
 
