@@ -75,4 +75,4 @@ def write_entry(writer: Writer, actor: Actor, entry: Entry, *, at: datetime) -> 
         "withheld_fields": list(entry.withheld_fields),
         "detail": canonical_json(dict(entry.detail)),
     }
-    writer.append_row("audit", row)
+    writer.append_row("audit", row, fresh=True)

@@ -207,8 +207,13 @@ class Writer(Reader, Protocol):
         """
         ...
 
-    def append_row(self, table: str, row: Mapping[str, Any]) -> Counts:
+    def append_row(self, table: str, row: Mapping[str, Any], *, fresh: bool = False) -> Counts:
         """Add one row of plain values by column: what `append` does with a frame of it, without the cost of a frame.
+
+        Args:
+            table: An append-only table.
+            row: Values by column.
+            fresh: The key is made of `last_seq()`, so that no row can have it, and none is looked for.
 
         Raises:
             SchemaError: A column is unknown or required and missing, a value is not of its type, or the table is not

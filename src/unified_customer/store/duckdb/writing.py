@@ -82,10 +82,10 @@ class DuckWriter(DuckReader):
         self._insert(target, self._stamped(new).with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
         return Counts(inserted=new.height, unchanged=given.height - new.height)
 
-    def append_row(self, table: str, row: Mapping[str, Any]) -> Counts:
+    def append_row(self, table: str, row: Mapping[str, Any], *, fresh: bool = False) -> Counts:
         """Add one row of plain values; see `Writer.append_row`."""
         target, given = appendable_row(table, row)
-        if is_there(self._session, target, given):
+        if not fresh and is_there(self._session, target, given):
             return Counts(unchanged=1)
         self._last += 1
         stamps = {RECORDED_AT: self._recorded_at, SEQ: self._last, FIRST_SEQ: self._last}
