@@ -291,7 +291,11 @@ def _identifiers(mapping: Mapping, raw: pl.DataFrame, rows: pl.Series) -> pl.Dat
         for kind, columns in mapping.identifiers.items()
         for column in columns
     ]
-    return pl.concat(parts).unique(maintain_order=True) if parts else pl.DataFrame(schema=IDENTIFIER_COLUMNS)
+    if not parts:
+        return pl.DataFrame(schema=IDENTIFIER_COLUMNS)
+    # Only two columns of one kind can say the same twice.
+    several = any(len(columns) > 1 for columns in mapping.identifiers.values())
+    return pl.concat(parts).unique(maintain_order=True) if several else pl.concat(parts)
 
 
 def _all_said(frames: list[pl.DataFrame]) -> pl.DataFrame:
