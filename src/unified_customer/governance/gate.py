@@ -8,9 +8,9 @@ from functools import cached_property
 import polars as pl
 
 from unified_customer.core.kinds import RECORD
-from unified_customer.core.tables import CONSENTS
 from unified_customer.governance.naming import CURRENT, current_customers
 from unified_customer.policy import Policy, Request, permit
+from unified_customer.policy.permit import READ
 from unified_customer.store import Keys, Reader
 
 IDENTIFIER = ["record_id", "kind", "value_key"]
@@ -92,7 +92,7 @@ def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
 
 def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return all statements, and of the subjects only those that a statement names: few, where people are many."""
-    statements = reader.read("consents", columns=list(CONSENTS.columns))
+    statements = reader.read("consents", columns=READ)
     spoken = statements.select(kind="subject_kind", value_key="subject_key").unique()
     identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(spoken, ("kind", "value_key")))
     return _subjects(links, identifiers), statements
@@ -104,7 +104,7 @@ def _somebody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     subjects = _subjects(links, identifiers)
     named = subjects.select("subject_kind", "subject_key").unique()
     keys = Keys(named, ("subject_kind", "subject_key"))
-    statements = reader.read("consents", columns=list(CONSENTS.columns), keys=keys)
+    statements = reader.read("consents", columns=READ, keys=keys)
     return pl.concat([subjects, holders(reader, statements)]).unique(), statements
 
 
