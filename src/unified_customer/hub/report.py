@@ -18,7 +18,8 @@ class LoadReport:
         duplicates: Rows that were there already, or came twice.
         quarantined: Rows that could not be accepted.
         erased: Rows about people who were erased; they are not let in again.
-        skipped: Rows that an earlier load had read, passed over by the checkpoint.
+        skipped: Rows that an earlier load had read, passed over by the cursor. A file of which an earlier load read the
+            beginning is read from there, so that these rows are not counted.
         reasons: Number of quarantined rows by reason.
         derived: Rows that were added to other tables.
         left_out: Values that the collection policy did not let in, by column.
