@@ -20,14 +20,14 @@ that a value is kept after it was last observed.
 
 def described(table: Table) -> str:
     """Return the section of one table."""
-    kind = "append-only" if table.append_only else "replaced by key"
+    change = "append-only" if table.append_only else "replaced by key"
     time = f"; `as_of` is compared with `{table.time}`" if table.time else ""
     lines = [
         f"## {table.name}",
         "",
         table.doc,
         "",
-        f"Key: {', '.join(f'`{column}`' for column in table.key)}. Rows are {kind}{time}.",
+        f"Key: {', '.join(f'`{column}`' for column in table.key)}. Rows are {change}{time}.",
         "",
         "| column | type | meaning | data category | kept |",
         "|---|---|---|---|---|",
@@ -37,7 +37,8 @@ def described(table: Table) -> str:
         field = table.fields[name]
         required = "" if columns[name].nullable else " *required*"
         quality = f" Quality: {field.quality}." if field.quality else ""
-        lines.append(f"| `{name}`{required} | {dtype} | {field.meaning}{quality} | {field.category} | {kept(field)} |")
+        kind = str(dtype).replace("time_unit='us', time_zone='UTC'", "us, UTC")
+        lines.append(f"| `{name}`{required} | {kind} | {field.meaning}{quality} | {field.category} | {kept(field)} |")
     return "\n".join(lines)
 
 

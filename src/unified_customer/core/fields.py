@@ -37,16 +37,15 @@ RETENTION_DAYS: Final[Mapping[str, int]] = MappingProxyType(
         "user.content.private": 1095,
         "user.device": 395,
         "user.location": 395,
-        "user.unique_id.pseudonymous": 395,
         "user.unclassified": 395,
     }
 )
 """Days for which values of a category are kept by default, after they were last observed; the nearest category counts.
 
-What has none here is kept as long as the customer. Trackers 13 months and what they gathered 25 (CNIL, guidelines on
+What has none here is kept as long as the customer. What a device tells 13 months and behaviour 25 (CNIL, guidelines on
 cookies and audience measurement, 2020), correspondence three years after the last contact (CNIL, reference framework
 for the management of customers, 2022), purchases ten years (bookkeeping, as in the French code de commerce L123-22).
-What nobody described is kept no longer than a tracker."""
+What nobody described is kept no longer than what a device tells."""
 
 THIRD_PARTY_DAYS: Final = 90
 """Days for which values of a broker are kept at most."""
