@@ -18,6 +18,7 @@ from unified_customer.core.models import Actor
 from unified_customer.core.tables import CHECKPOINTS, CONSENTS, QUARANTINE
 from unified_customer.core.tables.people import KEY_PATTERN
 from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.hub.ahead import one_ahead
 from unified_customer.hub.pointing import Naming
 from unified_customer.hub.prepared import Prepared
 from unified_customer.hub.preparing import prepare_mapped, prepare_messages
@@ -47,9 +48,8 @@ class Loader:
         """Load what `source` has that was not read before; see `CustomerHub.load`."""
         check_stated_purposes(source, self._policy)
         report = LoadReport(source.name, source.table)
-        mapper = _mapper(source)
-        for batch, state in self._batches(source):
-            report += self._write(source, self._prepare(source, batch, mapper), state, actor)
+        for prepared, state in self._prepared(source):
+            report += self._write(source, prepared, state, actor)
         if report == LoadReport(source.name, source.table):
             self._record_nothing(report, actor, action="load")
         return report
@@ -66,6 +66,11 @@ class Loader:
             return self._write_replayed(source, prepared, held, actor)
         self._record_nothing(report, actor, action="replay")
         return report
+
+    def _prepared(self, source: BoundSource) -> Iterator[tuple[Prepared, State | None]]:
+        """Yield each batch made ready, with its state; the next one is made ready while this one is written."""
+        mapper = _mapper(source)
+        return one_ahead(self._batches(source), lambda read: (self._prepare(source, read[0], mapper), read[1]))
 
     def _batches(self, source: BoundSource) -> Iterator[tuple[Batch, State | None]]:
         """Yield each batch with the state that follows it, if any."""
