@@ -1,11 +1,13 @@
 """A mailbox that two customers share: whose yes it was is unknown, a no counts for both."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
 import unified_customer as uc
+from unified_customer.core.errors import ConfigurationError
 
 MAIL = "marketing.communications.email"
 MAPPING = uc.Mapping(table="records", key="id", fields={"email": "mail", "given_name": "name", "phone": "tel"})
@@ -63,3 +65,28 @@ def test_a_person_who_is_known_opens_only_themselves(family: uc.CustomerHub) -> 
 def test_a_yes_about_what_is_ones_own_counts(family: uc.CustomerHub) -> None:
     say(family, "granted", identifier=("phone", "+442079460018"))
     assert decisions(family) == [(True, "granted", 1), (False, "no_statement", 1)]
+
+
+def test_who_is_left_alone_with_a_mailbox_is_not_opened_by_the_yes_of_who_went(family: uc.CustomerHub) -> None:
+    say(family, "granted", customer_id=people(family)["Ann"])
+    family.rights.erase(people(family)["Ann"])
+    assert decisions(family) == [(False, "no_statement", 1)]
+
+
+def test_a_yes_of_their_own_stays_with_who_is_left(family: uc.CustomerHub) -> None:
+    say(family, "granted", customer_id=people(family)["Bob"])
+    family.rights.erase(people(family)["Ann"])
+    assert decisions(family) == [(True, "granted", 1)]
+    assert family.consent.statements(identifier=("email", "family@example.com")).height == 1
+
+
+def test_a_yes_that_has_expired_is_not_renewed_by_another_of_the_same_time(family: uc.CustomerHub) -> None:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    say(family, "granted", identifier=("phone", "+442079460018"), stated_at=at, expires_at=at + timedelta(days=1))
+    say(family, "granted", identifier=("email", "family@example.com"), stated_at=at)
+    assert decisions(family) == [(False, "expired", 1), (False, "shared_identifier", 1)]
+
+
+def test_a_blank_channel_is_refused(family: uc.CustomerHub) -> None:
+    with pytest.raises(ConfigurationError, match="channel is blank"):
+        say(family, "granted", identifier=("email", "family@example.com"), channel=" ")

@@ -21,7 +21,7 @@ ONE_SPELLING: Final = {
     **dict.fromkeys(("anonymousid", "anonid"), "anonymous_id"),
     **dict.fromkeys(("deviceid",), "device_id"),
     **dict.fromkeys(("loyaltyid", "loyaltycard", "loyaltynumber"), "loyalty_id"),
-    **dict.fromkeys(("record", "recordid", "records"), RECORD),
+    **dict.fromkeys(("record", "records"), RECORD),
 }
 """What is meant by a name in lower case without punctuation."""
 

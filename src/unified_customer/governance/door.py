@@ -18,6 +18,7 @@ from unified_customer.core.errors import (
     FieldWithheldError,
     NotResolvedWarning,
 )
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS, IDENTIFIERS, Table, table
 from unified_customer.governance.audit import AuditLog, Entry
@@ -26,6 +27,7 @@ from unified_customer.governance.kinds import withheld_kinds
 from unified_customer.governance.past import Golden, conditions, past_customers
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store, Where
+from unified_customer.store.query import ask
 
 Anonymous = Literal["exclude", "include", "only"]
 
@@ -108,11 +110,14 @@ class Door:
 
     def _frame(self, reader: Reader, query: Query, columns: Sequence[str], admission: Admission) -> pl.DataFrame:
         if query.table is CUSTOMERS and query.as_of is not None:
-            return self._past_customers(reader, query, query.as_of, admission).select("customer_id", *columns)
+            wanted = ask(CUSTOMERS.name, columns=["customer_id", *columns]).columns
+            return self._past_customers(reader, query, query.as_of, admission).select(wanted)
         parts = [reader.read(query.table.name, **plan) for plan in self._plans(query, columns, admission)]
         return _shape(pl.concat(parts), query, columns)
 
     def _past_customers(self, reader: Reader, query: Query, as_of: datetime, admission: Admission) -> pl.DataFrame:
+        if query.anonymous == "only":
+            return CUSTOMERS.empty()
         if query.where:
             message = "The customers of the past are built when they are read: filter the frame instead of where=."
             raise ConfigurationError(message)
@@ -228,8 +233,8 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
 
 def warn_if_unresolved(reader: Reader) -> None:
     """Warn when there are records, and nobody resolved them."""
-    waiting = reader.count("identities")
-    if waiting and not reader.count("links"):
+    waiting = reader.count("identities") - reader.count("tombstones", where=[Where("kind", "==", RECORD)])
+    if waiting > 0 and not reader.count("links"):
         message = f"{waiting:,} records are not resolved yet, so that nobody can be read. Run hub.resolve()."
         warnings.warn(message, NotResolvedWarning, stacklevel=_outside())
 

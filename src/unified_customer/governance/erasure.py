@@ -20,7 +20,11 @@ from unified_customer.core.tables import TABLES, TOMBSTONES
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.governance.payloads import held_about
+from unified_customer.policy.sharing import YES_STATUS
 from unified_customer.store import Keys, Reader, Store, Where, Writer
+
+UTTERED: Final = ["status", "purpose", "channel", "recipient", "stated_at", "expires_at"]
+"""What makes two statements one utterance."""
 
 KEPT: Final = ("identities", "audit", "artifact_subjects")
 """Tables that keep keyed hashes of erased people: the stub, the proof, and what still has to be followed up."""
@@ -67,24 +71,22 @@ def erase(
     """
     now = clock()
     with store.transaction(recorded_at=now) as writer:
-        records = records_of(writer, customer_id)
+        holder = current_customer(writer, customer_id)
+        records = records_of(writer, holder)
         _refuse_unresolved(writer, records)
         identifiers = _exclusive_identifiers(writer, records)
-        rows = _delete(writer, records, identifiers)
+        set_aside = unclear_yeses(writer, records, identifiers)
+        rows = _delete(writer, records, identifiers, set_aside)
         tombstones = _bury(writer, records, identifiers, at=now, request_id=request_id)
-        entry = Entry("erase", customer_id=customer_id, detail={"rows": rows, "request": request_id})
+        detail = {"rows": rows, "request": request_id, "asked_for": customer_id}
+        entry = Entry("erase", customer_id=holder, detail=detail)
         write_entry(writer, actor, entry, at=now)
-    return ErasureReceipt(customer_id, rows, tombstones)
+    return ErasureReceipt(holder, rows, tombstones)
 
 
 def records_of(reader: Reader, customer_id: str) -> pl.DataFrame:
-    """Return the records of the customer who holds the record `customer_id` now: `record_id`.
-
-    Raises:
-        UnknownCustomerError: There is no such customer.
-    """
-    holder = current_customer(reader, customer_id)
-    return reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", holder)])
+    """Return the records that a customer has now: `record_id`."""
+    return reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
 
 
 def _refuse_unresolved(reader: Reader, records: pl.DataFrame) -> None:
@@ -112,7 +114,34 @@ def _exclusive_identifiers(reader: Reader, records: pl.DataFrame) -> pl.DataFram
     return own.join(shared, on=["kind", "value_key"], how="anti").unique(["kind", "value_key"])
 
 
-def _delete(writer: Writer, records: pl.DataFrame, identifiers: pl.DataFrame) -> dict[str, int]:
+def unclear_yeses(reader: Reader, records: pl.DataFrame, exclusive: pl.DataFrame) -> pl.DataFrame:
+    """Return `statement_id` of each yes about an identifier that others hold too, unless they say it of a record.
+
+    While it is shared such a yes opens nobody (see `policy.sharing`). It must not open whoever is left alone with it.
+
+    Args:
+        reader: One state of the store.
+        records: Who goes: `record_id`.
+        exclusive: The identifiers that only these carry.
+    """
+    own = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(records, ("record_id",))).unique()
+    shared = own.join(exclusive, on=["kind", "value_key"], how="anti")
+    carrying = reader.read("identifiers", columns=["record_id"], keys=Keys(shared, ("kind", "value_key")))
+    others = carrying.join(records, on="record_id", how="anti").unique()
+    yes = _yeses(reader, shared.select(subject_kind="kind", subject_key="value_key"))
+    theirs = _yeses(reader, others.select(subject_kind=pl.lit(RECORD), subject_key="record_id"))
+    return yes.join(theirs, on=UTTERED, how="anti", nulls_equal=True).select("statement_id")
+
+
+def _yeses(reader: Reader, subjects: pl.DataFrame) -> pl.DataFrame:
+    keys = Keys(subjects, ("subject_kind", "subject_key"))
+    where = [Where("status", "in", YES_STATUS)]
+    return reader.read("consents", columns=["statement_id", *UTTERED], where=where, keys=keys)
+
+
+def _delete(
+    writer: Writer, records: pl.DataFrame, identifiers: pl.DataFrame, set_aside: pl.DataFrame
+) -> dict[str, int]:
     counts = {"quarantine": _delete_quarantined(writer, identifiers)}
     customers = records.rename({"record_id": "customer_id"})
     for name in CUSTOMER_TABLES:
@@ -125,6 +154,7 @@ def _delete(writer: Writer, records: pl.DataFrame, identifiers: pl.DataFrame) ->
         named = records.rename({"record_id": side})
         counts["link_decisions"] = counts.get("link_decisions", 0) + writer.delete("link_decisions", named)
     counts["consents"] = writer.delete("consents", _subjects(records, identifiers))
+    counts["consents"] += writer.delete("consents", set_aside)
     return {name: count for name, count in counts.items() if count}
 
 

@@ -135,8 +135,8 @@ class ConsentLedger:
         said = Statement(
             purpose=self._policy.check_stated_purpose(purpose),
             status=_known(status, Status, "status"),
-            channel=channel,
-            recipient=recipient,
+            channel=_named(channel, "channel"),
+            recipient=_named(recipient, "recipient"),
             legal_basis=_known(legal_basis, LegalBasis, "legal_basis"),
             jurisdiction=jurisdiction,
             stated_at=_past(stated_at, now),
@@ -270,6 +270,13 @@ def _known(word: Word, words: object, name: str) -> Word:
         message = f"There is no {name} {word!r}. Known ones: {', '.join(get_args(words))}."
         raise ConfigurationError(message)
     return word
+
+
+def _named(part: str | None, name: str) -> str | None:
+    if part is not None and not part.strip():
+        message = f"{name} is blank. Name one, or leave it out for all."
+        raise ConfigurationError(message)
+    return part
 
 
 def _past(stated_at: datetime | None, now: datetime) -> datetime:

@@ -19,7 +19,8 @@ class Rights:
         """Erase a customer from every table (GDPR Art. 17).
 
         Afterwards no table holds a value of the person, and a source that still sends the person is not let in
-        again. Identifiers that other customers carry too, such as the landline of a household, stay with these.
+        again. Identifiers that other customers carry too, such as the landline of a household, stay with these; what
+        was granted about them goes, unless these say the same of themselves, so that an erasure opens nobody else.
 
         Args:
             customer_id: Any id of the customer.

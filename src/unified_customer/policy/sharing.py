@@ -6,7 +6,7 @@ lifts an earlier no. `told_apart` says it for frames, `counting` for one custome
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import narwhals as nw
@@ -17,11 +17,12 @@ from unified_customer.core.models import Consent
 CUSTOMER: Final = "customer_id"
 SUBJECT: Final = ("subject_kind", "subject_key")
 SCOPE: Final = ("purpose", "channel", "recipient")
-UTTERANCE: Final = [CUSTOMER, "status", "stated_at", *(f"same_{name}" for name in SCOPE)]
+UTTERANCE: Final = [CUSTOMER, "status", "stated_at", "same_expires_at", *(f"same_{name}" for name in SCOPE)]
+NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 YES_STATUS: Final = ("granted", "unrestricted")
 
 Lazy = nw.LazyFrame[Any]
-Utterance = tuple[str, str, str | None, str | None, datetime]
+Utterance = tuple[str, str, str | None, str | None, datetime, datetime | None]
 
 
 def counting(statements: Sequence[Consent], shared: Collection[tuple[str, str]]) -> tuple[list[Consent], list[Consent]]:
@@ -81,7 +82,8 @@ def shared_subjects(subjects: Lazy) -> Lazy:
 
 
 def _utterance(statement: Consent) -> Utterance:
-    return statement.status, statement.purpose, statement.channel, statement.recipient, statement.stated_at
+    scope = statement.purpose, statement.channel, statement.recipient
+    return statement.status, *scope, statement.stated_at, statement.expires_at
 
 
 def _is_yes() -> nw.Expr:
@@ -89,8 +91,9 @@ def _is_yes() -> nw.Expr:
 
 
 def _comparable(statements: Lazy) -> Lazy:
-    """Add the scope with text in place of null, which equals nothing in a join."""
-    return statements.with_columns(**{f"same_{name}": nw.col(name).fill_null("") for name in SCOPE})
+    """Add scope and expiry without nulls, which equal nothing in a join."""
+    scope = {f"same_{name}": nw.concat_str(nw.lit("="), nw.col(name)).fill_null("-") for name in SCOPE}
+    return statements.with_columns(**scope, same_expires_at=nw.col("expires_at").fill_null(nw.lit(NEVER)))
 
 
 def _renamed(rows: Lazy) -> Lazy:
