@@ -58,3 +58,41 @@ def test_a_mapped_source_can_say_only_what_changed(hub: uc.CustomerHub) -> None:
     assert hub.load(uc.source("dataframe", frame, table="records", name="form", mapping=mapping)).accepted == 3
     hub.resolve()
     assert view(hub)[:2] == ("Anna", "a@b.org")
+
+
+def test_a_part_that_cannot_be_is_left_out_and_the_rest_counts(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    traits = {"email": "ann@example.com", "firstName": "Ann", "birthday": "n/a"}
+    identified(hub, tmp_path, [{"timestamp": "2025-01-01T00:00:00Z", "traits": traits}])
+    assert view(hub)[:2] == ("Ann", "ann@example.com")
+    assert hub.read("records", purpose=SERVICE, columns=["birth_date_raw"])["birth_date_raw"].to_list() == ["n/a"]
+
+
+def test_what_another_source_said_later_is_not_overruled_by_a_change_of_something_else(
+    hub: uc.CustomerHub, tmp_path: Path
+) -> None:
+    mail, then = "ann@example.com", "2024-01-01T00:00:00Z"
+    identified(hub, tmp_path, [{"timestamp": then, "traits": {"email": mail, "address": {"city": "Oldtown"}}}])
+    crm = pl.DataFrame({"id": ["1"], "mail": [mail], "town": ["Newtown"], "seen": ["2025-01-01T00:00:00Z"]})
+    mapping = uc.Mapping(table="records", key="id", observed_at="seen", fields={"email": "mail", "city": "town"})
+    hub.load(uc.source("dataframe", crm, name="crm", mapping=mapping))
+    identified(hub, tmp_path, [{"timestamp": "2026-01-01T00:00:00Z", "traits": {"plan": "pro"}}])
+    golden = hub.customers(purpose=SERVICE, columns=["city", "city_observed_at", "traits"]).row(0, named=True)
+    assert (golden["city"], golden["city_observed_at"].year, golden["traits"]) == ("Newtown", 2025, '{"plan":"pro"}')
+
+
+def test_what_was_said_before_a_deletion_does_not_come_back(hub: uc.CustomerHub) -> None:
+    frame = pl.DataFrame(
+        [
+            ("1", "2025-01-01", "a@b.org", None, False),
+            ("1", "2025-01-02", "a@b.org", None, True),
+            ("1", "2025-01-03", None, "Ann", False),
+        ],
+        schema=["id", "seen", "mail", "name", "gone"],
+        orient="row",
+    )
+    fields: dict[str, Any] = {"email": "mail", "given_name": "name", "deleted": "gone", "partial": {"constant": True}}
+    seen = {"column": "seen", "format": "%Y-%m-%d", "zone": "UTC"}
+    mapping = uc.Mapping(table="records", key="id", observed_at=seen, fields=fields)
+    hub.load(uc.source("dataframe", frame, name="form", mapping=mapping))
+    hub.resolve()
+    assert view(hub)[:2] == ("Ann", None)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from unified_customer.core.tables import GOLDEN_FIELDS
 from unified_customer.identity import Survivorship
-from unified_customer.identity.golden import NAME
-from unified_customer.identity.versions import ADDRESS
+from unified_customer.identity.versions import ADDRESS, NAME
 from unified_customer.testing.identity_strategies import BEGINNING, histories
 
 SINGLE = [field for field in GOLDEN_FIELDS if field not in {*NAME, *ADDRESS, "traits"}]

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unified_customer.identity.versions import ADDRESS, latest_versions
+from unified_customer.identity.versions import ADDRESS, latest_versions, standing_versions
 from unified_customer.testing.identity_strategies import BEGINNING, histories
 
 NAME = ("given_name", "middle_name", "family_name")
@@ -17,7 +17,8 @@ Row = dict[str, Any]
 patches = st.fixed_dictionaries(
     {name: st.sampled_from([None, None, "a", "b"]) for name in (*NAME, *PLAIN, *ADDRESS)}
     | {"traits": st.sampled_from([None, '{"plan":"pro"}', '{"plan":"free","vip":true}', '{"size":9}'])}
-    | {"partial": st.sampled_from([True, True, True, False]), "deleted": st.just(value=False)}
+    | {"partial": st.sampled_from([True, True, True, False]), "deleted": st.sampled_from([False] * 6 + [True])}
+    | {"full_name_raw": st.sampled_from([None, None, None, "Zoe X"])}
 )
 
 
@@ -28,13 +29,10 @@ def frame_of(rows: list[Row]) -> pl.DataFrame:
 
 
 def histories_schema() -> pl.Schema:
-    return pl.Schema(
-        {
-            name: pl.String()
-            for name in ("record_id", "source", "version", *NAME, "full_name", *PLAIN, *ADDRESS, "traits")
-        }
-        | {"observed_at": pl.Datetime("us", "UTC"), "deleted": pl.Boolean(), "partial": pl.Boolean(), "seq": pl.Int64()}
-    )
+    texts = ("record_id", "source", "version", "full_name_raw", *NAME, "full_name", *PLAIN, *ADDRESS, "traits")
+    times = {"observed_at": pl.Datetime("us", "UTC")}
+    flags = {"deleted": pl.Boolean(), "partial": pl.Boolean(), "seq": pl.Int64()}
+    return pl.Schema([*dict.fromkeys(texts, pl.String()).items(), *times.items(), *flags.items()])
 
 
 def stated(said: list[Row], times: list[int]) -> pl.DataFrame:
@@ -56,8 +54,10 @@ def told(rows: list[Row]) -> Row:
     """Say it all again, one after the other, in plain Python."""
     state: Row = {}
     for row in rows:
-        if not row["partial"]:
+        if not row["partial"] or row["deleted"] or state.get("deleted"):
             state = {"traits": {}}
+        state["deleted"] = row["deleted"]
+        state |= dict.fromkeys(NAME) if row["full_name_raw"] else {}
         address = [name for name in ADDRESS if row[name] is not None]
         state |= dict.fromkeys(ADDRESS) if address else {}
         state |= {name: row[name] for name in (*NAME, *PLAIN, *ADDRESS) if row[name] is not None}
@@ -73,6 +73,7 @@ def test_a_record_is_its_last_whole_version_and_what_changed_since(said: list[Ro
     for name in (*NAME, *PLAIN, *ADDRESS):
         assert found[0][name] == expected.get(name)
     assert json.loads(found[0]["traits"] or "{}") == expected["traits"]
+    assert found[0]["deleted"] is expected["deleted"]
     assert found[0]["observed_at"] == BEGINNING.replace(microsecond=len(said) - 1)
 
 
@@ -87,12 +88,41 @@ def test_the_order_in_which_partial_versions_arrive_does_not_matter(said: list[R
     assert latest_versions(shuffled).drop("seq").equals(latest_versions(rows).drop("seq"))
 
 
-@given(st.lists(patches, min_size=2, max_size=4))
-def test_the_whole_name_follows_its_parts(said: list[Row]) -> None:
-    parts = [{**row, "partial": True} for row in said]
-    found = latest_versions(stated(parts, list(range(len(parts))))).to_dicts()[0]
-    composed = " ".join(found[name] for name in NAME if found[name])
-    assert (found["full_name"] or "") == composed
+@given(st.lists(patches, min_size=1, max_size=5))
+def test_every_value_stands_once_at_the_time_at_which_it_was_said_last(said: list[Row]) -> None:
+    rows = stated(said, list(range(len(said))))
+    stands = standing_versions(rows)
+    at = dict(zip(rows["observed_at"], rows.iter_rows(named=True), strict=True))
+    for name in PLAIN:
+        found = stands.filter(pl.col(name).is_not_null())
+        assert found[name].to_list() == [at[time][name] for time in found["observed_at"]]
+        assert found.height <= 1
+    assert latest_versions(rows).select(PLAIN).row(0) == tuple(stands[name].drop_nulls().last() for name in PLAIN)
+
+
+def named(*said: dict[str, Any]) -> str:
+    """Return the whole name of somebody of whom this was said, the name in parts or as a whole."""
+    rows = [{**dict.fromkeys((*NAME, *PLAIN, *ADDRESS, "traits", "full_name_raw")), **each} for each in said]
+    frame = stated([{**row, "partial": True, "deleted": False} for row in rows], list(range(len(rows))))
+    return str(latest_versions(frame)["full_name"].item())
+
+
+WHOLE: dict[str, Any] = {
+    "full_name_raw": "Ann Lee Jr.",
+    "full_name": "Ann Lee Jr.",
+    "given_name": "Ann",
+    "family_name": "Lee",
+}
+
+
+def test_a_whole_name_stays_until_a_part_of_it_changes() -> None:
+    assert named(WHOLE, {"email": "a"}) == "Ann Lee Jr."
+    assert named(WHOLE, {"family_name": "Ray", "full_name": "Ray"}) == "Ann Ray"
+    assert named({"given_name": "Ann", "full_name": "Ann"}, {"family_name": "Lee", "full_name": "Lee"}) == "Ann Lee"
+
+
+def test_a_new_whole_name_is_not_mixed_with_parts_of_the_old_one() -> None:
+    assert named(WHOLE, {"full_name_raw": "Cher", "full_name": "Cher", "given_name": "Cher"}) == "Cher"
 
 
 @given(histories(), st.lists(patches, min_size=1, max_size=3))

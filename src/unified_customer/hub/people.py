@@ -69,8 +69,7 @@ def people_rows(frame: pl.DataFrame, identifiers: pl.DataFrame, *, source: str, 
         keyring: Names records and identifier values.
     """
     statements = _with_defaults(frame)
-    values = _normalised(statements)
-    rejects = _impossible(values)
+    values, rejects = _without_impossible(_normalised(statements))
     good = values.join(rejects.select(ROW), on=ROW, how="anti", maintain_order="left")
     named = good.with_columns(record_id=keyring.record_id_series(source, good["source_id"]), source=pl.lit(source))
     records = RECORDS.conform(_versioned(named).select(list(RECORDS.columns)))
@@ -143,6 +142,17 @@ def _names(frame: pl.DataFrame) -> pl.DataFrame:
     whole = pl.concat_str("given_name", "middle_name", "family_name", separator=" ", ignore_nulls=True)
     composed = filled.with_columns(full_name=pl.coalesce("full_name", pl.when(whole != "").then(whole)))
     return frame.with_columns(composed)
+
+
+def _without_impossible(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the frame and the rejects. Of a partial statement only the value goes that cannot be; its text is kept."""
+    impossible = _impossible(frame)
+    if impossible.is_empty():
+        return frame, impossible
+    partial = pl.col("partial").fill_null(value=False)
+    spoilt = partial & pl.col(ROW).is_in(impossible[ROW].implode())
+    birth_date = pl.when(~spoilt).then(pl.col("birth_date")).alias("birth_date")
+    return frame.with_columns(birth_date), impossible.join(frame.filter(partial), on=ROW, how="anti")
 
 
 def _impossible(frame: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,7 @@ AT_ONCE: Final = 200_000
 """Customers whose golden records are built together."""
 
 PERSON: Final = ["record_id", "given_name", "family_name", "full_name", "birth_date"]
-VERSIONED: Final = [*PERSON, "middle_name", "version", "observed_at", "partial", "seq"]
+VERSIONED: Final = [*PERSON, "middle_name", "full_name_raw", "version", "observed_at", "deleted", "partial", "seq"]
 
 
 class Resolver:

@@ -10,13 +10,14 @@ from unified_customer.core.errors import ConfigurationError, UnknownCustomerErro
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS
 from unified_customer.identity.traits import merged_traits
-from unified_customer.identity.versions import ADDRESS, latest_versions
+from unified_customer.identity.versions import ADDRESS, NAME, standing_versions
 
 Rule = Literal["most_recent", "most_trusted", "most_frequent", "longest"]
 
-NAME: Final = ("family_name", "given_name", "full_name", "honorific", "middle_name")
 
-SPOKEN: Final = ("record_id", "source", "version", "observed_at", "deleted", "partial", *GOLDEN_FIELDS, "seq")
+SPOKEN: Final = (
+    "record_id", "source", "version", "observed_at", "deleted", "partial", "full_name_raw", *GOLDEN_FIELDS, "seq",
+)  # fmt: skip
 """The columns of `records` that a golden record is made of."""
 
 
@@ -93,7 +94,7 @@ class Survivorship(Spec):
         """
         customers, owners = _numbered(links)
         told = before(records.select(SPOKEN), as_of=as_of).join(owners, on="record_id")
-        latest = latest_versions(told)
+        latest = standing_versions(told)
         heads = _heads(told, latest, owners, identities)
         fields = self._fields(voices_of(latest), heads["customer_id"])
         return CUSTOMERS.conform(heads.with_columns(customers).hstack(fields))
@@ -120,7 +121,7 @@ class Survivorship(Spec):
         if own.is_empty():
             raise UnknownCustomerError(f"No record is linked to the customer id {customer_id!r}.")
         told = before(records, as_of=as_of).join(own.select("record_id", "customer_id"), on="record_id")
-        voices = voices_of(latest_versions(told))
+        voices = voices_of(standing_versions(told))
         picks = self._picks(voices)
         said = pl.concat([self._said(voices, picks, unit, field) for unit in self.units() for field in unit])
         place = {field: number for number, field in enumerate(GOLDEN_FIELDS)}
@@ -195,7 +196,7 @@ def voices_of(latest: pl.DataFrame) -> pl.DataFrame:
     """Return what the records that still stand at their source say, in order.
 
     Args:
-        latest: One row of `records` for each record, with its `customer_id`.
+        latest: What stands of each record, with its `customer_id`.
 
     Returns:
         `customer_id`, `record_id`, `source`, `observed_at`, the golden fields, and `row`: the place among all rows,
