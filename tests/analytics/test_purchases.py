@@ -41,7 +41,7 @@ def fit(rows: Sequence[Line], zone: str = "UTC", end: datetime = END) -> pl.Data
 
 @given(lines, st.randoms(use_true_random=False))
 def test_the_order_of_lines_does_not_matter(rows: Sequence[Line], random: object) -> None:
-    shuffled = random.sample(rows, len(rows))  # type: ignore[attr-defined]
+    shuffled = random.sample(rows, len(rows))  # type: ignore[attr-defined]  # a random.Random
     assert fit(rows).equals(fit(shuffled))
 
 
@@ -91,4 +91,4 @@ def test_the_spec_saves_and_loads_equal() -> None:
     spec = MonthlyPurchases(zone="Asia/Tokyo")
     assert MonthlyPurchases.from_json(spec.to_json()) == spec
     with pytest.raises(ValueError, match="frozen"):
-        spec.zone = "UTC"  # type: ignore[misc]
+        spec.zone = "UTC"  # type: ignore[misc]  # frozen, which is what is tested

@@ -127,7 +127,7 @@ def test_a_key_has_to_be_different_in_every_row() -> None:
         (["31/01/2026 10:30", "01/02/2026 10:30"], ("%d/%m/%Y %H:%M", False)),
         (["x1", "y2"], (None, False)),
         ([date(2026, 1, 1)], (None, False)),
-        ([datetime(2026, 1, 1)], (None, False)),  # noqa: DTZ001
+        ([datetime(2026, 1, 1)], (None, False)),  # noqa: DTZ001 (a time without a zone is what is tested)
     ],
 )
 def test_formats_of_dates_follow_from_the_values(values: list[Any], expected: tuple[str | None, bool]) -> None:

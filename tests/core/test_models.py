@@ -87,4 +87,4 @@ def test_a_customer_gives_values_by_name_and_keeps_what_was_withheld() -> None:
     with pytest.raises(KeyError, match="'email' is withheld from the purpose 'analytics'"):
         customer["email"]
     with pytest.raises(ValidationError, match="frozen"):
-        customer.purpose = "marketing"  # type: ignore[misc]
+        customer.purpose = "marketing"  # type: ignore[misc]  # frozen, which is what is tested

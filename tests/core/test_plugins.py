@@ -19,7 +19,7 @@ class Entry(EntryPoint):
     """An entry point of an invented distribution."""
 
     @property
-    def dist(self) -> Any:  # type: ignore[override]
+    def dist(self) -> Any:  # type: ignore[override]  # a double of an entry point
         owner = OWNERS.get(self.value)
         return None if owner is None else SimpleNamespace(name=owner)
 
@@ -45,7 +45,7 @@ def test_listing_names_the_distribution_and_imports_nothing(registered: Callable
     assert (found["up"].distribution, found["up"].target, found["up"].error) == ("somebody-elses", "math:ceil", None)
     assert "no_such_module" not in sys.modules
     with pytest.raises(TypeError):
-        found["up"] = found["down"]  # type: ignore[index]
+        found["up"] = found["down"]  # type: ignore[index]  # a double of an entry point
 
 
 def test_loading_gives_the_object(registered: Callable[..., None]) -> None:

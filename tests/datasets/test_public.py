@@ -58,7 +58,7 @@ def test_a_name_cannot_leave_the_folder(folder: Path, name: str) -> None:
 
 def test_cdnow_has_two_parts(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'sample' and 'master'"):
-        open_cdnow(tmp_path, part="half")  # type: ignore[arg-type]
+        open_cdnow(tmp_path, part="half")  # type: ignore[arg-type]  # not of that type, on purpose
 
 
 @pytest.mark.needs_shared_data

@@ -244,6 +244,7 @@ def test_recording_the_same_statement_twice_is_recording_it_once(world: World) -
         ({"identifier": ("email", EMAILS[0]), "customer_id": RECORDS[0]}, "either identifier"),
         ({"identifier": ("email", "nobody")}, "not a valid identifier of kind 'email'"),
         ({"identifier": ("email", EMAILS[0]), "stated_at": NOW + timedelta(days=1)}, "lies in the future"),
+        # A time without a zone is what is tested.
         ({"identifier": ("email", EMAILS[0]), "stated_at": datetime(2026, 1, 1)}, "no time zone"),  # noqa: DTZ001
     ],
 )

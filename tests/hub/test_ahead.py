@@ -53,6 +53,6 @@ def test_stopping_early_ends_the_thread() -> None:
     before = threading.active_count()
     coming = one_ahead(iter(range(1000)), int)
     assert next(coming) == 0
-    coming.close()  # type: ignore[attr-defined]
+    coming.close()  # type: ignore[attr-defined]  # it is a generator
     assert threading.active_count() == before
     assert list(one_ahead([], int)) == []

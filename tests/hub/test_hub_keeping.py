@@ -23,7 +23,7 @@ def people(*names: str, born: str | None = None) -> object:
 
 def filled(url: str) -> uc.CustomerHub:
     hub = uc.CustomerHub(url, policy=POLICY)
-    hub.load(people("Ann", "Bo"))  # type: ignore[arg-type]
+    hub.load(people("Ann", "Bo"))  # type: ignore[arg-type]  # not of that type, on purpose
     hub.resolve()
     return hub
 
@@ -75,7 +75,7 @@ def test_a_correction_can_be_taken_back_and_a_merge_can_override_a_split() -> No
 
 def test_the_quarantine_is_listed_without_what_its_rows_hold() -> None:
     with uc.CustomerHub(policy=POLICY) as hub:
-        hub.load(people("Ann", born="31/02/1990"))  # type: ignore[arg-type]
+        hub.load(people("Ann", born="31/02/1990"))  # type: ignore[arg-type]  # not of that type, on purpose
         listed = hub.quarantine()
         assert listed.select("source", "target", "position", "reason", "status").rows() == [
             ("crm", "records", "row 1", "birth_date: unreadable", "held")

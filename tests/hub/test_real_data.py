@@ -145,8 +145,9 @@ class TestOnlineRetail:
         stored = hub._store.read("order_lines", columns=["kind", "quantity", "amount"])
         assert dict(stored["kind"].value_counts().rows()) == {"sale": 531_285, "cancellation": 9_288, "return": 1_336}
         back = stored.filter(pl.col("kind") != "sale")
-        assert back["quantity"].max() < 0  # type: ignore[operator]
-        assert back["amount"].max() <= 0  # type: ignore[operator]
+        assert back["quantity"].max() < 0  # type: ignore[operator]  # there are rows, so that it is a number
+        assert back["amount"].max() <= 0  # type: ignore[operator]  # there are rows, so that it is a number
+        # There are rows, so that it is a number.
         assert back.filter(pl.col("kind") == "cancellation")["amount"].max() < 0  # type: ignore[operator]
 
     def test_money_is_exact(self, lines: pl.DataFrame, loaded: tuple[uc.CustomerHub, LoadReport]) -> None:

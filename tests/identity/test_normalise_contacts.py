@@ -115,7 +115,7 @@ def test_every_kind_of_junk_says_why() -> None:
 
 def test_an_unknown_kind_of_junk_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="email, id, name"):
-        junk_values("colour")  # type: ignore[arg-type]
+        junk_values("colour")  # type: ignore[arg-type]  # not of that type, on purpose
 
 
 def test_numbers_are_not_text() -> None:

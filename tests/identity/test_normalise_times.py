@@ -124,6 +124,7 @@ def test_a_date_alone_is_its_first_moment_in_the_zone() -> None:
 
 @pytest.mark.parametrize(("raw", "unit"), [("1719835200", "s"), ("1719835200000", "ms"), ("1719835200000000", "us")])
 def test_numbers_with_a_unit(raw: str, unit: str) -> None:
+    # Not of that type, on purpose.
     assert timestamps(pl.Series([raw, "999999999999999999"]), unit=unit).to_list()[0] == NOON  # type: ignore[arg-type]
 
 
@@ -138,4 +139,4 @@ def test_an_unknown_zone_or_unit_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="No time zone 'Mars/Base'"):
         timestamps(pl.Series(["x"]), "Mars/Base")
     with pytest.raises(ConfigurationError, match="one of s, ms, us"):
-        timestamps(pl.Series(["x"]), unit="h")  # type: ignore[arg-type]
+        timestamps(pl.Series(["x"]), unit="h")  # type: ignore[arg-type]  # not of that type, on purpose

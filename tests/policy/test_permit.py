@@ -99,8 +99,9 @@ def test_any_time_zone_will_do_but_none_will_not() -> None:
     east = datetime(2026, 6, 10, 9, tzinfo=timezone(timedelta(hours=9)))
     assert answers(MAIL, as_of=east) == answers(MAIL, as_of=datetime(2026, 6, 10, tzinfo=UTC))
     with pytest.raises(ConfigurationError, match="as_of needs a time zone"):
-        answers(MAIL, as_of=datetime(2026, 6, 10))  # noqa: DTZ001
+        answers(MAIL, as_of=datetime(2026, 6, 10))  # noqa: DTZ001 (a time without a zone is what is tested)
     with pytest.raises(ConfigurationError, match="as_of needs a time zone"):
+        # A time without a zone is what is tested.
         decide([], request=MAIL, policy=Policy(), as_of=datetime(2026, 6, 10))  # noqa: DTZ001
 
 

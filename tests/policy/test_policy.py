@@ -49,7 +49,7 @@ def test_quickstart_names_two_bases() -> None:
 def test_every_way_of_writing_it_down_reads_back_equal(policy: Policy) -> None:
     assert Policy.from_toml(policy.to_toml()) == policy
     assert Policy.from_json(policy.to_json()) == policy
-    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 (pickled right here)
     assert copy.deepcopy(policy) is policy
     assert len({policy, Policy.from_toml(policy.to_toml())}) == 1
 
@@ -156,6 +156,7 @@ def test_the_nearest_basis_above_or_a_stricter_one_below_decides(purpose: str, b
         ("marketing", "system.operations", True),
     ],
 )
+# Drawn or given by the test's table.
 def test_a_purpose_sees_what_nothing_forbids(purpose: str, category: str, seen: bool) -> None:  # noqa: FBT001
     assert RICH.may_see(purpose, category) is seen
 

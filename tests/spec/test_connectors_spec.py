@@ -227,6 +227,7 @@ def test_a_file_that_was_replaced_is_read_from_the_start(data: bytes, other: byt
     *_, state = found.read()
     assume(isinstance(state, State) and not other.strip().startswith(data.strip()))
     Path(found.location).write_bytes(b"h,i\n1,2\n" + other)
+    # Not of that type, on purpose.
     assert outcome(batches(found, state)) == outcome(batches(found))  # type: ignore[arg-type]
 
 
@@ -308,7 +309,7 @@ def test_a_reason_never_holds_a_value(values: list[str], table: str) -> None:
     fits = target(table)
     wanted = {name: FieldMap(column=f"c_{name}") for name in fits.fields if name != "source_id"}
     key = {"key": ("k",)} if fits.keys and fits.keys[-1] not in wanted else {}
-    mapping = RowMapping(table=table, fields=wanted, **key)  # type: ignore[arg-type]
+    mapping = RowMapping(table=table, fields=wanted, **key)  # type: ignore[arg-type]  # not of that type, on purpose
     frame = pl.DataFrame(dict.fromkeys(mapping.columns, values))
     rejects = Mapper(mapping).apply(Batch.of(frame)).rejects
     assert CANARY not in "".join(rejects["reason"]) + "".join(rejects["position"])
@@ -363,6 +364,7 @@ moments = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=o
 
 
 @given(moment=moments, spaced=st.booleans())
+# Drawn or given by the test's table.
 def test_an_instant_is_exactly_what_was_written(moment: datetime, spaced: bool) -> None:  # noqa: FBT001
     text = moment.isoformat(" " if spaced else "T")
     parsed = parse(pl.Series([text]), INSTANT, FieldMap(column="x"))

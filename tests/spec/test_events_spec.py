@@ -309,6 +309,7 @@ rows_of_a_till = st.lists(
 
 
 @given(rows_of_a_till, st.randoms(use_true_random=False), st.booleans())
+# Drawn or given by the test's table.
 def test_columns_delivered_twice_and_shuffled_are_delivered_once(found: list[Any], random: Any, named: bool) -> None:  # noqa: FBT001
     till = pl.DataFrame(
         [(f"r{at}", "E", START + timedelta(hours=hour), card, paid) for at, (card, hour, paid) in enumerate(found)],

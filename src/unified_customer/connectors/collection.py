@@ -73,7 +73,7 @@ def collect(
         if each.action == "refuse":
             raise CollectionRefusedError(_refusal(each))
     left = _without(batch, decided, hash_value)
-    return _without_unread(left, strict=bool(decided), cards=_action(CARDS, rules) != "keep"), tuple(decided)
+    return _without_unread(left, strict=bool(decided), cards=action_of(CARDS, rules) != "keep"), tuple(decided)
 
 
 def column_categories(mapping: RowMapping | None, columns: list[str]) -> dict[str, str]:
@@ -105,12 +105,12 @@ def _decided(batch: Batch, meanings: Mapping[str, str], rules: Mapping[str, Acti
     for name, meaning in meanings.items():
         values = batch.frame[name]
         category = CARDS if looks_like_cards(values) else meaning
-        action = _action(category, rules)
+        action = action_of(category, rules)
         if action != "keep":
             yield Collected(name, category, action, len(values) - values.null_count())
 
 
-def _action(category: str, rules: Mapping[str, Action]) -> Action:
+def action_of(category: str, rules: Mapping[str, Action]) -> Action:
     """Return the action of the nearest rule that covers `category`."""
     covering = [rule for rule in rules if covers(rule, category)]
     return rules[max(covering, key=len)] if covering else "keep"

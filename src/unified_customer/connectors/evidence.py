@@ -54,6 +54,7 @@ def texts_of(values: pl.Series) -> pl.Series:
 
 def share(texts: pl.Series, pattern: str) -> float:
     """Return the share of `texts` that match; 0.0 where there is none."""
+    # The mean of truth values is a number.
     return float(texts.str.contains(pattern).mean() or 0.0) if len(texts) else 0.0  # type: ignore[arg-type]
 
 
@@ -62,7 +63,7 @@ def digits_share(texts: pl.Series) -> float:
     if not len(texts):
         return 0.0
     fits = texts.str.contains(PHONE) & texts.str.count_matches(r"\d").is_between(6, 15)
-    return float(fits.mean() or 0.0)  # type: ignore[arg-type]
+    return float(fits.mean() or 0.0)  # type: ignore[arg-type]  # the mean of truth values is a number
 
 
 def is_unique(values: pl.Series) -> bool:
@@ -106,6 +107,7 @@ def _iso_evidence(texts: pl.Series) -> Dates:
 
 def _parsed_share(texts: pl.Series, formats: tuple[str, ...], *, zoned: bool) -> float:
     dtype = pl.Datetime("us", "UTC") if zoned else pl.Datetime("us")
+    # The mean of truth values is a number.
     return max(float(texts.str.strptime(dtype, each, strict=False).is_not_null().mean() or 0.0) for each in formats)  # type: ignore[arg-type]
 
 
@@ -116,7 +118,7 @@ def _format_evidence(texts: pl.Series) -> Dates:
     if not ranked or not fits[ranked[0]].any():
         return Dates(0.0)
     best = ranked[0]
-    portion = float(fits[best].mean() or 0.0)  # type: ignore[arg-type]
+    portion = float(fits[best].mean() or 0.0)  # type: ignore[arg-type]  # the mean of truth values is a number
     timed = "%H" in best or "%I" in best
     twin = _swapped(best)
     if twin is None:

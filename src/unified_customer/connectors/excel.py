@@ -71,7 +71,7 @@ def _workbook(path: Path) -> "fastexcel.ExcelReader":
         message = f"There is no file {path.name} in {path.parent}."
         raise SourceError(message)
     try:
-        return module.read_excel(path)  # type: ignore[no-any-return]
+        return module.read_excel(path)  # type: ignore[no-any-return]  # an optional module has no types
     except module.FastExcelError as error:
         message = f"The file {path.name} is no Excel workbook, or is not complete."
         raise SourceError(message) from error

@@ -12,9 +12,9 @@ from typing import Final
 import polars as pl
 
 from unified_customer.connectors.cards import DIGITS
-from unified_customer.connectors.collection import DEFAULT_ACTIONS, WITHHELD, Collected, Hash
+from unified_customer.connectors.collection import DEFAULT_ACTIONS, WITHHELD, Collected, Hash, action_of
 from unified_customer.connectors.message_fields import CATEGORIES
-from unified_customer.connectors.message_sieve import UUID, Refused, Rules, Sieve, action_of
+from unified_customer.connectors.message_sieve import UUID, Refused, Rules, Sieve
 from unified_customer.connectors.protocol import REJECT_COLUMNS, Batch
 
 _SECRETS: Final = (  # names of secrets

@@ -17,7 +17,7 @@ ITEM: Final = "[]"
 
 PASSWORD: Final = "user.authorization.password"  # noqa: S105 (the name of a category)
 CREDENTIALS: Final = "user.authorization.credentials"
-PASSWORD_NAMES: Final = r"password|passwort|kennwort|passwd|pwd|passphrase|passcode"  # noqa: S105
+PASSWORD_NAMES: Final = r"password|passwort|kennwort|passwd|pwd|passphrase|passcode"  # noqa: S105 (names, no password)
 CREDENTIAL_NAMES: Final = r"secret|token|jwt|credentials?|(?:api|access|private|secret|auth)_?key"
 
 UNIQUE_ID: Final = "user.unique_id"

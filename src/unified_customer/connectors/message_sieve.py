@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from unified_customer.connectors.cards import NAMED, holds_card_number
-from unified_customer.connectors.collection import CARDS, Action, Hash
+from unified_customer.connectors.collection import CARDS, Action, Hash, action_of
 from unified_customer.connectors.message_fields import CREDENTIALS, ITEM, PASSWORD, Path, message_category
-from unified_customer.core.fields import covers
 
 Rules = Mapping[str, Action]
 
@@ -44,12 +43,6 @@ _decode: Final = json.JSONDecoder(
 ).decode
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 _GONE: Final = object()
-
-
-def action_of(category: str, rules: Rules) -> Action:
-    """Return the action of the nearest rule that covers `category`."""
-    covering = [rule for rule in rules if covers(rule, category)]
-    return rules[max(covering, key=len)] if covering else "keep"
 
 
 @dataclass(frozen=True)
@@ -142,7 +135,7 @@ class Sieve:
         self._changed |= place.action == "drop"
         return _GONE if place.action == "drop" else value
 
-    def _flag(self, value: bool, place: _Place) -> Any:  # noqa: FBT001
+    def _flag(self, value: bool, place: _Place) -> Any:  # noqa: FBT001 (a value of the message)
         # That there is a password is no password; and the hash of a truth value hides nothing, so it is left out.
         if place.category in {PASSWORD, CREDENTIALS}:
             return value

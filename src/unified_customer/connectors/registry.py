@@ -36,7 +36,7 @@ def source_class(kind: str) -> type[Source]:
     if version != PROTOCOL_VERSION:
         message = f"The source {kind!r} is for version {version} of the Source Protocol; this is {PROTOCOL_VERSION}."
         raise PluginError(message)
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return]  # plugins have no common type
 
 
 def make_source(kind: str, location: Any, options: Mapping[str, Any]) -> Source:
@@ -46,7 +46,7 @@ def make_source(kind: str, location: Any, options: Mapping[str, Any]) -> Source:
         ConfigurationError: An option is unknown, missing or has the wrong form.
     """
     made = source_class(kind)
-    return made(_config(kind, made.spec(), location, options))  # type: ignore[call-arg]
+    return made(_config(kind, made.spec(), location, options))  # type: ignore[call-arg]  # plugins have no common type
 
 
 def _config(kind: str, spec: SourceSpec, location: Any, options: Mapping[str, Any]) -> BaseModel:

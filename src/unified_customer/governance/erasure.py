@@ -18,13 +18,10 @@ from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import TABLES, TOMBSTONES
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.naming import CURRENT, current_customer
+from unified_customer.governance.naming import CURRENT, current_customer, records_of
 from unified_customer.governance.payloads import held_about
-from unified_customer.policy.sharing import YES_STATUS
+from unified_customer.policy.sharing import UTTERED, YES_STATUS
 from unified_customer.store import Keys, Reader, Store, Where, Writer
-
-UTTERED: Final = ["status", "purpose", "channel", "recipient", "stated_at", "expires_at"]
-"""What makes two statements one utterance."""
 
 KEPT: Final = ("identities", "audit", "artifact_subjects")
 """Tables that keep keyed hashes of erased people: the stub, the proof, and what still has to be followed up."""
@@ -82,11 +79,6 @@ def erase(
         entry = Entry("erase", customer_id=holder, detail=detail)
         write_entry(writer, actor, entry, at=now)
     return ErasureReceipt(holder, rows, tombstones)
-
-
-def records_of(reader: Reader, customer_id: str) -> pl.DataFrame:
-    """Return the records that a customer has now: `record_id`."""
-    return reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
 
 
 def _refuse_unresolved(reader: Reader, records: pl.DataFrame) -> None:

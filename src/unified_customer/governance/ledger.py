@@ -16,9 +16,9 @@ from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
 from unified_customer.governance.gate import admit, unheard
-from unified_customer.governance.naming import CURRENT, current_customer
+from unified_customer.governance.naming import current_customer, records_of
 from unified_customer.policy import Policy, Request
-from unified_customer.store import Keys, Reader, Store, Where
+from unified_customer.store import Keys, Reader, Store
 
 Word = TypeVar("Word", bound=str)
 
@@ -243,10 +243,9 @@ def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
     Raises:
         UnknownCustomerError: There is no such customer.
     """
-    holder = current_customer(reader, customer_id)
-    links = reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", holder)])
-    identifiers = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(links, ("record_id",)))
-    return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in links["record_id"])})
+    records = records_of(reader, current_customer(reader, customer_id))
+    identifiers = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(records, ("record_id",)))
+    return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in records["record_id"])})
 
 
 def statement_of(said: Statement, kind: str, key: str) -> Consent:

@@ -30,6 +30,11 @@ def current_customer(reader: Reader, any_id: str) -> str:
     raise UnknownCustomerError(why_nobody(reader, any_id))
 
 
+def records_of(reader: Reader, customer_id: str) -> pl.DataFrame:
+    """Return the records that a customer has now: `record_id`."""
+    return reader.read("links", columns=["record_id"], where=[CURRENT, Where("customer_id", "==", customer_id)])
+
+
 def why_nobody(reader: Reader, any_id: str) -> str:
     """Return why no customer holds the record `any_id` now, and what to do."""
     if not reader.count("identities", where=[Where("record_id", "==", any_id)]):

@@ -15,7 +15,6 @@ from unified_customer.core.tables import CONSENTS, TABLES
 from unified_customer.hub.people import (
     IDENTIFIER_NORMALISERS,
     ROW,
-    PeopleRows,
     normalise_identifier,
     people_rows,
 )
@@ -59,7 +58,7 @@ def prepare_messages(batch: Batch, *, source: BoundSource, naming: Naming) -> Pr
         refuse=lambda bad, reason: _refused_messages(prepared, bad, reason, batch=batch, origins=unpacked.origins),
         skipped=batch.skipped,
         unreadable=people.unreadable,
-        notes=(*_people_notes(people), *_findings(unpacked.reports)),
+        notes=_findings(unpacked.reports),
     )
     return prepared
 
@@ -89,14 +88,6 @@ def _refused_messages(
 
 def _observed(said: pl.DataFrame) -> pl.DataFrame:
     return said.drop("source") if "source" in said.columns else said
-
-
-def _people_notes(people: PeopleRows) -> tuple[str, ...]:
-    """Say what of the identify calls could not be taken as a record; the calls themselves are events all the same."""
-    counted = people.rejects.group_by("reason").len().sort("reason").iter_rows()
-    return tuple(
-        f"{count:,} identify calls say something of a person that cannot be: {reason}" for reason, count in counted
-    )
 
 
 def _findings(reports: pl.DataFrame) -> tuple[str, ...]:

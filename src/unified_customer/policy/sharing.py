@@ -17,12 +17,15 @@ from unified_customer.core.models import Consent
 CUSTOMER: Final = "customer_id"
 SUBJECT: Final = ("subject_kind", "subject_key")
 SCOPE: Final = ("purpose", "channel", "recipient")
-UTTERANCE: Final = [CUSTOMER, "status", "stated_at", "same_expires_at", *(f"same_{name}" for name in SCOPE)]
+UTTERED: Final = ("status", *SCOPE, "stated_at", "expires_at")
+"""What makes two statements one utterance about two things."""
+
+MAY_BE_NULL: Final = (*SCOPE, "expires_at")
+COMPARED: Final = [CUSTOMER, *(f"same_{name}" if name in MAY_BE_NULL else name for name in UTTERED)]
 NEVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 YES_STATUS: Final = ("granted", "unrestricted")
 
 Lazy = nw.LazyFrame[Any]
-Utterance = tuple[str, str, str | None, str | None, datetime, datetime | None]
 
 
 def counting(statements: Sequence[Consent], shared: Collection[tuple[str, str]]) -> tuple[list[Consent], list[Consent]]:
@@ -33,13 +36,12 @@ def counting(statements: Sequence[Consent], shared: Collection[tuple[str, str]])
         shared: `(kind, key)` of the identifiers that another customer holds too.
     """
     own = {_utterance(each) for each in statements if (each.subject_kind, each.subject_key) not in shared}
-    aside = [
-        each
-        for each in statements
-        if (each.subject_kind, each.subject_key) in shared and each.status in YES_STATUS and _utterance(each) not in own
-    ]
-    left = {id(each) for each in aside}
-    return [each for each in statements if id(each) not in left], aside
+    counted: list[Consent] = []
+    aside: list[Consent] = []
+    for each in statements:
+        heard = each.status not in YES_STATUS or _utterance(each) in own
+        (counted if heard else aside).append(each)
+    return counted, aside
 
 
 def told_apart(subjects: Lazy, statements: Lazy, shared: Lazy) -> tuple[Lazy, Lazy, Lazy]:
@@ -60,18 +62,18 @@ def told_apart(subjects: Lazy, statements: Lazy, shared: Lazy) -> tuple[Lazy, La
     yes, no = about_shared.filter(_is_yes()), about_shared.filter(~_is_yes())
     said = _said_of_their_own(own.join(yes, on=CUSTOMER, how="semi"), statements)
     columns = statements.collect_schema().names()
-    heard = [_renamed(each).select(columns) for each in (no, yes.join(said, on=UTTERANCE, how="semi"))]
+    heard = [_renamed(each).select(columns) for each in (no, yes.join(said, on=COMPARED, how="semi"))]
     about_own = statements.join(shared, on=list(SUBJECT), how="anti")
     return (
         nw.concat([own, _renamed(holders).select(own.collect_schema().names())]),
         nw.concat([about_own, *heard]),
-        _renamed(yes.join(said, on=UTTERANCE, how="anti")).select(columns),
+        _renamed(yes.join(said, on=COMPARED, how="anti")).select(columns),
     )
 
 
 def _said_of_their_own(own: Lazy, statements: Lazy) -> Lazy:
     yes = own.join(statements.filter(_is_yes()), on=list(SUBJECT), how="inner")
-    return _comparable(yes).select(UTTERANCE)
+    return _comparable(yes).select(COMPARED)
 
 
 def shared_subjects(subjects: Lazy) -> Lazy:
@@ -81,9 +83,8 @@ def shared_subjects(subjects: Lazy) -> Lazy:
     return holders.filter(nw.col("first") != nw.col("last")).select(*SUBJECT)
 
 
-def _utterance(statement: Consent) -> Utterance:
-    scope = statement.purpose, statement.channel, statement.recipient
-    return statement.status, *scope, statement.stated_at, statement.expires_at
+def _utterance(statement: Consent) -> tuple[object, ...]:
+    return tuple(getattr(statement, name) for name in UTTERED)
 
 
 def _is_yes() -> nw.Expr:

@@ -55,6 +55,7 @@ def _append_only(name: str) -> Table:
 
 def _fits(dtype: pl.DataType, value: Any) -> bool:
     if isinstance(dtype, pl.List):
+        # Only lists have an inner type.
         return value is None or (isinstance(value, list) and all(_fits(dtype.inner, each) for each in value))  # type: ignore[arg-type]
     return value is None or comparable(dtype, value)
 
@@ -100,7 +101,7 @@ def restorable(name: str, frame: pl.DataFrame) -> tuple[Table, pl.DataFrame]:
         if frame.schema.get(column) != wanted or frame[column].null_count():
             message = f"Rows to restore to {name!r} need a column {column!r} of {wanted} without nulls."
             raise SchemaError(message)
-    if frame.height and int(frame[SEQ].min()) < 1:  # type: ignore[arg-type]
+    if frame.height and int(frame[SEQ].min()) < 1:  # type: ignore[arg-type]  # there are rows, so that it is a number
         message = f"Rows to restore to {name!r} have a seq below 1; they start at 1."
         raise SchemaError(message)
     whole = own.with_columns(frame[RECORDED_AT], frame[SEQ])

@@ -87,7 +87,7 @@ def texts(meaning: str, *, required: bool = False, **field: Unpack[Meaning]) -> 
 
 def field_of(column: dy.Column) -> FieldSpec:
     """Return the `FieldSpec` that a constructor of this module put on `column`."""
-    return (column.metadata or {})[FIELD]  # type: ignore[no-any-return]
+    return (column.metadata or {})[FIELD]  # type: ignore[no-any-return]  # metadata has no types
 
 
 def currency() -> dy.String:

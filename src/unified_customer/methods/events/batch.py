@@ -70,4 +70,4 @@ def summed(found: pl.DataFrame) -> pl.DataFrame:
     """Return `found` (`event_id`, `finding`, `field`) as rows of `EventBatch.reports`."""
     events = found.unique(["event_id", "finding", "field"])
     counted = events.group_by("finding", "field").agg(pl.len().alias("events"), pl.col("event_id").min())
-    return counted.sort("finding", "field").cast(REPORTS)  # type: ignore[arg-type]
+    return counted.sort("finding", "field").cast(REPORTS)  # type: ignore[arg-type]  # Polars takes a dict of types

@@ -182,7 +182,7 @@ def parse(text: str) -> Vocabulary:
         body = tomllib.loads(text)
         groups, aliases = body.pop("groups", {}), body.pop("field_aliases", {})
         events = [_spelled_out(name, event, groups, aliases) for name, event in body.pop("events", {}).items()]
-        return Vocabulary(**body, events=events)  # type: ignore[arg-type]
+        return Vocabulary(**body, events=events)  # type: ignore[arg-type]  # the values are checked by pydantic
     except (tomllib.TOMLDecodeError, ValidationError, KeyError, TypeError) as error:
         raise ConfigurationError(f"This is no vocabulary: {_first(error)}.") from error
 

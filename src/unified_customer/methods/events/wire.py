@@ -178,7 +178,7 @@ def _with_digits(text: str) -> Context:
             digits = json.loads(bytes(parts[name]), parse_int=str, parse_float=str)
             parts[name] = msgspec.Raw(_encode(digits))
     try:
-        return _DECODE[Context](_encode(parts))  # type: ignore[no-any-return]
+        return _DECODE[Context](_encode(parts))  # type: ignore[no-any-return]  # the decoder is made for the type
     except msgspec.ValidationError as error:
         raise Refused(f"context: {error}") from error
 

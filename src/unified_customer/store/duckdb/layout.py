@@ -83,7 +83,7 @@ def sql_type(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Decimal):
         return f"DECIMAL({dtype.precision},{dtype.scale})"
     if isinstance(dtype, pl.List):
-        return f"{sql_type(dtype.inner)}[]"  # type: ignore[arg-type]
+        return f"{sql_type(dtype.inner)}[]"  # type: ignore[arg-type]  # only lists have an inner type
     if type(dtype) not in _SQL_TYPES:
         message = f"No DuckDB type holds {dtype}. Give the column another type."
         raise StoreError(message)

@@ -95,7 +95,7 @@ class Session:
         """Return a result as a Polars frame, by way of Arrow."""
         with self._using():
             table = self._cursor.sql(sql, params=list(parameters)).to_arrow_table()
-            frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]
+            frame: pl.DataFrame = pl.from_arrow(table)  # type: ignore[assignment]  # of a table it is a frame
             return frame
 
     @contextmanager

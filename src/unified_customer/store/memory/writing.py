@@ -47,6 +47,7 @@ class MemoryWriter(MemoryReader):
         self._add(target, self._stamped(new).with_columns(pl.col(SEQ).alias(FIRST_SEQ)))
         return Counts(inserted=new.height, unchanged=given.height - new.height)
 
+    # It looks for the key in any case.
     def append_row(self, table: str, row: Mapping[str, Any], *, fresh: bool = False) -> Counts:  # noqa: ARG002
         """Add one row of plain values; see `Writer.append_row`. Being in memory, it looks for the key all the same."""
         target, given = appendable_row(table, row)

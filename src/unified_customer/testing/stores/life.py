@@ -59,6 +59,7 @@ class LifeConformance(Stores):
         assert ids(store) == ["a"]
 
     def test_an_instant_without_a_zone_is_refused(self, store: Store) -> None:
+        # A time without a zone is what is tested.
         with pytest.raises(ConfigurationError), store.transaction(recorded_at=datetime(2026, 1, 1)):  # noqa: DTZ001
             pass
 
@@ -259,6 +260,7 @@ class LifeConformance(Stores):
             pass
 
     def test_closing_inside_a_transaction_commits_nothing(self, store: Store, path: Path) -> None:
+        # Leaving the block is what fails.
         with pytest.raises(StoreClosedError), store.transaction(recorded_at=START) as writer:  # noqa: PT012
             writer.append("identities", identities("a"))
             store.close()

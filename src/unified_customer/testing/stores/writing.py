@@ -82,6 +82,7 @@ class WritingConformance(Stores):
             ("audit", {"who": "a"}, SchemaError),
             ("audit", {SEQ: 1}, SchemaError),
             ("audit", {"at": "2026-01-01"}, SchemaError),
+            # A time without a zone is what is tested.
             ("audit", {"at": datetime(2026, 1, 1)}, SchemaError),  # noqa: DTZ001
             ("audit", {"roles": "admin"}, SchemaError),
             ("audit", {"roles": [1]}, SchemaError),
