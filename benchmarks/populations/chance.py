@@ -62,7 +62,7 @@ def owners(rng: Rng, rows: int, *, again: float, most: int) -> Ints:
 
 def one_of(rng: Rng, choices: Sequence[str], size: int, *, weights: ArrayLike | None = None) -> pl.Series:
     """Return `size` of the choices, equally often without weights."""
-    return pl.Series(choices, dtype=pl.String).gather(draw(rng, weights or np.ones(len(choices)), size))
+    return pl.Series(choices, dtype=pl.String).gather(draw(rng, np.ones(len(choices)) if weights is None else weights, size))
 
 
 def changed(column: pl.Series, where: Flags, instead: pl.Series) -> pl.Series:

@@ -97,7 +97,7 @@ def _cased(texts: pl.Series, loud: Flags, quiet: Flags) -> pl.Series:
 
 def _places(rng: Rng, facts: pl.DataFrame, country: Country, mess: Mess, care: Floats) -> tuple[pl.Series, ...]:
     size = facts.height
-    line = _shortened(rng, facts["street"], country, flags(rng, size, mess.short_street))
+    line = shortened(rng, facts["street"], country, flags(rng, size, mess.short_street))
     line = digit_slips(rng, slips(rng, line, mess.typo * 1.3 * care), mess.wrong_digit * 0.7 * care)
     code = digit_slips(rng, facts["postcode"], mess.wrong_digit * care)
     code = altered(code, flags(rng, size, 0.1), lambda some: some.str.replace(" ", "", literal=True).str.to_lowercase())
@@ -107,7 +107,7 @@ def _places(rng: Rng, facts: pl.DataFrame, country: Country, mess: Mess, care: F
     return _cased(line, loud, quiet), _cased(city, loud, quiet), code
 
 
-def _shortened(rng: Rng, lines: pl.Series, country: Country, where: Flags) -> pl.Series:
+def shortened(rng: Rng, lines: pl.Series, country: Country, where: Flags) -> pl.Series:
     """Return lines of an address with the kind of street abbreviated in one of its ways."""
     first = rng.integers(0, len(country.short_kinds), len(lines))
     for step in range(len(country.short_kinds)):

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from benchmarks.populations.chance import Flags, Floats, Ints, Rng, changed, draw, emptied, flags
+from benchmarks.populations.chance import Flags, Ints, Rng, changed, draw, emptied, flags
 from benchmarks.populations.contacts import landlines, mailboxes, mobiles
 from benchmarks.populations.countries import Country, homes
 from benchmarks.populations.names import family_names, given_names
@@ -80,31 +80,28 @@ def reachable(rng: Rng, frame: pl.DataFrame, country: Country) -> pl.DataFrame:
     return frame.with_columns(*columns, mobile=mobiles(rng, country, size), mobile_2=second)
 
 
-def moments(rng: Rng, size: int) -> Floats:
-    """Return when something happened, from 0 to 1 of the years that the records span."""
-    return rng.random(size)
-
-
 def seen(rng: Rng, persons: pl.DataFrame, who: Ints) -> pl.DataFrame:
     """Return what was true of `who` when each record was written.
 
     Returns:
-        One row per record: `who`, `at` (0 to 1), `given`, `second`, `family`, `birth`, `email`, `phone`, `street`, `city`,
-        `postcode`, and whatever other columns `persons` has.
+        One row per record: `who`, `given`, `second`, `family`, `birth`, `email`, `phone`, `street`, `city`, `postcode`,
+        and whatever other columns `persons` has.
     """
-    size, at = len(who), moments(rng, len(who))
-    moved, wed = at > moments(rng, persons.height)[who], at > moments(rng, persons.height)[who]
-    facts = persons[who].with_columns(who=pl.Series(who), at=pl.Series(at))
-    place = [_later(name, moved) for name in PLACE]
+    size, at = len(who), rng.random(len(who))
+    moved, wed = at > rng.random(persons.height)[who], at > rng.random(persons.height)[who]
+    facts = persons[who].with_columns(who=pl.Series(who))
+    moved = moved & facts["later_street"].is_not_null().to_numpy()
+    wed = wed & facts["later_family"].is_not_null().to_numpy()
+    changing = [name.removeprefix("later_") for name in persons.columns if name.startswith("later_")]
+    now = [
+        pl.when(pl.Series(wed if name == "family" else moved)).then(f"later_{name}").otherwise(name).alias(name)
+        for name in changing
+    ]
     mail, phone = rng.random(size), rng.random(size)
     emails = _of([("email_2", mail < 0.32), ("email_3", mail > 0.9)], otherwise="email")
     phones = _of([("landline", phone < 0.28), ("mobile_2", phone > 0.8)], otherwise="mobile")
     gone = [name for name in persons.columns if name.startswith(("later_", "email_", "mobile", "landline"))]
-    return facts.with_columns(*place, _later("family", wed), emails.alias("email"), phones.alias("phone")).drop(gone)
-
-
-def _later(name: str, where: Flags) -> pl.Expr:
-    return pl.when(pl.Series(where)).then(pl.coalesce(f"later_{name}", name)).otherwise(name).alias(name)
+    return facts.with_columns(*now, emails.alias("email"), phones.alias("phone")).drop(gone)
 
 
 def _of(choices: list[tuple[str, Flags]], *, otherwise: str) -> pl.Expr:
