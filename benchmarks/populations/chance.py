@@ -29,9 +29,8 @@ def falling(count: int, *, exponent: float = 1.0, shift: float = 3.0) -> Floats:
 def draw(rng: Rng, weights: ArrayLike, size: int) -> Ints:
     """Return `size` indices into `weights`."""
     edges = np.cumsum(weights)
-    return np.minimum(np.searchsorted(edges, rng.random(size) * edges[-1], side="right"), len(edges) - 1).astype(
-        np.int64
-    )
+    found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+    return np.asarray(np.minimum(found, len(edges) - 1), dtype=np.int64)
 
 
 def flags(rng: Rng, size: int, rate: float | Floats) -> Flags:
@@ -44,7 +43,8 @@ def scattered(numbers: ArrayLike, *, salt: int, below: int) -> Ints:
     mixed = np.asarray(numbers).astype(np.uint64) + np.uint64((salt + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF)
     for shift, odd in zip((30, 27), _ODD, strict=True):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(odd)
-    return ((mixed ^ (mixed >> np.uint64(31))) % np.uint64(below)).astype(np.int64)
+    mixed ^= mixed >> np.uint64(31)
+    return np.asarray(mixed % np.uint64(below), dtype=np.int64)
 
 
 def owners(rng: Rng, rows: int, *, again: float, most: int) -> Ints:
@@ -62,7 +62,9 @@ def owners(rng: Rng, rows: int, *, again: float, most: int) -> Ints:
 
 def one_of(rng: Rng, choices: Sequence[str], size: int, *, weights: ArrayLike | None = None) -> pl.Series:
     """Return `size` of the choices, equally often without weights."""
-    return pl.Series(choices, dtype=pl.String).gather(draw(rng, np.ones(len(choices)) if weights is None else weights, size))
+    return pl.Series(choices, dtype=pl.String).gather(
+        draw(rng, np.ones(len(choices)) if weights is None else weights, size)
+    )
 
 
 def changed(column: pl.Series, where: Flags, instead: pl.Series) -> pl.Series:
@@ -75,6 +77,20 @@ def changed(column: pl.Series, where: Flags, instead: pl.Series) -> pl.Series:
 def altered(column: pl.Series, where: Flags, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """Return `column` with the values in the rows of `where` changed."""
     return changed(column, where, change(column.filter(pl.Series(where)))) if where.any() else column
+
+
+def replacing(old: str, new: str, *, literal: bool = True) -> Callable[[pl.Series], pl.Series]:
+    """Return what replaces the first `old` in texts."""
+
+    def replaced(texts: pl.Series) -> pl.Series:
+        return texts.str.replace(old, new, literal=literal)
+
+    return replaced
+
+
+def by_number(number: pl.Expr | pl.Series, ways: Sequence[pl.Expr]) -> pl.Expr:
+    """Return in each row the way of its number."""
+    return pl.coalesce(*(pl.when(number == at).then(way) for at, way in enumerate(ways)))
 
 
 def emptied(column: pl.Series, where: Flags) -> pl.Series:

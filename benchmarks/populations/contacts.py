@@ -9,25 +9,96 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from benchmarks.populations.chance import Flags, Floats, Ints, Rng, altered, changed, draw, falling, flags
+from benchmarks.populations.chance import (
+    Flags,
+    Floats,
+    Ints,
+    Rng,
+    altered,
+    by_number,
+    changed,
+    draw,
+    falling,
+    flags,
+    replacing,
+)
 from benchmarks.populations.countries import Country
 from benchmarks.populations.names import nicknames
 from benchmarks.populations.slips import digit_slips, folded, slips
 
 FREE_DOMAINS: Final = tuple(
     f"{name}.example"
-    for name in (
-        "gomail outpost yourmail freepost webbox bluemail telenet citymail onlinehome postfach fastbox netline mailhub "
-        "skypost lettermail homecable kabelmail gogo inboxly proton-post campus alumni"
-    ).split()
+    for name in [
+        "gomail",
+        "outpost",
+        "yourmail",
+        "freepost",
+        "webbox",
+        "bluemail",
+        "telenet",
+        "citymail",
+        "onlinehome",
+        "postfach",
+        "fastbox",
+        "netline",
+        "mailhub",
+        "skypost",
+        "lettermail",
+        "homecable",
+        "kabelmail",
+        "gogo",
+        "inboxly",
+        "proton-post",
+        "campus",
+        "alumni",
+    ]
 )
-_FIRST: Final = (
-    "blue red happy lucky mad big little sunny dark silver golden crazy sweet wild cool old true super magic funny".split()
-)
-_SECOND: Final = (
-    "tiger fox star rose moon bear cat dog rider gamer dancer fish bird angel wolf garden runner cook baker storm".split()
-)
+_FIRST: Final = [
+    "blue",
+    "red",
+    "happy",
+    "lucky",
+    "mad",
+    "big",
+    "little",
+    "sunny",
+    "dark",
+    "silver",
+    "golden",
+    "crazy",
+    "sweet",
+    "wild",
+    "cool",
+    "old",
+    "true",
+    "super",
+    "magic",
+    "funny",
+]
+_SECOND: Final = [
+    "tiger",
+    "fox",
+    "star",
+    "rose",
+    "moon",
+    "bear",
+    "cat",
+    "dog",
+    "rider",
+    "gamer",
+    "dancer",
+    "fish",
+    "bird",
+    "angel",
+    "wolf",
+    "garden",
+    "runner",
+    "cook",
+    "baker",
+    "storm",
+]
 _SHARES: Final = (0.26, 0.10, 0.14, 0.10, 0.07, 0.09, 0.08, 0.10, 0.06)
+_WAY_EDGES: Final = np.cumsum((0.34, 0.20, 0.16, 0.08, 0.04, 0.07, 0.03, 0.03))
 _TYPED_DOMAINS: Final = (
     ("gomail", "gmoail"), ("gomail", "goamil"), ("gomail", "gomial"), ("example", "exmaple"), ("mail", "mial"),
     ("post", "psot"), (".example", ".exampel"), (".example", ""), ("home", "hom"), ("net", "ent"),
@@ -60,13 +131,12 @@ def mailboxes(rng: Rng, given: pl.Series, family: pl.Series, years: Ints) -> pl.
         }
     )  # fmt: skip
     g, f, n, h, s, kind = (pl.col(name) for name in "gfnhsk")
-    local = (
-        pl.when(kind == 0).then(g + "." + f).when(kind == 1).then(g + f).when(kind == 2).then(g.str.slice(0, 1) + f)
-        .when(kind == 3).then(g + n).when(kind == 4).then(f + "." + g).when(kind == 5).then(s + "." + f)
-        .when(kind == 6).then(h + n).when(kind == 7).then(s + f.str.slice(0, 1) + n).otherwise(g + "_" + f)
+    ways = (
+        g + "." + f, g + f, g.str.slice(0, 1) + f, g + n, f + "." + g, s + "." + f, h + n, s + f.str.slice(0, 1) + n,
+        g + "_" + f,
     )  # fmt: skip
-    local = local + pl.when(pl.col("digits") & ~kind.is_in([3, 6, 7])).then(n).otherwise(pl.lit(""))
-    return unlike(frame.select(local).to_series(), domain)
+    more = pl.when(pl.col("digits") & ~kind.is_in([3, 6, 7])).then(n).otherwise(pl.lit(""))
+    return unlike(frame.select(by_number(kind, ways) + more).to_series(), domain)
 
 
 def unlike(local: pl.Series, domain: pl.Series) -> pl.Series:
@@ -77,7 +147,9 @@ def unlike(local: pl.Series, domain: pl.Series) -> pl.Series:
         frame = frame.with_columns(again=taken)
         if not frame["again"].max():
             return frame.select(pl.format("{}@{}", "local", "domain")).to_series()
-        frame = frame.with_columns(local=pl.col("local") + pl.when(taken > 0).then(taken.cast(pl.String)).otherwise(pl.lit("")))
+        frame = frame.with_columns(
+            local=pl.col("local") + pl.when(taken > 0).then(taken.cast(pl.String)).otherwise(pl.lit(""))
+        )
 
 
 def mobiles(rng: Rng, country: Country, size: int) -> pl.Series:
@@ -92,7 +164,9 @@ def landlines(rng: Rng, areas: pl.Series) -> pl.Series:
     return "0" + areas + pl.Series(rng.integers(200_000, 999_999, len(areas))).cast(pl.String)
 
 
-def phones_written(rng: Rng, numbers: pl.Series, country: Country, *, habit: Floats, wrong: float | Floats) -> pl.Series:
+def phones_written(
+    rng: Rng, numbers: pl.Series, country: Country, *, habit: Floats, wrong: float | Floats
+) -> pl.Series:
     """Return national numbers as people write them.
 
     Args:
@@ -102,7 +176,7 @@ def phones_written(rng: Rng, numbers: pl.Series, country: Country, *, habit: Flo
         habit: From 0 to 1 for each, which of the ways it is written in.
         wrong: Rate of wrong digits.
     """
-    frame = pl.DataFrame({"number": digit_slips(rng, numbers, wrong), "habit": habit})
+    frame = pl.DataFrame({"number": digit_slips(rng, numbers, wrong), "way": np.searchsorted(_WAY_EDGES, habit)})
     number, code = pl.col("number"), country.dial
     rest = number.str.slice(1)
     ways = (
@@ -112,11 +186,7 @@ def phones_written(rng: Rng, numbers: pl.Series, country: Country, *, habit: Flo
         pl.format("{}-{}-{}", number.str.slice(0, 5), number.str.slice(5, 3), number.str.slice(8)),
         pl.format(f"+{code} (0) {{}}", rest), rest, number.str.slice(0, 4) + "/" + number.str.slice(4),
     )  # fmt: skip
-    edges = np.cumsum((0.34, 0.20, 0.16, 0.08, 0.04, 0.07, 0.03, 0.03, 0.05))
-    said = pl.when(pl.col("habit") < edges[0]).then(ways[0])
-    for edge, way in zip(edges[1:-1], ways[1:-1], strict=True):
-        said = said.when(pl.col("habit") < edge).then(way)
-    return frame.select(said.otherwise(ways[-1])).to_series()
+    return frame.select(by_number(pl.col("way"), ways)).to_series()
 
 
 def mails_written(rng: Rng, mails: pl.Series, *, wrong: float | Floats) -> pl.Series:
@@ -134,5 +204,5 @@ def mails_written(rng: Rng, mails: pl.Series, *, wrong: float | Floats) -> pl.Se
 def _typed(rng: Rng, domains: pl.Series, where: Flags) -> pl.Series:
     rule = np.where(where, rng.integers(0, len(_TYPED_DOMAINS), len(domains)), -1)
     for number, (old, new) in enumerate(_TYPED_DOMAINS):
-        domains = altered(domains, rule == number, lambda some, a=old, b=new: some.str.replace(a, b, literal=True))
+        domains = altered(domains, rule == number, replacing(old, new))
     return domains

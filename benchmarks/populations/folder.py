@@ -22,7 +22,9 @@ def finished(rng: Rng, records: pl.DataFrame, *, source: str | None = "a") -> pl
     shuffled = records[rng.permutation(records.height)]
     ids = _names("r", rng.permutation(records.height))
     clusters = _names("c", rng.permutation(int(records["who"].to_numpy().max(initial=0)) + 1))
-    sources = shuffled["source"] if "source" in records.columns else pl.Series([source] * 1).new_from_index(0, records.height)
+    sources = (
+        shuffled["source"] if "source" in records.columns else pl.Series([source] * 1).new_from_index(0, records.height)
+    )
     fields = shuffled.drop("who", "source", strict=False)
     return fields.select(
         ids.alias("record_id"), sources.alias("source"), pl.all(), clusters.gather(shuffled["who"]).alias("cluster_id")

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from benchmarks.populations.chance import Flags, Ints, Rng, changed, draw, emptied, flags, one_of, owners
+from benchmarks.populations.chance import Flags, Ints, Rng, by_number, changed, draw, emptied, flags, one_of, owners
 from benchmarks.populations.contacts import FREE_DOMAINS, landlines, mailboxes, unlike
 from benchmarks.populations.countries import BRITISH, flat_line, homes
 from benchmarks.populations.folder import finished
@@ -91,7 +91,9 @@ def _surnames(rng: Rng, frame: pl.DataFrame, culture: Ints) -> pl.Series:
     shared = family_names(rng, culture).gather(frame["house"])
     own = family_names(rng, frame["culture"].to_numpy().astype(np.int64))
     role = frame["role"].to_numpy()
-    apart = (role == FLATMATE) | flags(rng, frame.height, np.select([role == PARTNER, role == CHILD], [OWN_NAME, 0.05], 0.0))
+    apart = (role == FLATMATE) | flags(
+        rng, frame.height, np.select([role == PARTNER, role == CHILD], [OWN_NAME, 0.05], 0.0)
+    )
     return changed(shared, apart, own.filter(pl.Series(apart)))
 
 
@@ -138,7 +140,11 @@ def _house_mail(rng: Rng, frame: pl.DataFrame) -> pl.Series:
     """Return a mailbox of the family for those households that have one."""
     heads = frame.unique("house", keep="first", maintain_order=True)
     name = folded(heads["family"]).str.to_lowercase().str.replace_all("[^a-z]", "")
-    local = one_of(rng, ("the", "family", "team", "home.", ""), len(name)) + name + one_of(rng, ("s", "", "5", ".family"), len(name))
+    local = (
+        one_of(rng, ("the", "family", "team", "home.", ""), len(name))
+        + name
+        + one_of(rng, ("s", "", "5", ".family"), len(name))
+    )
     named_so = unlike(local, pl.Series(FREE_DOMAINS).gather(rng.integers(0, 8, len(name))))
     of_head = mailboxes(rng, heads["given"], heads["family"], years_of(heads["birth"]))
     mails = changed(named_so, parents := flags(rng, len(name), 0.5), of_head.filter(pl.Series(parents)))
@@ -155,10 +161,9 @@ def _through_the_house(rng: Rng, facts: pl.DataFrame) -> pl.DataFrame:
 def _with_flat(rng: Rng, facts: pl.DataFrame) -> pl.Series:
     """Return the street of each record; who lives in a block says the flat in two records of three."""
     manner = draw(rng, (0.45, 0.15, 0.10, 0.15, 0.15), facts.height)
-    told = pl.Series(flags(rng, facts.height, 0.68)) & facts["unit"].is_not_null()
-    said = pl.when(~told).then("street")
-    for number in range(len(BRITISH.flat)):
-        said = said.when(pl.Series(manner == number)).then(flat_line(BRITISH, "unit", "street", manner=number))
+    told = pl.Series(flags(rng, facts.height, 0.68))
+    lines = [flat_line(BRITISH, "unit", "street", manner=number) for number in range(len(BRITISH.flat))]
+    said = pl.when(told & pl.col("unit").is_not_null()).then(by_number(pl.Series(manner), lines)).otherwise("street")
     return facts.select(said.alias("street")).to_series()
 
 

@@ -12,7 +12,17 @@ from benchmarks.populations.mess import FIELDS, Mess, written
 from benchmarks.populations.organisations import firms
 from benchmarks.populations.people import PLACE, people, seen, years_of
 
-JUNK_PHONES: Final = ("000000", "0000000000", "01234567890", "123456", "0", "09999999999", "-", "unbekannt", "0111111111")
+JUNK_PHONES: Final = (
+    "000000",
+    "0000000000",
+    "01234567890",
+    "123456",
+    "0",
+    "09999999999",
+    "-",
+    "unbekannt",
+    "0111111111",
+)
 JUNK_MAILS: Final = (
     "test@test.com", "keine@email.de", "noreply@shop.example", "none@none.com", "a@a.de", "kunde@shop.example", "n/a",
     "unknown@unknown.com", "asdf@asdf.de", "kasse3@shop.example",
@@ -27,7 +37,9 @@ def shared_mailboxes(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
     persons = people(rng, GERMAN, int(who[-1]) + 1, seed=seed)
     persons = _employed(rng, _mistaken(rng, _reassigned(rng, _related(rng, persons))), seed=seed)
     facts = _at_the_office(rng, seen(rng, persons, who))
-    mess = Mess(date_format="%d.%m.%Y").with_gaps(birth_date=0.6, email=0.14, phone=0.22, street=0.35, city=0.2, postcode=0.2)
+    mess = Mess(date_format="%d.%m.%Y").with_gaps(
+        birth_date=0.6, email=0.14, phone=0.22, street=0.35, city=0.2, postcode=0.2
+    )
     records = _junk(rng, written(rng, facts, GERMAN, mess))
     company = emptied(records["company"], flags(rng, rows, 0.35))
     return finished(rng, records.with_columns(company).select("who", *FIELDS, "company"))
@@ -47,7 +59,9 @@ def _related(rng: Rng, persons: pl.DataFrame) -> pl.DataFrame:
         persons = persons.with_columns(changed(persons[name], where, persons[name].gather(anchor[where])))
     birth = persons["birth"].gather(anchor).dt.offset_by("28y")
     young = child & (years_of(birth) < 2016)
-    return persons.with_columns(birth=changed(persons["birth"], young, birth.filter(pl.Series(young))), tied=pl.Series(tied))
+    return persons.with_columns(
+        birth=changed(persons["birth"], young, birth.filter(pl.Series(young))), tied=pl.Series(tied)
+    )
 
 
 def _reassigned(rng: Rng, persons: pl.DataFrame) -> pl.DataFrame:

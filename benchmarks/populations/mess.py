@@ -6,7 +6,7 @@ from typing import Final, Self
 import numpy as np
 import polars as pl
 
-from benchmarks.populations.chance import Flags, Floats, Rng, altered, changed, draw, emptied, flags, one_of
+from benchmarks.populations.chance import Flags, Floats, Rng, altered, changed, draw, emptied, flags, one_of, replacing
 from benchmarks.populations.contacts import mails_written, phones_written
 from benchmarks.populations.countries import Country
 from benchmarks.populations.names import nicknames
@@ -36,7 +36,7 @@ class Mess:
     wrong_date: float = 0.035
     wrong_digit: float = 0.02
     wrong_mail: float = 0.022
-    short_street: float = 0.25
+    short_street: float = 0.35
     date_format: str = "%Y-%m-%d"
     gaps: dict[str, float] = field(
         default_factory=lambda: {
@@ -92,7 +92,9 @@ def _with_second(rng: Rng, given: pl.Series, second: pl.Series, where: Flags) ->
 
 
 def _cased(texts: pl.Series, loud: Flags, quiet: Flags) -> pl.Series:
-    return altered(altered(texts, loud, lambda some: some.str.to_uppercase()), quiet, lambda some: some.str.to_lowercase())
+    return altered(
+        altered(texts, loud, lambda some: some.str.to_uppercase()), quiet, lambda some: some.str.to_lowercase()
+    )
 
 
 def _places(rng: Rng, facts: pl.DataFrame, country: Country, mess: Mess, care: Floats) -> tuple[pl.Series, ...]:
@@ -109,11 +111,9 @@ def _places(rng: Rng, facts: pl.DataFrame, country: Country, mess: Mess, care: F
 
 def shortened(rng: Rng, lines: pl.Series, country: Country, where: Flags) -> pl.Series:
     """Return lines of an address with the kind of street abbreviated in one of its ways."""
-    first = rng.integers(0, len(country.short_kinds), len(lines))
-    for step in range(len(country.short_kinds)):
-        for number, (kind, brief) in enumerate(country.short_kinds):
-            rows = where & ((first + step) % len(country.short_kinds) == number)
-            lines = altered(lines, rows, lambda some, old=kind, new=brief: some.str.replace(f"{old}( |,|$)", f"{new}$1"))
+    for kind, brief in country.short_kinds:
+        rows = where & flags(rng, len(lines), 0.6)
+        lines = altered(lines, rows, replacing(f"{kind}( |,|$)", f"{brief}${{1}}", literal=False))
     return lines
 
 

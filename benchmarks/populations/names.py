@@ -12,27 +12,31 @@ from benchmarks.populations.chance import Flags, Floats, Ints, Rng, draw, fallin
 from unified_customer.datasets.names import CULTURES, SHORT_FORMS
 
 _STEMS: Final = (
-    "Al Ar Bas Bel Ben Bick Bol Bram Bren Brock Bux Cal Cas Chad Chil Cod Col Cor Crom Dar Den Dray Dun East Eg Fen Gart "
-    "Gil Hal Ham Hazel Hed Hut Il Kel Kirk Lam Led Lin Lock Mar Mel Mid Nor Or Pax Pen Ply Pres Quin Raw Red Rip Rock "
-    "Sand Sel Ship Sil Stock Strat Sut Tam Til Tor Up War Wes Whit Win Wool Yard",
-    "Ahl Alt Amsel Bären Brei Brun Dorn Drei Ehren Erl Falken Feuer Fried Geis Grün Hasel Heid Hell Hirsch Hoch Holl "
-    "Kalt Kron Lang Lauter Lich Maul Mitter Neu Pfeif Reich Rhein Roth Sand Schön Schwal Sieben Spiel Tann Weiden Wies",
+    (
+        "Al Ar Bas Bel Ben Bick Bol Bram Bren Brock Bux Cal Cas Chad Chil Cod Col Cor Crom Dar Den Dray Dun East Eg Fen Gart "
+        "Gil Hal Ham Hazel Hed Hut Il Kel Kirk Lam Led Lin Lock Mar Mel Mid Nor Or Pax Pen Ply Pres Quin Raw Red Rip Rock "
+        "Sand Sel Ship Sil Stock Strat Sut Tam Til Tor Up War Wes Whit Win Wool Yard"
+    ),
+    (
+        "Ahl Alt Amsel Bären Brei Brun Dorn Drei Ehren Erl Falken Feuer Fried Geis Grün Hasel Heid Hell Hirsch Hoch Holl "
+        "Kalt Kron Lang Lauter Lich Maul Mitter Neu Pfeif Reich Rhein Roth Sand Schön Schwal Sieben Spiel Tann Weiden Wies"
+    ),
     "Ar Aube Bar Bour Bre Car Char Chau Cor Cour Del Des Dor Fau For Gar Gau Gui Lan La Le Ma Mar Mau Per Pi Ra Re Sau Ver",
     "Al Ara Bar Ben Caba Cal Cam Can Cer Cor Esco Fer Gal Gar Ibar Lo Man Mar Men Mira Mon Pa Pe Que Re Sal San Sola Val",
     "Bana Bare Boro Bro Buko Chmie Czar Dob Gaj Gła Ja Jan Ka Klim Kos Kra Lip Ma Micha Mi Olsza Pa Pie Ra Sa Sie Sta Wil",
     "Ad Bal Bhar Chau Dha Gan Gos Hari Jag Kal Kara Lal Madh Maha Nag Pan Par Pra Raj Sah Sar Sen Sub Sur Tha Up Var Yad",
     "Ou Si Zhu Shang",
-    "Acar Al Alp Ar Baş Boz Bul Can Çağ Deli Dur Ek Gök Güç Işık İn Kap Kav Kes Kork Kut Ok Ön Sar Sev Taş Tek Uç Uz Yal",
+    "Acar Al Alp Ar Baş Boz Bul Can Çağ Deli Dur Ek Gök Güç Iş\u0131k İn Kap Kav Kes Kork Kut Ok Ön Sar Sev Taş Tek Uç Uz Yal",
 )
 _ENDINGS: Final = (
-    "bridge bury by cott croft dale den don ey ford gate ham hurst land ley low man mere more ock ridge shaw son ston "
-    "ton wald ward way well wick wood worth",
-    "acker auer bauer becker berger born brunn burger dorf eder egger er felder gruber hammer huber lein mayer müller "
-    "rieder steiner stetter wald wieser",
-    "aud ault beau bert blanc bois champs chet din douin dry eau el in let lier lin mont nay net nier quet rand ret reux "
-    "sson tier tin vin vier",
-    "bajo bero cedo dero dillo dona guera iz jano larga lejo lino llano lta mero nado nero nilla ños queda rales rera "
-    "rrano ta tero varro vedo zuela",
+    ("bridge bury by cott croft dale den don ey ford gate ham hurst land ley low man mere more ock ridge shaw son ston "
+    "ton wald ward way well wick wood worth"),
+    ("acker auer bauer becker berger born brunn burger dorf eder egger er felder gruber hammer huber lein mayer müller "
+    "rieder steiner stetter wald wieser"),
+    ("aud ault beau bert blanc bois champs chet din douin dry eau el in let lier lin mont nay net nier quet rand ret reux "
+    "sson tier tin vin vier"),
+    ("bajo bero cedo dero dillo dona guera iz jano larga lejo lino llano lta mero nado nero nilla ños queda rales rera "
+    "rrano ta tero varro vedo zuela"),
     "kowski lak lczyk liński lski nek niak nowicz ński rek rski siak szek szewski wicki wiec wski zak zur",
     "dar das deep dhry esh gopal hari ia ja jee kant karan kumar ma mani mal nathan pathi pal rajan ran sai shi tha war wal",
     "ming yu jia dao", "alan bay demir doğan er eren gil göz gül kaya koç lar man oğlu öz polat su şen tan tekin tuna yol",

@@ -5,7 +5,21 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from benchmarks.populations.chance import Ints, Rng, altered, changed, draw, emptied, falling, flags, one_of, owners
+from benchmarks.populations.chance import (
+    Flags,
+    Ints,
+    Rng,
+    altered,
+    by_number,
+    changed,
+    draw,
+    emptied,
+    falling,
+    flags,
+    one_of,
+    owners,
+    replacing,
+)
 from benchmarks.populations.contacts import landlines, phones_written, unlike
 from benchmarks.populations.countries import BRITISH, GERMAN, Country, homes
 from benchmarks.populations.folder import finished
@@ -13,15 +27,24 @@ from benchmarks.populations.mess import shortened
 from benchmarks.populations.names import family_names
 from benchmarks.populations.slips import digit_slips, folded, slips
 
-TRADES: Final = (
-    "Engineering Logistics Consulting Foods Textiles Electronics Plastics Pharma Software Systems Solutions Partners Energy "
-    "Construction Printing Packaging Motors Tools Furniture Design Media Travel Insurance Holdings Transport Chemicals "
-    "Instruments Security Optics Ceramics Steel Timber Paper Brewery Bakery Dairy Farms Gardens Pharmacy Clinic Dental "
-    "Services Trading Industries Manufacturing Technologies Laboratories Estates Properties Capital Finance Catering"
-).split()  # fmt: skip
-_COINED: Final = ("Nex Ver Alt Cor Omn Syn Tri Luc Med Bio Geo Hex Ion Kin Pro Qua Sol Tec Vis Xen Zen Arc Del Mag".split(),
-                  "a ara eo era ica ida ient ion ios ique is ium ix onic ora osa um us yx ant".split())  # fmt: skip
-_ADJECTIVES: Final = "First United National General Royal Northern Southern Western Eastern Modern Advanced Global Central".split()
+TRADES: Final = ["Engineering", "Logistics", "Consulting", "Foods", "Textiles", "Electronics", "Plastics", "Pharma", "Software", "Systems", "Solutions", "Partners", "Energy", "Construction", "Printing", "Packaging", "Motors", "Tools", "Furniture", "Design", "Media", "Travel", "Insurance", "Holdings", "Transport", "Chemicals", "Instruments", "Security", "Optics", "Ceramics", "Steel", "Timber", "Paper", "Brewery", "Bakery", "Dairy", "Farms", "Gardens", "Pharmacy", "Clinic", "Dental", "Services", "Trading", "Industries", "Manufacturing", "Technologies", "Laboratories", "Estates", "Properties", "Capital", "Finance", "Catering"]  # fmt: skip
+_COINED: Final = (["Nex", "Ver", "Alt", "Cor", "Omn", "Syn", "Tri", "Luc", "Med", "Bio", "Geo", "Hex", "Ion", "Kin", "Pro", "Qua", "Sol", "Tec", "Vis", "Xen", "Zen", "Arc", "Del", "Mag"],
+                  ["a", "ara", "eo", "era", "ica", "ida", "ient", "ion", "ios", "ique", "is", "ium", "ix", "onic", "ora", "osa", "um", "us", "yx", "ant"])  # fmt: skip
+_ADJECTIVES: Final = [
+    "First",
+    "United",
+    "National",
+    "General",
+    "Royal",
+    "Northern",
+    "Southern",
+    "Western",
+    "Eastern",
+    "Modern",
+    "Advanced",
+    "Global",
+    "Central",
+]
 _KIN: Final = ("& Sons", "& Co.", "Brothers", "& Partners", "Group", "& Daughters", "Associates", "International")
 _BRANCHES: Final = ("Holding", "International", "Services", "Logistics", "Europe", "North", "Distribution", "Digital")
 _FORMS: Final = {
@@ -44,7 +67,9 @@ def firms(rng: Rng, country: Country, count: int, *, seed: int) -> pl.DataFrame:
     """Return `count` firms of one country: `name`, `form` (number), `domain`, `phone`, `vat_id`, `street`, `city`, `postcode`."""
     places = homes(rng, country, count, seed=seed, flats=0.04)
     name = _names(rng, country, places["city"])
-    slug = folded(name).str.to_lowercase().str.replace_all("&", "and").str.replace_all("[^a-z]+", "-").str.strip_chars("-")
+    slug = (
+        folded(name).str.to_lowercase().str.replace_all("&", "and").str.replace_all("[^a-z]+", "-").str.strip_chars("-")
+    )
     slug = altered(slug, flags(rng, count, 0.35), lambda some: some.str.replace_all("-", ""))
     domain = unlike(slug, pl.Series(["x"]).new_from_index(0, count)).str.strip_suffix("@x") + ".example"
     vat = pl.Series(rng.choice(9 * 10**8, count, replace=False) + 10**8).cast(pl.String)
@@ -61,13 +86,10 @@ def _names(rng: Rng, country: Country, city: pl.Series) -> pl.Series:
     adjective, kin = one_of(rng, _ADJECTIVES, size), one_of(rng, _KIN, size)
     ways = (
         pl.format("{} {}", family, kin), pl.format("{} & {}", family, other), pl.format("{} {}", family, trade),
-        pl.format("{} {}", city, trade), pl.format("{} {}", coined, trade), pl.format("{} {}", adjective, trade), coined,
+        pl.format("{} {}", city, trade), pl.format("{} {}", coined, trade), pl.format("{} {}", adjective, trade), pl.lit(coined),
     )  # fmt: skip
     kind = pl.Series(draw(rng, (0.17, 0.12, 0.24, 0.15, 0.18, 0.06, 0.08), size))
-    said = pl.when(kind == 0).then(ways[0])
-    for number, way in enumerate(ways[1:], start=1):
-        said = said.when(kind == number).then(way)
-    return pl.select(said).to_series()
+    return pl.select(by_number(kind, ways)).to_series()
 
 
 def companies(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
@@ -115,14 +137,15 @@ def _company_records(rng: Rng, known: pl.DataFrame, who: Ints) -> pl.DataFrame:
         pl.when(elsewhere).then(f"other_{name}").otherwise(name).alias(name) for name in ("street", "city", "postcode")
     )
     gone = rng.random(size) < 0.15
-    british = (facts["dial"] == "44").to_numpy()
-    street = changed(
-        shortened(rng, places["street"], GERMAN, flags(rng, size, 0.4)), british,
-        shortened(rng, places["street"].filter(pl.Series(british)), BRITISH, flags(rng, int(british.sum()), 0.4)),
-    )  # fmt: skip
-    phone = phones_written(rng, facts["phone"], BRITISH, habit=rng.random(size), wrong=0.02).str.replace(
-        r"^(\+|00)44", pl.select(pl.format("$1{}", facts["dial"])).to_series()
-    )
+    british = (facts["dial"] == BRITISH.dial).to_numpy()
+    street, phone = places["street"], facts["phone"]
+    for country, where in ((BRITISH, british), (GERMAN, ~british)):
+        some = pl.Series(where)
+        count = int(where.sum())
+        street = changed(street, where, shortened(rng, street.filter(some), country, flags(rng, count, 0.4)))
+        habit = rng.random(count)
+        phone = changed(phone, where, phones_written(rng, phone.filter(some), country, habit=habit, wrong=0.02))
+    mail = one_of(rng, ("info@", "office@", "sales@", "mail@"), size) + facts["domain"]
     return pl.DataFrame(
         {
             "who": who,
@@ -132,7 +155,7 @@ def _company_records(rng: Rng, known: pl.DataFrame, who: Ints) -> pl.DataFrame:
             "postcode": emptied(digit_slips(rng, places["postcode"], 0.02), gone | flags(rng, size, 0.06)),
             "country": emptied(_countries(rng, british), flags(rng, size, 0.3)),
             "phone": emptied(phone, flags(rng, size, 0.35)),
-            "email": emptied(slips(rng, one_of(rng, ("info@", "office@", "sales@", "mail@"), size) + facts["domain"], 0.02), flags(rng, size, 0.5)),
+            "email": emptied(slips(rng, mail, 0.02), flags(rng, size, 0.5)),
             "website": emptied(_websites(rng, facts["domain"]), flags(rng, size, 0.42)),
             "vat_id": emptied(_vat_ids(rng, facts), flags(rng, size, 0.55)),
         }
@@ -143,7 +166,7 @@ def _company_names(rng: Rng, facts: pl.DataFrame) -> pl.Series:
     """Return names with the legal form said in one of its ways or not at all, words abbreviated, initials, slips."""
     size, name = facts.height, facts["name"]
     for word, brief in _ABBREVIATIONS:
-        name = altered(name, flags(rng, size, 0.22), lambda some, a=word, b=brief: some.str.replace(a, b, literal=True))
+        name = altered(name, flags(rng, size, 0.22), replacing(word, brief))
     name = altered(name, flags(rng, size, 0.02), lambda some: some.str.replace_all(r"(\p{L})[^ ]* ?", "$1"))
     name = slips(rng, name, 0.06)
     way, form = draw(rng, (0.58, 0.14, 0.08, 0.20), size), facts["form"].to_numpy()
@@ -158,7 +181,7 @@ def _company_names(rng: Rng, facts: pl.DataFrame) -> pl.Series:
     return altered(name, flags(rng, size, 0.10), lambda some: some.str.to_uppercase())
 
 
-def _countries(rng: Rng, british: np.ndarray) -> pl.Series:
+def _countries(rng: Rng, british: Flags) -> pl.Series:
     size = len(british)
     home = one_of(rng, ("GB", "UK", "United Kingdom", "England"), size)
     return changed(one_of(rng, ("DE", "Germany", "Deutschland", "D"), size), british, home.filter(pl.Series(british)))
@@ -167,14 +190,18 @@ def _countries(rng: Rng, british: np.ndarray) -> pl.Series:
 def _websites(rng: Rng, domains: pl.Series) -> pl.Series:
     size = len(domains)
     start = one_of(rng, ("https://www.", "http://www.", "www.", "", "https://"), size)
-    return start + domains + one_of(rng, ("", "/", "", "/en", "/contact.html"), size, weights=(0.5, 0.2, 0.2, 0.06, 0.04))
+    return (
+        start + domains + one_of(rng, ("", "/", "", "/en", "/contact.html"), size, weights=(0.5, 0.2, 0.2, 0.06, 0.04))
+    )
 
 
 def _vat_ids(rng: Rng, facts: pl.DataFrame) -> pl.Series:
     """Return tax numbers, with and without the letters of the country, in groups or not, some wrong."""
     number = digit_slips(rng, facts["vat_id"], 0.02)
     number = altered(
-        number, flags(rng, len(number), 0.25), lambda some: some.str.slice(0, 3) + " " + some.str.slice(3, 4) + " " + some.str.slice(7)
+        number,
+        flags(rng, len(number), 0.25),
+        lambda some: some.str.slice(0, 3) + " " + some.str.slice(3, 4) + " " + some.str.slice(7),
     )
     letters = facts["dial"].replace_strict({"44": "GB", "49": "DE"})
     bare = flags(rng, len(number), 0.18)

@@ -17,7 +17,9 @@ def plain(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
 
 def hasty(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
     """Return records as `plain` does, of about three times as many slips and more gaps."""
-    mess = Mess(typo=0.10, nickname=0.14, initial=0.06, swapped=0.03, wrong_date=0.10, wrong_digit=0.06, wrong_mail=0.06)
+    mess = Mess(
+        typo=0.10, nickname=0.14, initial=0.06, swapped=0.03, wrong_date=0.10, wrong_digit=0.06, wrong_mail=0.06
+    )
     return _one_source(rng, rows, seed, mess.with_gaps(birth_date=0.4, email=0.4, phone=0.45, street=0.3, city=0.2))
 
 
@@ -33,7 +35,9 @@ def link(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
     left = rows // 2
     right = np.arange(rows - left) + left // 2
     persons = people(rng, BRITISH, int(right[-1]) + 1, seed=seed)
-    careful = Mess(typo=0.012, nickname=0.03, wrong_date=0.012, shouting=0).with_gaps(birth_date=0.06, street=0.04, postcode=0.04)
+    careful = Mess(typo=0.012, nickname=0.03, wrong_date=0.012, shouting=0).with_gaps(
+        birth_date=0.06, street=0.04, postcode=0.04
+    )
     hasty = Mess(typo=0.06, nickname=0.12, date_format="%d/%m/%Y").with_gaps(birth_date=0.4, phone=0.2, email=0.15)
     sides = [("a", np.arange(left), careful), ("b", right, hasty)]
     parts = [

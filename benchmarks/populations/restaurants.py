@@ -5,7 +5,19 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from benchmarks.populations.chance import Ints, Rng, altered, changed, draw, emptied, falling, flags, one_of, owners
+from benchmarks.populations.chance import (
+    Ints,
+    Rng,
+    altered,
+    by_number,
+    changed,
+    draw,
+    emptied,
+    falling,
+    flags,
+    one_of,
+    owners,
+)
 from benchmarks.populations.contacts import landlines
 from benchmarks.populations.countries import BRITISH, homes
 from benchmarks.populations.folder import finished
@@ -22,16 +34,47 @@ _CUISINES: Final = {
     "greek": ("mediterranean", "Greek"), "thai": ("asian", "Thai"), "turkish": ("kebab", "Turkish", "mediterranean"),
     "cafes": ("coffee shops", "coffeehouses", "bakeries", "tea room"), "seafood": ("fish", "Seafood"), "vegetarian": ("vegan",),
 }  # fmt: skip
-_KINDS: Final = "Grill Cafe Bistro Kitchen Bar Diner Tavern Trattoria House Inn Brasserie Garden Room Table Pizzeria Cantina".split()
-_FIRST: Final = "Golden Red Blue White Black Royal Old Little Lucky Silver Green Jade Rose Crown Three Half Hungry Crooked".split()
-_SECOND: Final = (
-    "Dragon Lion Swan Horse Lotus Fox Moon Elephant Anchor Bell Oak Pheasant Palace Lantern Bull Star Ship Duck Orchid Well"
-).split()  # fmt: skip
+_KINDS: Final = [
+    "Grill",
+    "Cafe",
+    "Bistro",
+    "Kitchen",
+    "Bar",
+    "Diner",
+    "Tavern",
+    "Trattoria",
+    "House",
+    "Inn",
+    "Brasserie",
+    "Garden",
+    "Room",
+    "Table",
+    "Pizzeria",
+    "Cantina",
+]
+_FIRST: Final = [
+    "Golden",
+    "Red",
+    "Blue",
+    "White",
+    "Black",
+    "Royal",
+    "Old",
+    "Little",
+    "Lucky",
+    "Silver",
+    "Green",
+    "Jade",
+    "Rose",
+    "Crown",
+    "Three",
+    "Half",
+    "Hungry",
+    "Crooked",
+]
+_SECOND: Final = ["Dragon", "Lion", "Swan", "Horse", "Lotus", "Fox", "Moon", "Elephant", "Anchor", "Bell", "Oak", "Pheasant", "Palace", "Lantern", "Bull", "Star", "Ship", "Duck", "Orchid", "Well"]  # fmt: skip
 _ARTICLES: Final = ("La", "Le", "Il", "El", "Casa", "Chez", "Trattoria", "Villa", "Taj", "Cafe")
-_WORDS: Final = (
-    "Bella Luna Mare Sole Rosa Vita Scala Piazza Fontana Terrazza Mirage Petite Grenouille Provence Campagne Toscana Napoli "
-    "Roma Milano Paloma Sombrero Hacienda Mahal Bombay Bengal Saigon Kyoto Sakura Olympia Athena Bosphorus Anatolia"
-).split()  # fmt: skip
+_WORDS: Final = ["Bella", "Luna", "Mare", "Sole", "Rosa", "Vita", "Scala", "Piazza", "Fontana", "Terrazza", "Mirage", "Petite", "Grenouille", "Provence", "Campagne", "Toscana", "Napoli", "Roma", "Milano", "Paloma", "Sombrero", "Hacienda", "Mahal", "Bombay", "Bengal", "Saigon", "Kyoto", "Sakura", "Olympia", "Athena", "Bosphorus", "Anatolia"]  # fmt: skip
 _AREAS: Final = ("City Centre", "Old Town", "Northside", "Harbour", "West End")
 
 
@@ -61,12 +104,12 @@ def _names(rng: Rng, size: int) -> pl.Series:
     kind, first, second = (one_of(rng, words, size) for words in (_KINDS, _FIRST, _SECOND))
     article, word = one_of(rng, _ARTICLES, size), one_of(rng, _WORDS, size)
     way = pl.Series(draw(rng, (0.2, 0.15, 0.15, 0.2, 0.15, 0.08, 0.07), size))
-    return pl.select(
-        pl.when(way == 0).then(pl.format("{}'s {}", given, kind)).when(way == 1).then(pl.format("The {} {}", first, second))
-        .when(way == 2).then(pl.format("{} {} {}", first, second, kind)).when(way == 3).then(pl.format("{} {}", article, word))
-        .when(way == 4).then(pl.format("{}'s", family)).when(way == 5).then(pl.format("{} & {}", word, second))
-        .otherwise(pl.format("{} {}", family, kind))
-    ).to_series()  # fmt: skip
+    ways = (
+        pl.format("{}'s {}", given, kind), pl.format("The {} {}", first, second), pl.format("{} {} {}", first, second, kind),
+        pl.format("{} {}", article, word), pl.format("{}'s", family), pl.format("{} & {}", word, second),
+        pl.format("{} {}", family, kind),
+    )  # fmt: skip
+    return pl.select(by_number(way, ways)).to_series()
 
 
 def _records(rng: Rng, known: pl.DataFrame, who: Ints) -> pl.DataFrame:
@@ -106,11 +149,8 @@ def _said(rng: Rng, names: pl.Series, city: pl.Series) -> pl.Series:
 def _phones(rng: Rng, numbers: pl.Series) -> pl.Series:
     frame = pl.DataFrame({"n": digit_slips(rng, numbers, 0.03), "way": rng.integers(0, 4, len(numbers))})
     parts = [pl.col("n").str.slice(0, 4), pl.col("n").str.slice(4, 3), pl.col("n").str.slice(7)]
-    way = pl.col("way")
-    return frame.select(
-        pl.when(way == 0).then(pl.format("{}/{}-{}", *parts)).when(way == 1).then(pl.format("{} {} {}", *parts))
-        .when(way == 2).then(pl.format("({}) {}{}", *parts)).otherwise("n")
-    ).to_series()  # fmt: skip
+    manners = ("{}/{}-{}", "{} {} {}", "({}) {}{}", "{}{}{}")
+    return frame.select(by_number(pl.col("way"), [pl.format(manner, *parts) for manner in manners])).to_series()
 
 
 def _cuisines(rng: Rng, kitchen: Ints) -> pl.Series:

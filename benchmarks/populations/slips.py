@@ -12,7 +12,7 @@ _KEYS: Final = {
     "a": "qsz", "s": "adwx", "d": "sfec", "f": "dgrv", "g": "fhtb", "h": "gjyn", "j": "hkum", "k": "jli", "l": "kop",
     "z": "xas", "x": "zcd", "c": "xvf", "v": "cbg", "b": "vnh", "n": "bmj", "m": "nk",
     "1": "24", "2": "13", "3": "246", "4": "351", "5": "468", "6": "579", "7": "684", "8": "795", "9": "80", "0": "96",
-    " ": "-", "-": " ", "ä": "aö", "ö": "oä", "ü": "uö", "é": "eè", "ß": "sz", "ł": "lk", "ı": "i",
+    " ": "-", "-": " ", "ä": "aö", "ö": "oä", "ü": "uö", "é": "eè", "ß": "sz", "ł": "lk", "\u0131": "i",
 }  # fmt: skip
 _SCANNED: Final = (
     ("rn", "m"), ("m", "rn"), ("cl", "d"), ("d", "cl"), ("l", "1"), ("I", "l"), ("O", "0"), ("o", "0"), ("S", "5"),
@@ -141,10 +141,10 @@ def misdated(rng: Rng, dates: pl.Series, rate: float | Floats) -> pl.Series:
 
 
 def _nonzero(rng: Rng, size: int, most: int) -> Ints:
-    return (rng.integers(1, most + 1, size) * rng.choice([-1, 1], size)).astype(np.int64)
+    return np.asarray(rng.integers(1, most + 1, size) * rng.choice([-1, 1], size), dtype=np.int64)
 
 
 def folded(texts: pl.Series) -> pl.Series:
     """Return the texts without accents, as a form that knows ASCII alone keeps them."""
-    plain = texts.str.replace_many(["ß", "ł", "Ł", "ı", "ø", "æ"], ["ss", "l", "L", "i", "o", "ae"])
+    plain = texts.str.replace_many(["ß", "ł", "Ł", "\u0131", "ø", "æ"], ["ss", "l", "L", "i", "o", "ae"])
     return plain.str.normalize("NFD").str.replace_all(r"\p{M}", "")

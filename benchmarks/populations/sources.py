@@ -99,9 +99,7 @@ def five_sources(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
     persons = people(rng, BRITISH, int(who[-1]) + 1, seed=seed)
     card = pl.Series(rng.permutation(persons.height) * 7 + 60_000_000).cast(pl.String)
     persons = persons.with_columns(loyalty_number=card)
-    parts = [
-        _records(rng, persons, who[system == number], name, SYSTEMS[name]) for number, name in enumerate(SYSTEMS)
-    ]
+    parts = [_records(rng, persons, who[system == number], name, SYSTEMS[name]) for number, name in enumerate(SYSTEMS)]
     return finished(rng, pl.concat(parts))
 
 
