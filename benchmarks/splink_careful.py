@@ -18,7 +18,7 @@ from typing import Final
 
 import polars as pl
 
-from benchmarks.splink_recipes import Comparison, Recipe, Rule, exact
+from benchmarks.splink_recipes import Comparison, Recipe, exact
 
 ROLES: Final = {
     "given": ("given_name", "first_name", "forename", "fname"),
@@ -65,8 +65,8 @@ def careful(records: pl.DataFrame, *, link: bool = False) -> Recipe:
     return Recipe(
         label="careful, by column names",
         comparisons=tuple(_comparisons(columns)),
-        blocking=tuple(rule for rule in _blocking(columns)),
-        certain=tuple(_only(columns, CERTAIN)),
+        blocking=tuple(_only(columns, BLOCKS)),
+        certain=tuple(_only(columns, CERTAIN)) or tuple(_only(columns, LESS_CERTAIN)),
         recall=0.7,
         random_pairs=1e7 if len(records) > 10_000 else 1e6,
         training=tuple(_training(columns)),
@@ -82,8 +82,12 @@ def find(records: pl.DataFrame) -> Columns:
     filled = [column for column in records.columns if records[column].null_count() < len(records)]
     lower = {column.lower(): column for column in reversed(filled)}
     found = {role: lower[known[0]] for role, names in ROLES.items() if (known := [n for n in names if n in lower])}
-    codes = records[found["postcode"]].drop_nulls().cast(pl.String) if "postcode" in found else pl.Series([""])
-    return Columns(found=found, british=(codes.str.contains(BRITISH).mean() or 0) > 0.5)
+    return Columns(found=found, british="postcode" in found and _mostly_british(records[found["postcode"]]))
+
+
+def _mostly_british(postcodes: pl.Series) -> bool:
+    known = postcodes.drop_nulls().cast(pl.String)
+    return 2 * int(known.str.contains(BRITISH).sum()) > len(known)
 
 
 def _derived(columns: Columns) -> dict[str, str]:
@@ -92,7 +96,9 @@ def _derived(columns: Columns) -> dict[str, str]:
     if "full" in quoted:
         made |= {
             "p_given": _coalesced(made.get("p_given"), "split_part(p_full, ' ', 1)"),
-            "p_family": _coalesced(made.get("p_family"), "CASE WHEN contains(p_full, ' ') THEN split_part(p_full, ' ', -1) END"),
+            "p_family": _coalesced(
+                made.get("p_family"), "CASE WHEN contains(p_full, ' ') THEN split_part(p_full, ' ', -1) END"
+            ),
         }
         made = {"p_full": made.pop("p_full")} | made
     if columns.has("given", "family"):
@@ -166,8 +172,11 @@ BLOCKS: Final[tuple[tuple[str, ...], ...]] = (
     ("p_email", "p_birth"), ("p_birth", "p_postcode", "p_given"),
 )  # fmt: skip
 CERTAIN: Final[tuple[tuple[str, ...], ...]] = (
-    ("p_given", "p_family", "p_birth"), ("p_given", "p_email"), ("p_given", "p_phone"), ("p_id", "p_given"),
-    ("p_given", "p_family", "p_postcode"), ("p_birth", "p_postcode", "p_given"),
+    ("p_given", "p_family", "p_birth"), ("p_given", "p_email"), ("p_given", "p_phone"), ("p_given", "p_id"),
+    ("p_given", "p_birth", "p_postcode"),
+)  # fmt: skip
+LESS_CERTAIN: Final[tuple[tuple[str, ...], ...]] = (
+    ("p_given", "p_family", "p_postcode"), ("p_given", "p_family", "p_street"), ("p_given", "p_family"), ("p_email",),
 )  # fmt: skip
 
 
@@ -178,10 +187,6 @@ def _only(columns: Columns, rules: Iterable[tuple[str, ...]]) -> Iterable[tuple[
 
 def _reads(expression: str, column: str) -> bool:
     return column in expression.replace("(", ",").replace(")", ",").split(",")
-
-
-def _blocking(columns: Columns) -> Iterable[Rule]:
-    yield from _only(columns, BLOCKS)
 
 
 def _training(columns: Columns) -> Iterable[tuple[str, ...]]:

@@ -73,8 +73,8 @@ def _affordable(connection: Any, rules: Sequence[Any], budget: int | None) -> li
 def _pairs(connection: Any, columns: Sequence[str]) -> int:
     known = " AND ".join(f"({column}) IS NOT NULL" for column in columns)
     blocks = f"SELECT count(*) AS n FROM people WHERE {known} GROUP BY {', '.join(columns)}"
-    row = connection.execute(f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM ({blocks})").fetchone()
-    return int(row[0]) if row else 0
+    total = connection.execute(f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM ({blocks})").fetchall()
+    return int(total[0][0])
 
 
 def _linker(api: Any, recipe: dict[str, Any], rules: Sequence[Any]) -> Any:

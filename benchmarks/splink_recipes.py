@@ -89,7 +89,7 @@ FAKE_TUTORIAL: Final = Recipe(
     comparisons=(
         Comparison("NameComparison", ("first_name",)),
         Comparison("NameComparison", ("surname",)),
-        Comparison("LevenshteinAtThresholds", ("dob", 1)),
+        Comparison("LevenshteinAtThresholds", ("dob",), {"distance_threshold_or_thresholds": 1}),
         exact("city"),
         Comparison("EmailComparison", ("email",)),
     ),
