@@ -5,8 +5,8 @@ the repository moj-analytical-services/splink, under docs/demos: `tutorials/04` 
 `examples/duckdb/accuracy_analysis_from_labels_column` (fake_1000), `examples/duckdb/febrl3` (febrl3, and febrl1, which
 has the same columns), `examples/duckdb/febrl4` (its detailed model), `examples/duckdb/deduplicate_50k_synthetic`.
 
-Two things differ from the documents. What they leave to chance is seeded. Columns kept only for charts are left out,
-which costs Splink less and changes no score.
+Three things differ from the documents. What they leave to chance is seeded. Columns kept only for charts are left out,
+which costs Splink less and changes no score. All sets are clustered at the same thresholds.
 """
 
 from collections.abc import Mapping
