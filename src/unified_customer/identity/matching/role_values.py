@@ -93,7 +93,7 @@ class Profile:
 
     @property
     def known_given_names(self) -> float:
-        """The share of the values that begin with a given name that is known, or end with one after a comma."""
+        """The share of the values that begin with a given name that is known."""
         if self.words.is_empty():
             return 0.0
         known = self.words.list.first().is_in(_given_names())

@@ -33,6 +33,7 @@ Form = Callable[[pl.Series], pl.Series]
 _TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
 _FLOAT: Final = r"^(\s*[+-]?\d+)\.0+\s*$"
 _EXTENSION: Final = r"(?i)[ ,;/]*(?:\bext(?:ension)?\b\.?|;ext=|\bx\.?|durchwahl|#)\s*:?\d{1,6}\s*$"
+_COUNTRY_SIGN: Final = r"^\s*[A-Za-z]{1,3}\s*-\s*(\d{4,5}\s*)$"
 _PHONE_DIGITS: Final = 9
 _FEWEST_PHONE_DIGITS: Final = 6
 _HOST: Final = r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(?:www\d?\.)?([^/?#:\s]+)"
@@ -115,6 +116,11 @@ def _code(text: pl.Series, kind: Kind) -> pl.Series:
     return _without_junk(_without_junk(form, text, kind), form, kind)
 
 
+def _postcode(text: pl.Series) -> pl.Series:
+    """The sign of a country before digits comes and goes: "D-01067" and "01067"."""
+    return _code(each_distinct(text, lambda found: found.str.replace(_COUNTRY_SIGN, "$1")), "postcode")
+
+
 def _place(text: pl.Series, key: Form) -> pl.Series:
     return key(_without_junk(text, text, "address"))
 
@@ -157,7 +163,7 @@ FORMS: Final[Mapping[Role, Form]] = {
     "street": partial(_place, key=street_key),
     "house_number": _house_number,
     "city": partial(_place, key=city_key),
-    "postcode": partial(_code, kind="postcode"),
+    "postcode": _postcode,
     "region": name_key,
     "country": _country,
     "identifier": partial(_code, kind="id"),
