@@ -194,6 +194,11 @@ def test_large_columns_are_judged_by_a_sample() -> None:
     assert infer_roles(empty).by_column["name"] == "organisation"
 
 
+def test_the_truth_has_no_role() -> None:
+    with pytest.raises(ConfigurationError, match="has no role"):
+        infer_roles(layout("city=city"), {"cluster_id": "text"})
+
+
 def test_names_that_say_nothing() -> None:
     assert named("favourite_colour") is None
     assert named("") is None
@@ -219,6 +224,7 @@ def form_of(role: Role, *values: Any) -> list[Any]:
         ("phone", "07967 603387 ext. 12", "967603387"),
         ("phone", "7967603387.0", "967603387"),
         ("phone", "12345", None),
+        ("phone", "1234 ext. 99", None),
         ("phone", "0000000000", None),
         ("street", "Hauptstraße 5 a", "hauptst 5a"),
         ("house_number", "12 A", "12a"),

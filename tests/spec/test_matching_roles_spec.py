@@ -128,6 +128,13 @@ def test_a_day_has_one_form_however_its_source_writes_it(day: dt.date, form: str
     assert found == [day.strftime("%Y%m%d"), "19711225", day.strftime("%Y%m%d")]
 
 
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_the_format_of_one_source_reads_no_other(first: int, second: int) -> None:
+    day = f"{first:02}/{second:02}/1971"
+    _, found = birth_forms(["25/12/1971", day], source=["a", "b"])
+    assert found in {day.replace("/", ""), f"1971{first:02}{second:02}" if first == second else None}
+
+
 @given(st.text("0123456789", min_size=8, max_size=8), st.sampled_from(["{0}{1}{2}", "{0}-{1}-{2}", "{0}/{1}/{2}"]))
 def test_eight_digits_of_a_birth_date_are_kept_or_junk(digits: str, form: str) -> None:
     (found,) = birth_forms([form.format(digits[:4], digits[4:6], digits[6:])])
