@@ -74,6 +74,26 @@ def spelt_alike(left: pl.Series, right: pl.Series) -> pl.Series:
     return _ask_distinct(left, right, _spelling, pl.lit(value=False), default="different") == "same"
 
 
+def related_names(left: pl.Series, right: pl.Series) -> pl.Series:
+    """Say of each pair whether one name is a nickname of the other, or both are of a third.
+
+    Args:
+        left: Name keys, not null.
+        right: Name keys, as many.
+
+    Returns:
+        Boolean.
+
+    Examples:
+        >>> related_names(pl.Series(["robert", "kate", "ann"]), pl.Series(["bob", "kathy", "bob"])).to_list()
+        [True, True, False]
+    """
+    pairs = pl.DataFrame({"a": left, "b": right}, schema={"a": pl.String, "b": pl.String})
+    known = _related().struct.unnest().with_columns(related=pl.lit(value=True))
+    found = pairs.join(known, on=["a", "b"], how="left", maintain_order="left")
+    return found["related"].fill_null(value=False)
+
+
 def _spelling(one: str, other: str) -> Verdict:
     known = _nicknames()
     alike = one[0] == other[0] and _within_typing_errors(one, other, shortest=4, twice=6)

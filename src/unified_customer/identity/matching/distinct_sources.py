@@ -1,0 +1,33 @@
+"""Sources that are free of duplicates: no two of their records are one person."""
+
+from typing import Final
+
+import numpy as np
+
+from unified_customer.identity.matching.blocking import unpack
+from unified_customer.identity.matching.encoding import Encoded
+from unified_customer.identity.matching.evidence import probability
+from unified_customer.identity.matching.linkage import Scored
+
+ENOUGH: Final = 20
+"""A source with fewer records that match those of others is not judged."""
+
+CLEAN: Final = 0.02
+"""A source is free of duplicates if it has fewer likely pairs within than this share of its records with a match."""
+
+
+def find_distinct_sources(records: Encoded, scored: Scored) -> tuple[int, ...]:
+    """Return the numbers of the sources that look free of duplicates.
+
+    Only where several sources overlap can it be told: a single source with no duplicates needs no matching at all, and one
+    that overlaps with nothing shows nothing of how well its duplicates would be found.
+    """
+    first, second = unpack(len(records), scored.pairs)
+    sources = records.sources
+    inside = sources[first] == sources[second]
+    size = len(records.source_names)
+    within = np.bincount(sources[first[inside]], weights=probability(scored.log_odds[inside]), minlength=size)
+    likely = ~inside & (scored.log_odds > 0)
+    matched = np.unique(np.concatenate([first[likely], second[likely]]))
+    across = np.bincount(sources[matched], minlength=size)
+    return tuple(np.flatnonzero((across >= ENOUGH) & (within < CLEAN * across)).tolist())

@@ -1,0 +1,123 @@
+"""Records as numbers: each distinct value of a field once, and for each record the numbers of its values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from unified_customer.identity.matching.arrays import NONE, Codes, Ints
+from unified_customer.identity.matching.normal_forms import NormalForms
+from unified_customer.identity.matching.roles import Role
+
+MOST_SLOTS: Final = 4
+"""Of a field with several values a record keeps so many; the rarest are kept."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of all records.
+
+    Attributes:
+        name: The name of the field.
+        role: What the field says.
+        values: Its distinct values, sorted.
+        codes: Positions in `values`, of shape (records, slots); -1 where a record has no value.
+    """
+
+    name: str
+    role: Role
+    values: pl.Series
+    codes: Codes
+
+    @cached_property
+    def counts(self) -> Ints:
+        """How many records have each value."""
+        said = self.codes[self.codes != NONE]
+        return np.bincount(said, minlength=len(self.values)).astype(np.int64)
+
+    @property
+    def slots(self) -> int:
+        """How many values a record may have."""
+        return int(self.codes.shape[1])
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Records in an order that depends on their content alone.
+
+    Attributes:
+        columns: The fields.
+        record_ids: Their ids.
+        sources: The number of the source of each record, in the order of the sources' names.
+        source_names: The names.
+    """
+
+    columns: tuple[Column, ...]
+    record_ids: pl.Series
+    sources: Codes
+    source_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self.record_ids)
+
+    @property
+    def pairs(self) -> float:
+        """How many pairs of records there are."""
+        return len(self) * (len(self) - 1) / 2
+
+    def with_role(self, *roles: Role) -> list[int]:
+        """Return the positions of the columns of these roles."""
+        return [place for place, column in enumerate(self.columns) if column.role in roles]
+
+    def take(self, rows: Ints) -> "Encoded":
+        """Return the records at `rows`, with all values kept under their numbers."""
+        columns = tuple(Column(each.name, each.role, each.values, each.codes[rows]) for each in self.columns)
+        return Encoded(columns, self.record_ids.gather(rows), self.sources[rows], self.source_names)
+
+
+def encode(normal: NormalForms) -> Encoded:
+    """Number the values of records, and put the records into an order of their own.
+
+    The order is that of the values, then of source and id: it does not depend on the order in which records came, so
+    nothing that follows does.
+    """
+    names = normal.sources.unique().sort()
+    sources = _numbered(normal.sources, names)
+    columns = [_column(field.name, field.role, normal.values[field.name]) for field in normal.fields]
+    order = _content_order([*(column.codes for column in columns), sources[:, None]], normal.record_ids)
+    ordered = tuple(Column(each.name, each.role, each.values, each.codes[order]) for each in columns)
+    return Encoded(ordered, normal.record_ids.gather(order), sources[order], tuple(names))
+
+
+def _column(name: str, role: Role, said: pl.Series) -> Column:
+    if said.dtype == pl.List:
+        return _column_of_lists(name, role, said)
+    text = said.cast(pl.String)
+    values = text.drop_nulls().unique().sort().alias(name)
+    return Column(name, role, values, _numbered(text, values)[:, None])
+
+
+def _column_of_lists(name: str, role: Role, said: pl.Series) -> Column:
+    rows = pl.DataFrame({"row": np.arange(len(said)), "value": said}).explode("value").drop_nulls().unique()
+    values = rows["value"].unique().sort().alias(name)
+    rows = rows.with_columns(code=_numbered(rows["value"], values)).with_columns(count=pl.len().over("code"))
+    slot = pl.col("code").cum_count().over("row") - 1
+    kept = rows.sort("row", "count", "code").with_columns(slot=slot).filter(pl.col("slot") < MOST_SLOTS)
+    codes = np.full((len(said), max(1, int(kept["slot"].max() or 0) + 1)), NONE, dtype=np.int32)
+    codes[kept["row"].to_numpy(), kept["slot"].to_numpy()] = kept["code"].to_numpy()
+    return Column(name, role, values, codes)
+
+
+def _numbered(said: pl.Series, values: pl.Series) -> Codes:
+    codes = said.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NONE)
+    return codes.to_numpy().astype(np.int32, copy=False)
+
+
+def _content_order(codes: Sequence[Codes], record_ids: pl.Series) -> Ints:
+    keys = {f"{place}.{slot}": each[:, slot] for place, each in enumerate(codes) for slot in range(each.shape[1])}
+    ordered = pl.DataFrame({**keys, "id": record_ids}).with_row_index("row").sort(*keys, "id")
+    return ordered["row"].to_numpy().astype(np.int64)

@@ -1,0 +1,264 @@
+"""Who is who: from tables of people, or of companies, to clusters, without rules, labels or thresholds to write."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Self
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.spec import Spec
+from unified_customer.identity.matching.arrays import Ints
+from unified_customer.identity.matching.blocking import candidates, unpack
+from unified_customer.identity.matching.components import components, pairs_of
+from unified_customer.identity.matching.distinct_sources import find_distinct_sources
+from unified_customer.identity.matching.encoding import Column, Encoded, encode
+from unified_customer.identity.matching.evidence import Evidence, probability, weigh
+from unified_customer.identity.matching.keys import BlockingKey
+from unified_customer.identity.matching.linkage import FORBIDDEN, Scored, link
+from unified_customer.identity.matching.mixture import Mixture
+from unified_customer.identity.matching.normal_forms import Reading, normal_forms
+from unified_customer.identity.matching.rarity import Counted, Rareness, Rarity, count_rarity
+from unified_customer.identity.matching.roles import Role, Roles, infer_roles
+from unified_customer.identity.matching.scales import SCALES
+from unified_customer.identity.matching.scoring import Scorer
+from unified_customer.identity.matching.threshold import best_threshold
+from unified_customer.identity.matching.training import train
+
+LIKELY_ENOUGH: Final = -3.0
+"""Pairs with fewer bits than this do not bring records into one component."""
+
+FEWEST: Final = 10
+"""Fewer records than this teach nothing."""
+
+
+class FieldWeights(BaseModel):
+    """What a fitted matcher has learned of one field.
+
+    Attributes:
+        name: The field.
+        role: What it says.
+        levels: The names of its levels of agreement.
+        chance: How often two random people are at each level.
+        one: What each level weighs, in bits, for one person against chance.
+        bound: For each bond that speaks of the field, what each level weighs for its pairs against chance.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    name: str
+    role: Role
+    levels: tuple[str, ...]
+    chance: tuple[float, ...]
+    one: tuple[float, ...]
+    bound: Mapping[str, tuple[float, ...]] = {}
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Who is who.
+
+    Attributes:
+        partition: `record_id`, `customer_id`, in the order of the records that came in: the id of a customer is the
+            smallest record id among its records.
+        pairs: `record_a`, `record_b`, `bits`, `probability`: the candidate pairs that are more likely one person than
+            the threshold says, strongest first.
+        pairs_scored: How many pairs were compared.
+        threshold: The probability that was asked for.
+    """
+
+    partition: pl.DataFrame
+    pairs: pl.DataFrame
+    pairs_scored: int
+    threshold: float
+
+
+class Matcher(Spec):
+    """Matching without configuration.
+
+    Records are brought to normal form, blocked, compared, scored by a Fellegi-Sunter model that tells one person from
+    relatives, neighbours and namesakes, and clustered by pooled evidence. All of it is learned from the records; the same
+    records give the same answer in any order.
+
+    Examples:
+        >>> from unified_customer.identity.matching.matcher import Matcher
+        >>> Matcher().to_json()
+        '{"budget":1.0,"distinct":null,"roles":{},"seed":0,"threshold":null}'
+    """
+
+    roles: Mapping[str, Role] = Field(default_factory=dict)
+    """Roles of columns, where another is wanted than the one that is inferred."""
+    budget: float = Field(default=1.0, gt=0)
+    """Each blocking key may bring so many pairs for each record. Less is quicker and misses more."""
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    """Clusters are joined from this probability on. None: from where the expected F1 of the pairs is highest."""
+    distinct: tuple[str, ...] | None = None
+    """Sources of which no two records are one person. None: they are found from the data."""
+    seed: int = 0
+    """Of random pairs and samples."""
+
+    def fit(self, records: pl.DataFrame) -> "FittedMatcher":
+        """Learn from records.
+
+        Args:
+            records: `record_id` (unique), optionally `source`, and any columns that tell of people or organisations.
+
+        Returns:
+            The fitted matcher, which can match these records and others with the same columns.
+
+        Raises:
+            SchemaError: `record_id` is missing or not unique.
+            ConfigurationError: There are too few records, or no column that tells anything.
+        """
+        return self._learn(records)[0]
+
+    def match(self, records: pl.DataFrame) -> Matches:
+        """Learn from records and say who is who in them: `fit(records).match(records)`, with less work."""
+        fitted, encoded, counted = self._learn(records)
+        return fitted.match_encoded(encoded, records["record_id"], rarity=counted)
+
+    def _learn(self, records: pl.DataFrame) -> tuple["FittedMatcher", Encoded, Counted]:
+        roles = infer_roles(records, self.roles)
+        normal = normal_forms(records, roles)
+        encoded = encode(normal)
+        _check(encoded)
+        counted = Counted(encoded)
+        trained = train(encoded, counted, budget=self.budget, seed=self.seed)
+        fitted = FittedMatcher(
+            spec=self,
+            roles=roles,
+            reading=normal.reading,
+            fields=_field_weights(encoded.columns, trained.mixture, trained.evidence),
+            prior={"one": float(trained.evidence.prior[0])} | _bond_priors(trained.mixture, trained.evidence),
+            keys=trained.keys,
+            rarity=count_rarity(encoded),
+            distinct=self.distinct or (),
+            threshold=self.threshold or 0.5,
+        )
+        return fitted.settle(encoded, counted), encoded, counted
+
+
+class FittedMatcher(Spec):
+    """What a `Matcher` has learned: a value that saves to JSON and matches any records with the same columns."""
+
+    spec: Matcher
+    roles: Roles
+    reading: Reading
+    fields: tuple[FieldWeights, ...]
+    prior: Mapping[str, float]
+    """In bits: how likely any two records are one person (`one`), or bound by each bond, before they are compared."""
+    keys: tuple[BlockingKey, ...]
+    rarity: Rarity
+    distinct: tuple[str, ...]
+    """Sources of which no two records are one person."""
+    threshold: float
+    """Clusters are joined from this probability on."""
+
+    def match(self, records: pl.DataFrame) -> Matches:
+        """Say who is who.
+
+        Args:
+            records: As for `Matcher.fit`, with the same columns.
+        """
+        normal = normal_forms(records, self.roles, self.reading)
+        return self.match_encoded(encode(normal), records["record_id"], rarity=self.rarity)
+
+    def match_encoded(self, records: Encoded, order: pl.Series, *, rarity: Rareness) -> Matches:
+        """Say who is who among records that are numbered already; `order` is that of the ids in the partition."""
+        scorer = self.scorer(records, rarity)
+        known = scorer.score(records, candidates(records, self.keys))
+        first, second = unpack(len(records), known.pairs)
+        labels = components(len(records), first, second, known.log_odds, least=LIKELY_ENOUGH)
+        scored = scorer.complete(records, pairs_of(labels), known)
+        clusters = link(labels, scored, self.evidence, least=self.bits)
+        return Matches(
+            partition=_partition(records, clusters, order),
+            pairs=_likely(records, known, self.bits),
+            pairs_scored=len(known.pairs),
+            threshold=self.threshold,
+        )
+
+    def scorer(self, records: Encoded, rarity: Rareness) -> Scorer:
+        """Return the kernel that compares and scores pairs of `records`."""
+        names = {name: number for number, name in enumerate(records.source_names)}
+        distinct = tuple(names[name] for name in self.distinct if name in names)
+        return Scorer(self.evidence, rarity, distinct)
+
+    def settle(self, records: Encoded, rarity: Rareness) -> Self:
+        """Return the matcher with what depends on scores: the threshold, and the sources that are distinct."""
+        known = self.scorer(records, rarity).score(records, candidates(records, self.keys))
+        distinct = self.distinct
+        if self.spec.distinct is None:
+            numbers = find_distinct_sources(records, known)
+            distinct = tuple(records.source_names[number] for number in numbers)
+        chosen = self.spec.threshold or best_threshold(known.log_odds)
+        return self.model_copy(update={"distinct": distinct, "threshold": chosen})
+
+    @property
+    def bits(self) -> float:
+        """The threshold as odds in bits."""
+        return float(np.log2(self.threshold / (1 - self.threshold)))
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The weights as arrays."""
+        bonds = [name for name in self.prior if name != "one"]
+        return Evidence(
+            prior=np.array([self.prior["one"], *(self.prior[bond] for bond in bonds)]),
+            one=tuple(np.array(field.one) for field in self.fields),
+            bound=tuple(
+                tuple(np.array(field.bound[bond]) if bond in field.bound else None for field in self.fields)
+                for bond in bonds
+            ),
+        )
+
+
+def _check(records: Encoded) -> None:
+    if not records.columns:
+        raise ConfigurationError("No column tells of people or organisations; name the roles of columns with `roles=`.")
+    if len(records) < FEWEST:
+        raise ConfigurationError(f"A matcher learns from {FEWEST} records or more; there are {len(records)}.")
+
+
+def _field_weights(
+    columns: Sequence[Column], mixture: Mixture, evidence: Evidence
+) -> tuple[FieldWeights, ...]:
+    return tuple(
+        FieldWeights(
+            name=column.name,
+            role=column.role,
+            levels=SCALES[column.role].names,
+            chance=tuple(mixture.chance[place].tolist()),
+            one=tuple(evidence.one[place].tolist()),
+            bound={
+                bond.name: tuple(weights[place].tolist())
+                for bond, weights in zip(mixture.bonds, evidence.bound, strict=True)
+                if weights[place] is not None
+            },
+        )
+        for place, column in enumerate(columns)
+    )
+
+
+def _bond_priors(mixture: Mixture, evidence: Evidence) -> dict[str, float]:
+    return {bond.name: float(prior) for bond, prior in zip(mixture.bonds, evidence.prior[1:], strict=True)}
+
+
+def _partition(records: Encoded, clusters: Ints, order: pl.Series) -> pl.DataFrame:
+    joined = pl.DataFrame({"record_id": records.record_ids, "cluster": clusters})
+    named = joined.select("record_id", customer_id=pl.col("record_id").min().over("cluster"))
+    return order.to_frame("record_id").join(named, on="record_id", how="left", maintain_order="left")
+
+
+def _likely(records: Encoded, known: Scored, least: float) -> pl.DataFrame:
+    places = np.flatnonzero((known.log_odds > least) & (known.log_odds > FORBIDDEN))
+    places = places[np.argsort(-known.log_odds[places], kind="stable")]
+    first, second = unpack(len(records), known.pairs[places])
+    one, other = records.record_ids.gather(first), records.record_ids.gather(second)
+    bits = known.log_odds[places]
+    pairs = pl.DataFrame({"one": one, "other": other, "bits": bits, "probability": probability(bits)})
+    ends = {"record_a": pl.min_horizontal("one", "other"), "record_b": pl.max_horizontal("one", "other")}
+    return pairs.select(**ends, bits="bits", probability="probability")
