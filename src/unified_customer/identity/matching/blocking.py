@@ -73,7 +73,8 @@ def pack(records: int, first: Ints, second: Ints) -> Ints:
     A record paired with itself (it may have one value twice) is left out.
     """
     packed = np.minimum(first, second) * records + np.maximum(first, second)
-    return packed[first != second]
+    found: Ints = packed[first != second]
+    return found
 
 
 def unpack(records: int, packed: Ints) -> tuple[Ints, Ints]:

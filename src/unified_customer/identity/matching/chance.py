@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from unified_customer.identity.matching.arrays import Floats, Ints
+from unified_customer.identity.matching.arrays import Floats, Ints, Levels
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import Column, Encoded
 from unified_customer.identity.matching.rarity import Rareness
@@ -27,9 +27,10 @@ def expected_levels(records: Encoded, rarity: Rareness, *, seed: int) -> list[Fl
     return [_expected(column, levels[:, place], scale, rarity) for place, column in enumerate(records.columns)]
 
 
-def _expected(column: Column, levels: np.ndarray, scale: float, rarity: Rareness) -> Floats:
+def _expected(column: Column, levels: Levels, scale: float, rarity: Rareness) -> Floats:
     names = SCALES[column.role]
-    seen: Floats = (np.bincount(levels[levels >= 0], minlength=len(names)) + _UNSEEN) * scale
+    counted = np.bincount(levels[levels >= 0], minlength=len(names)).astype(np.float64)
+    seen: Floats = (counted + _UNSEEN) * scale
     counts = column.counts.astype(np.float64)
     equal = np.bincount(rarity.of(column), weights=counts * (counts - 1) / 2, minlength=RARITIES)
     seen[len(names.graded) : names.ordered] = equal

@@ -107,7 +107,8 @@ def _column_of_lists(name: str, role: Role, said: pl.Series) -> Column:
     rows = rows.with_columns(code=_numbered(rows["value"], values)).with_columns(count=pl.len().over("code"))
     slot = pl.col("code").cum_count().over("row") - 1
     kept = rows.sort("row", "count", "code").with_columns(slot=slot).filter(pl.col("slot") < MOST_SLOTS)
-    codes = np.full((len(said), max(1, int(kept["slot"].max() or 0) + 1)), NONE, dtype=np.int32)
+    slots = kept.select(pl.col("slot").max().fill_null(0) + 1).item()
+    codes = np.full((len(said), slots), NONE, dtype=np.int32)
     codes[kept["row"].to_numpy(), kept["slot"].to_numpy()] = kept["code"].to_numpy()
     return Column(name, role, values, codes)
 

@@ -96,7 +96,10 @@ def weigh(columns: Sequence[Column], mixture: Mixture) -> Evidence:
         for column, said, chance in zip(columns, mixture.one, mixture.chance, strict=True)
     )
     bound = tuple(
-        tuple(None if said is chance else np.log2(said / chance) for said, chance in zip(each, mixture.chance, strict=True))
+        tuple(
+            None if said is chance else np.log2(said / chance)
+            for said, chance in zip(each, mixture.chance, strict=True)
+        )
         for each in mixture.bound
     )
     prior = np.log2(mixture.shares / max(1e-9, 1 - mixture.shares.sum()))

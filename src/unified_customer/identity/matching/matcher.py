@@ -16,11 +16,11 @@ from unified_customer.identity.matching.blocking import candidates, unpack
 from unified_customer.identity.matching.components import components, pairs_of
 from unified_customer.identity.matching.distinct_sources import find_distinct_sources
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
-from unified_customer.identity.matching.evidence import Evidence, probability, weigh
+from unified_customer.identity.matching.evidence import Evidence, probability
 from unified_customer.identity.matching.keys import BlockingKey
 from unified_customer.identity.matching.linkage import FORBIDDEN, Scored, link
 from unified_customer.identity.matching.mixture import Mixture
-from unified_customer.identity.matching.normal_forms import Reading, normal_forms
+from unified_customer.identity.matching.normal_forms import NormalForms, Reading, normal_forms
 from unified_customer.identity.matching.rarity import Counted, Rareness, Rarity, count_rarity
 from unified_customer.identity.matching.roles import Role, Roles, infer_roles
 from unified_customer.identity.matching.scales import SCALES
@@ -100,11 +100,16 @@ class Matcher(Spec):
     seed: int = 0
     """Of random pairs and samples."""
 
-    def fit(self, records: pl.DataFrame) -> "FittedMatcher":
+    def read(self, records: pl.DataFrame) -> NormalForms:
+        """Find the roles of the columns and bring the records to normal form, which `fit` and `match` do by themselves."""
+        return normal_forms(records, infer_roles(records, self.roles))
+
+    def fit(self, records: pl.DataFrame | NormalForms) -> "FittedMatcher":
         """Learn from records.
 
         Args:
-            records: `record_id` (unique), optionally `source`, and any columns that tell of people or organisations.
+            records: `record_id` (unique), optionally `source`, and any columns that tell of people or organisations; or
+                what `read` has made of such a table.
 
         Returns:
             The fitted matcher, which can match these records and others with the same columns.
@@ -113,23 +118,22 @@ class Matcher(Spec):
             SchemaError: `record_id` is missing or not unique.
             ConfigurationError: There are too few records, or no column that tells anything.
         """
-        return self._learn(records)[0]
+        return self._learn(records if isinstance(records, NormalForms) else self.read(records))[0]
 
-    def match(self, records: pl.DataFrame) -> Matches:
+    def match(self, records: pl.DataFrame | NormalForms) -> Matches:
         """Learn from records and say who is who in them: `fit(records).match(records)`, with less work."""
-        fitted, encoded, counted = self._learn(records)
-        return fitted.match_encoded(encoded, records["record_id"], rarity=counted)
+        normal = records if isinstance(records, NormalForms) else self.read(records)
+        fitted, encoded, counted = self._learn(normal)
+        return fitted.match_encoded(encoded, normal.record_ids, rarity=counted)
 
-    def _learn(self, records: pl.DataFrame) -> tuple["FittedMatcher", Encoded, Counted]:
-        roles = infer_roles(records, self.roles)
-        normal = normal_forms(records, roles)
+    def _learn(self, normal: NormalForms) -> tuple["FittedMatcher", Encoded, Counted]:
         encoded = encode(normal)
         _check(encoded)
         counted = Counted(encoded)
         trained = train(encoded, counted, budget=self.budget, seed=self.seed)
         fitted = FittedMatcher(
             spec=self,
-            roles=roles,
+            roles=normal.roles,
             reading=normal.reading,
             fields=_field_weights(encoded.columns, trained.mixture, trained.evidence),
             prior={"one": float(trained.evidence.prior[0])} | _bond_priors(trained.mixture, trained.evidence),
@@ -157,14 +161,24 @@ class FittedMatcher(Spec):
     threshold: float
     """Clusters are joined from this probability on."""
 
-    def match(self, records: pl.DataFrame) -> Matches:
+    def read(self, records: pl.DataFrame) -> NormalForms:
+        """Bring records to normal form as those were that the matcher was fitted on."""
+        return normal_forms(records, self.roles, self.reading)
+
+    def match(self, records: pl.DataFrame | NormalForms) -> Matches:
         """Say who is who.
 
         Args:
             records: As for `Matcher.fit`, with the same columns.
         """
-        normal = normal_forms(records, self.roles, self.reading)
-        return self.match_encoded(encode(normal), records["record_id"], rarity=self.rarity)
+        normal = records if isinstance(records, NormalForms) else self.read(records)
+        return self.match_encoded(encode(normal), normal.record_ids, rarity=self.rarity)
+
+    def candidate_pairs(self, records: pl.DataFrame | NormalForms) -> pl.DataFrame:
+        """Return the pairs of records that blocking lets through: `record_a`, `record_b`, the smaller id first."""
+        encoded = encode(records if isinstance(records, NormalForms) else self.read(records))
+        first, second = unpack(len(encoded), candidates(encoded, self.keys))
+        return _ends(encoded, first, second)
 
     def match_encoded(self, records: Encoded, order: pl.Series, *, rarity: Rareness) -> Matches:
         """Say who is who among records that are numbered already; `order` is that of the ids in the partition."""
@@ -223,9 +237,7 @@ def _check(records: Encoded) -> None:
         raise ConfigurationError(f"A matcher learns from {FEWEST} records or more; there are {len(records)}.")
 
 
-def _field_weights(
-    columns: Sequence[Column], mixture: Mixture, evidence: Evidence
-) -> tuple[FieldWeights, ...]:
+def _field_weights(columns: Sequence[Column], mixture: Mixture, evidence: Evidence) -> tuple[FieldWeights, ...]:
     return tuple(
         FieldWeights(
             name=column.name,
@@ -234,9 +246,9 @@ def _field_weights(
             chance=tuple(mixture.chance[place].tolist()),
             one=tuple(evidence.one[place].tolist()),
             bound={
-                bond.name: tuple(weights[place].tolist())
+                bond.name: tuple(said.tolist())
                 for bond, weights in zip(mixture.bonds, evidence.bound, strict=True)
-                if weights[place] is not None
+                if (said := weights[place]) is not None
             },
         )
         for place, column in enumerate(columns)
@@ -257,8 +269,10 @@ def _likely(records: Encoded, known: Scored, least: float) -> pl.DataFrame:
     places = np.flatnonzero((known.log_odds > least) & (known.log_odds > FORBIDDEN))
     places = places[np.argsort(-known.log_odds[places], kind="stable")]
     first, second = unpack(len(records), known.pairs[places])
-    one, other = records.record_ids.gather(first), records.record_ids.gather(second)
     bits = known.log_odds[places]
-    pairs = pl.DataFrame({"one": one, "other": other, "bits": bits, "probability": probability(bits)})
-    ends = {"record_a": pl.min_horizontal("one", "other"), "record_b": pl.max_horizontal("one", "other")}
-    return pairs.select(**ends, bits="bits", probability="probability")
+    return _ends(records, first, second).with_columns(bits=bits, probability=probability(bits))
+
+
+def _ends(records: Encoded, first: Ints, second: Ints) -> pl.DataFrame:
+    ends = pl.DataFrame({"one": records.record_ids.gather(first), "other": records.record_ids.gather(second)})
+    return ends.select(record_a=pl.min_horizontal("one", "other"), record_b=pl.max_horizontal("one", "other"))

@@ -157,28 +157,25 @@ class _Estimation:
 
     def _update(self, field: int, weights: Floats, masses: Floats) -> None:
         levels = self._patterns.levels[:, field]
-        said = levels >= 0
-        size = len(self._expected[field])
-        counts = [np.bincount(levels[said], weights=each[said], minlength=size) for each in weights.T]
-        self._chance[field] = chance = _normed(np.maximum(self._expected[field] - sum(counts), 0) + 0.5)
+        said, size = levels >= 0, len(self._expected[field])
+        counts = np.stack([np.bincount(levels[said], each[said], minlength=size) for each in weights.T])
+        self._chance[field] = chance = _normed(np.maximum(self._expected[field] - counts.sum(axis=0), 0) + 0.5)
         self._classes[0][field] = _smoothed(counts[0], chance, masses[0])
-        group = self._groups[field]
-        for place, bond in enumerate(self._bonds):
-            if group not in bond.shared:
-                self._classes[place + 1][field] = chance
-            elif not self._follows(place, field):
-                followers = (counts[k + 1] for k in range(len(self._bonds)) if self._follows(k, field, place))
-                self._classes[place + 1][field] = _smoothed(sum(followers, counts[place + 1]), chance, masses[place + 1])
-        for place in range(len(self._bonds)):
-            if self._follows(place, field):
-                self._classes[place + 1][field] = self._classes[self._kin[place] + 1][field]
+        leaders = [self._leader(place, field) for place in range(len(self._bonds))]
+        found: dict[int, Floats] = {}
+        for leader, count in zip(leaders, counts[1:], strict=True):
+            if leader is not None:
+                found[leader] = found.get(leader, 0) + count
+        agreement = {leader: _smoothed(each, chance, masses[leader + 1]) for leader, each in found.items()}
+        for place, leader in enumerate(leaders, start=1):
+            self._classes[place][field] = chance if leader is None else agreement[leader]
 
-    def _follows(self, place: int, field: int, leader: int | None = None) -> bool:
-        """Say whether a bond agrees in a field as the one does that it is like."""
-        like = self._kin[place]
-        if like is None or (leader is not None and like != leader):
-            return False
-        return self._groups[field] in self._bonds[like].shared
+    def _leader(self, place: int, field: int) -> int | None:
+        """Return which bond tells how the pairs of a bond agree in a field: itself, the one it is like, or none."""
+        like, group = self._kin[place], self._groups[field]
+        if like is not None and group in self._bonds[like].shared:
+            return like
+        return place if group in self._bonds[place].shared else None
 
     def _limit_contradictions(self) -> None:
         for field, column in enumerate(self._columns):

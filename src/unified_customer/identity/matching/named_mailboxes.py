@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from unified_customer.identity.matching.arrays import NONE, Flags, Ints, Levels
+from unified_customer.identity.matching.arrays import NONE, Codes, Flags, Ints, Levels
 from unified_customer.identity.matching.encoding import Column, Encoded
 from unified_customer.identity.matching.scales import SCALES
 
@@ -43,5 +43,5 @@ def _named(records: Encoded, email: Column) -> Flags:
     return found
 
 
-def _texts(values: pl.Series, codes: Ints) -> pl.Series:
+def _texts(values: pl.Series, codes: Codes) -> pl.Series:
     return values.gather(pl.Series(codes).replace(NONE, None))

@@ -61,6 +61,7 @@ class NormalForms:
         sources: String, "" where there is none.
         fields: The fields, in the order of the columns they came from.
         values: One column for each field: String, or List(String) of distinct sorted values where a field has several.
+        roles: What each column of the table is.
         reading: How the table was read.
         unread: For each column how many values are not null and have no form: junk, or nothing that can be compared.
     """
@@ -69,6 +70,7 @@ class NormalForms:
     sources: pl.Series
     fields: tuple[Field, ...]
     values: pl.DataFrame
+    roles: Roles
     reading: Reading
     unread: Mapping[str, int]
 
@@ -110,6 +112,7 @@ def normal_forms(records: pl.DataFrame, roles: Roles, reading: Reading | None = 
         sources=sources,
         fields=tuple(Field(column.name, column.role) for column in columns),
         values=pl.DataFrame([column.form.alias(column.name) for column in columns]),
+        roles=roles,
         reading=Reading(date_formats=formats, other_names=other_names),
         unread={column.name: _unread(records[column.name], column.form) for column in read},
     )

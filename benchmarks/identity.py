@@ -1,0 +1,182 @@
+"""Identity: who is who in a table of people, without configuration; with Splink 5 as a peer.
+
+    python -m benchmarks.identity --data FOLDER [--versus splink] [--quick]
+
+FOLDER has `records.parquet` (`record_id`, `source`, fields, and `cluster_id`, the truth, which the matcher never sees) and
+optionally `pairs.parquet` (`id_l`, `id_r`, the true pairs; else those of `cluster_id`). Without `--data` people are invented
+(see `benchmarks.populations`), `--scale` 1 being 1,000,000 records. A line of JSON for each matcher:
+
+    precision, recall, f1    of the pairs at the threshold that the matcher chose; what blocking missed counts as missed
+    b3_f1, closure_f1        of the clusters
+    cpu_s, wall_s            from normalised values to clusters; `normalise_cpu_s` beside it
+    peak_mb                  of the whole process
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from benchmarks.measuring import Stopwatch, report
+
+ROWS: Final = 1_000_000
+QUICK: Final = 0.3
+"""Pairs that each key may bring for each record in the quick mode."""
+
+
+def ours(folder: Path, *, quick: bool) -> Mapping[str, Any]:
+    """Match the records of a folder."""
+    from unified_customer.identity.matching.matcher import Matcher
+
+    records = pl.read_parquet(folder / "records.parquet")
+    truth = records.select("record_id", "cluster_id")
+    matcher = Matcher(budget=QUICK) if quick else Matcher()
+    with Stopwatch() as reading:
+        normal = matcher.read(records.drop("cluster_id"))
+    with Stopwatch() as matching:
+        matches = matcher.match(normal)
+    peak = peak_mb()
+    candidates = matcher.fit(normal).candidate_pairs(normal).rename({"record_a": "id_l", "record_b": "id_r"})
+    return {
+        "dataset": folder.name,
+        "matcher": "unified_customer quick" if quick else "unified_customer",
+        "rows": records.height,
+        "pairs_scored": matches.pairs_scored,
+        "blocking_recall": _recall(candidates, truth, folder),
+        "threshold": round(matches.threshold, 3),
+        **_pairwise(matches.pairs.select(id_l="record_a", id_r="record_b"), truth, folder),
+        **_clusters(matches.partition, truth),
+        "cpu_s": matching.cpu_s,
+        "wall_s": matching.wall_s,
+        "normalise_cpu_s": reading.cpu_s,
+        "peak_mb": peak,
+    }
+
+
+def splink(folder: Path, *, python: str) -> list[Mapping[str, Any]]:
+    """Match them with Splink, as its documentation configures it where it does, and with care."""
+    from benchmarks.splink_careful import careful
+    from benchmarks.splink_peer import recipes, run
+
+    records = pl.read_parquet(folder / "records.parquet")
+    truth = records.select("record_id", "cluster_id")
+    link = records["source"].n_unique() == 2 and truth.height == truth.n_unique()
+    chosen = {recipe.label: recipe for recipe in (*recipes(records, name=folder.name), careful(records, link=link))}
+    lines: list[Mapping[str, Any]] = []
+    for recipe in chosen.values():
+        found = run(records, name=folder.name, recipe=recipe, link=link, python=python)
+        for threshold, clusters in sorted(found.clusters.items(), reverse=True):
+            lines.append({
+                "dataset": folder.name,
+                "matcher": f"splink, {found.configuration}",
+                "rows": records.height,
+                "pairs_scored": found.pairs_scored,
+                "threshold": threshold,
+                **_pairwise(found.pairs.filter(pl.col("match_probability") >= threshold), truth, folder),
+                **_clusters(clusters.rename({"cluster_id": "customer_id"}), truth),
+                "cpu_s": found.cpu_s,
+                "wall_s": found.wall_s,
+                "peak_mb": found.peak_mb,
+            })  # fmt: skip
+    return lines
+
+
+def _true_pairs(truth: pl.DataFrame, folder: Path) -> float:
+    if (folder / "pairs.parquet").exists():
+        return float(pl.scan_parquet(folder / "pairs.parquet").select(pl.len()).collect().item())
+    sizes = truth.group_by("cluster_id").len()["len"].cast(pl.Float64)
+    return float((sizes * (sizes - 1) / 2).sum())
+
+
+def _right(pairs: pl.DataFrame, truth: pl.DataFrame) -> int:
+    ends = pairs.select("id_l", "id_r").join(truth.rename({"record_id": "id_l", "cluster_id": "left"}), on="id_l")
+    ends = ends.join(truth.rename({"record_id": "id_r", "cluster_id": "right"}), on="id_r")
+    return ends.filter(pl.col("left") == pl.col("right")).height
+
+
+def _recall(pairs: pl.DataFrame, truth: pl.DataFrame, folder: Path) -> float:
+    return round(_right(pairs, truth) / max(1.0, _true_pairs(truth, folder)), 4)
+
+
+def _pairwise(pairs: pl.DataFrame, truth: pl.DataFrame, folder: Path) -> dict[str, float]:
+    right, true = _right(pairs, truth), _true_pairs(truth, folder)
+    return {
+        "precision": round(right / max(1, pairs.height), 4),
+        "recall": round(right / max(1.0, true), 4),
+        "f1": round(2 * right / max(1.0, pairs.height + true), 4),
+    }
+
+
+def _clusters(partition: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float]:
+    from unified_customer.identity.accuracy import accuracy
+
+    found = accuracy(partition, truth)
+    return {
+        "b3_f1": round(found.b_cubed.f1, 4),
+        "closure_f1": round(found.closure.f1, 4),
+        "max_cluster": found.max_customer,
+    }
+
+
+def peak_mb() -> int | None:
+    """Return the largest memory of this process so far, where the system tells."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) // 1024
+
+
+def _in_a_process(folder: Path, *, quick: bool) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.identity", "--part", "ours", "--data", str(folder)]
+    done = subprocess.run([*command, *(["--quick"] if quick else [])], check=True, stdout=subprocess.PIPE, text=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def _compare(folder: Path, options: argparse.Namespace) -> None:
+    report(**_in_a_process(folder, quick=options.quick))
+    if options.versus == "splink":
+        for line in splink(folder, python=options.splink_python):
+            report(**line)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="a folder with records.parquet")
+    parser.add_argument("--quick", action="store_true", help="fewer pairs, less accurate")
+    parser.add_argument("--versus", choices=["splink"], help="run this peer on the same records")
+    parser.add_argument("--splink-python", default=sys.executable, help="an interpreter that has Splink")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="size of the invented people, 1 being 1,000,000 records"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--part", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Match, and print a line for each matcher."""
+    options = _options()
+    if options.part:
+        report(**ours(options.data, quick=options.quick))
+    elif options.data:
+        _compare(options.data, options)
+    else:
+        from benchmarks.populations import population
+        from benchmarks.populations.folder import write
+
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "plain"
+            write(population("plain", rows=max(1000, int(ROWS * options.scale)), seed=options.seed), folder)
+            _compare(folder, options)
+
+
+if __name__ == "__main__":
+    main()
