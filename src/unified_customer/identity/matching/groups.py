@@ -7,14 +7,14 @@ from typing import Final, Literal
 from unified_customer.identity.matching.encoding import Column
 from unified_customer.identity.matching.roles import Role
 
-Group = Literal["given", "family", "birth", "person", "address", "contact", "other"]
+Group = Literal["given", "family", "birth", "person", "organisation", "address", "contact", "other"]
 
 _GROUPS: Final[Mapping[Role, Group]] = {
     "given_name": "given",
     "family_name": "family",
     "birth_date": "birth",
     "identifier": "person",
-    "organisation": "person",
+    "organisation": "organisation",
     "street": "address",
     "house_number": "address",
     "city": "address",
@@ -49,12 +49,14 @@ class Bond:
         shared: The groups of fields in which they agree.
         like: The bond that this is a rare case of.
         home: They live in one home.
+        alike: In these groups they are alike, but hardly ever equal.
     """
 
     name: str
     shared: frozenset[Group]
     like: str | None = None
     home: bool = False
+    alike: frozenset[Group] = frozenset()
 
 
 _HOUSEHOLD: Final[frozenset[Group]] = frozenset({"family", "address", "contact", "other"})
@@ -66,6 +68,11 @@ BONDS: Final = (
     Bond("contact", frozenset({"contact"})),
     Bond("place and contact", frozenset({"address", "contact", "other"})),
     Bond("namesakes", frozenset({"given", "family", "other"})),
+    Bond(
+        "group of companies",
+        frozenset({"organisation", "address", "contact", "other"}),
+        alike=frozenset({"organisation"}),
+    ),
     Bond("twins", _HOUSEHOLD | {"birth"}, like="household", home=True),
     Bond("namesakes of a household", _HOUSEHOLD | {"given"}, like="household", home=True),
 )

@@ -34,6 +34,9 @@ UNLIKE: Final = 0.05
 MOVED: Final = 0.1
 """Two people of one home have quite different addresses no more often than this."""
 
+EQUAL: Final = 0.02
+"""Two companies of one group have the same name no more often than this."""
+
 RARE: Final = 0.1
 """Twins and namesakes are no larger a part of the pairs of a household than this."""
 
@@ -122,6 +125,14 @@ class _Estimation:
             rounds=rounds,
         )
 
+    def _keep_names_apart(self) -> None:
+        """Let companies of one group have names of their own."""
+        for place, bond in enumerate(self._bonds, start=1):
+            for field, column in enumerate(self._columns):
+                if self._groups[field] in bond.alike:
+                    graded = len(SCALES[column.role].graded)
+                    _limit(self._classes[place][field], slice(graded, graded + RARITIES), EQUAL)
+
     def _matters(self, bond: int) -> bool:
         """Say whether a bond has pairs enough to be more than a name for single odd matches."""
         return bool(self._shares[bond + 1] >= FEW * self._shares[0])
@@ -153,6 +164,7 @@ class _Estimation:
         if masses[1:].sum() > masses[0] / 2:
             self._limit_contradictions()
         self._keep_households_together()
+        self._keep_names_apart()
         return masses
 
     def _update(self, field: int, weights: Floats, masses: Floats) -> None:
@@ -180,14 +192,14 @@ class _Estimation:
     def _limit_contradictions(self) -> None:
         for field, column in enumerate(self._columns):
             if column.role in _PERSONAL:
-                _limit(self._classes[0][field], SCALES[column.role].unlike, UNLIKE)
+                _limit(self._classes[0][field], slice(SCALES[column.role].unlike), UNLIKE)
 
     def _keep_households_together(self) -> None:
         """Let those who share a home agree in the address: else people who moved are taken for households."""
         for place, bond in enumerate(self._bonds, start=1):
             for field, column in enumerate(self._columns):
                 if bond.home and self._groups[field] == "address":
-                    _limit(self._classes[place][field], SCALES[column.role].unlike, MOVED)
+                    _limit(self._classes[place][field], slice(SCALES[column.role].unlike), MOVED)
 
 
 def _first_guess(column: Column, expected: Floats, *, equal: float) -> Floats:
@@ -209,8 +221,9 @@ def _smoothed(counts: Floats, chance: Floats, mass: float) -> Floats:
     return _normed(counts + (_SMOOTH * mass + 0.1) * chance + 1e-9)
 
 
-def _limit(agreement: Floats, unlike: int, most: float) -> None:
-    share = agreement[:unlike].sum()
+def _limit(agreement: Floats, levels: slice, most: float) -> None:
+    share = agreement[levels].sum()
     if share > most:
-        agreement[:unlike] *= most / share
-        agreement[unlike:] *= (1 - most) / (1 - share)
+        within = agreement[levels] * (most / share)
+        agreement *= (1 - most) / (1 - share)
+        agreement[levels] = within
