@@ -5,35 +5,38 @@ from typing import Final
 import numpy as np
 
 from unified_customer.identity.matching.arrays import Floats, Ints, Levels
+from unified_customer.identity.matching.census import Census
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import Column, Encoded
-from unified_customer.identity.matching.rarity import Rareness
-from unified_customer.identity.matching.scales import RARITIES, SCALES
+from unified_customer.identity.matching.scales import SCALES
 
 RANDOM_PAIRS: Final = 300_000
 _UNSEEN: Final = 0.3
 """A level that no random pair has is taken to have been seen so often."""
 
 
-def expected_levels(records: Encoded, rarity: Rareness, *, seed: int) -> list[Floats]:
-    """Return for each field how many of all pairs of records are at each level.
+def expected_levels(records: Encoded, census: Census, *, seed: int) -> list[Floats]:
+    """Return for each field how many of all pairs are at each level.
 
     Graded and special levels are estimated from random pairs, or from all pairs where these are few; equal values are
     counted.
+
+    Args:
+        records: The records, or a sample of them.
+        census: Counts of all records.
+        seed: Of the random pairs.
     """
     first, second = random_pairs(len(records), seed=seed)
-    levels = compare(records, first, second, rarity)
-    scale = records.pairs / max(1, len(first))
-    return [_expected(column, levels[:, place], scale, rarity) for place, column in enumerate(records.columns)]
+    levels = compare(records, first, second, census.rarity)
+    scale = census.pairs / max(1, len(first))
+    return [_expected(column, levels[:, place], scale, census) for place, column in enumerate(records.columns)]
 
 
-def _expected(column: Column, levels: Levels, scale: float, rarity: Rareness) -> Floats:
+def _expected(column: Column, levels: Levels, scale: float, census: Census) -> Floats:
     names = SCALES[column.role]
     counted = np.bincount(levels[levels >= 0], minlength=len(names)).astype(np.float64)
     seen: Floats = (counted + _UNSEEN) * scale
-    counts = column.counts.astype(np.float64)
-    equal = np.bincount(rarity.of(column), weights=counts * (counts - 1) / 2, minlength=RARITIES)
-    seen[len(names.graded) : names.ordered] = equal
+    seen[len(names.graded) : names.ordered] = census.equal[column.name]
     return seen
 
 

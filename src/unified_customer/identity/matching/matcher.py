@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
 from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.blocking import candidates, unpack
+from unified_customer.identity.matching.census import sample, take_census
 from unified_customer.identity.matching.components import components, pairs_of
 from unified_customer.identity.matching.distinct_sources import find_distinct_sources
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
@@ -24,7 +25,8 @@ from unified_customer.identity.matching.normal_forms import NormalForms, Reading
 from unified_customer.identity.matching.rarity import Counted, Rareness, Rarity, count_rarity
 from unified_customer.identity.matching.roles import Role, Roles, infer_roles
 from unified_customer.identity.matching.scales import SCALES
-from unified_customer.identity.matching.scoring import Scorer
+from unified_customer.identity.matching.scoring import Scorer, barred
+from unified_customer.identity.matching.selection import limited
 from unified_customer.identity.matching.threshold import best_threshold
 from unified_customer.identity.matching.training import train
 
@@ -118,31 +120,44 @@ class Matcher(Spec):
             SchemaError: `record_id` is missing or not unique.
             ConfigurationError: There are too few records, or no column that tells anything.
         """
-        return self._learn(records if isinstance(records, NormalForms) else self.read(records))[0]
+        return self._learn(records if isinstance(records, NormalForms) else self.read(records)).matcher
 
     def match(self, records: pl.DataFrame | NormalForms) -> Matches:
         """Learn from records and say who is who in them: `fit(records).match(records)`, with less work."""
         normal = records if isinstance(records, NormalForms) else self.read(records)
-        fitted, encoded, counted = self._learn(normal)
-        return fitted.match_encoded(encoded, normal.record_ids, rarity=counted)
+        learned = self._learn(normal)
+        return learned.matcher.match_encoded(
+            learned.records, normal.record_ids, rarity=learned.rarity, known=learned.known
+        )
 
-    def _learn(self, normal: NormalForms) -> tuple["FittedMatcher", Encoded, Counted]:
+    def _learn(self, normal: NormalForms) -> "_Learned":
         encoded = encode(normal)
         _check(encoded)
         counted = Counted(encoded)
-        trained = train(encoded, counted, budget=self.budget, seed=self.seed)
+        census = take_census(encoded, counted)
+        trained = train(sample(encoded, seed=self.seed), census, budget=self.budget, seed=self.seed)
         fitted = FittedMatcher(
             spec=self,
             roles=normal.roles,
             reading=normal.reading,
             fields=_field_weights(encoded.columns, trained.mixture, trained.evidence),
             prior={"one": float(trained.evidence.prior[0])} | _bond_priors(trained.mixture, trained.evidence),
-            keys=trained.keys,
+            keys=tuple(limited(encoded, trained.keys, self.budget * len(encoded))),
             rarity=count_rarity(encoded),
             distinct=self.distinct or (),
             threshold=self.threshold or 0.5,
         )
-        return fitted.settle(encoded, counted), encoded, counted
+        known = Scorer(fitted.evidence, counted).score(encoded, candidates(encoded, fitted.keys))
+        return _Learned(fitted.settled(encoded, known), encoded, counted, known)
+
+
+class _Learned(NamedTuple):
+    """A fitted matcher, and what was worked out on the way."""
+
+    matcher: "FittedMatcher"
+    records: Encoded
+    rarity: Counted
+    known: Scored
 
 
 class FittedMatcher(Spec):
@@ -180,13 +195,22 @@ class FittedMatcher(Spec):
         first, second = unpack(len(encoded), candidates(encoded, self.keys))
         return _ends(encoded, first, second)
 
-    def match_encoded(self, records: Encoded, order: pl.Series, *, rarity: Rareness) -> Matches:
-        """Say who is who among records that are numbered already; `order` is that of the ids in the partition."""
-        scorer = self.scorer(records, rarity)
-        known = scorer.score(records, candidates(records, self.keys))
+    def match_encoded(
+        self, records: Encoded, order: pl.Series, *, rarity: Rareness, known: Scored | None = None
+    ) -> Matches:
+        """Say who is who among records that are numbered already.
+
+        Args:
+            records: The records.
+            order: The record ids in the order of the partition.
+            rarity: How rare their values are.
+            known: Their candidate pairs, where these are scored already.
+        """
+        scorer, distinct = Scorer(self.evidence, rarity), self._distinct_of(records)
+        known = barred(records, known or scorer.score(records, candidates(records, self.keys)), distinct)
         first, second = unpack(len(records), known.pairs)
         labels = components(len(records), first, second, known.log_odds, least=LIKELY_ENOUGH)
-        scored = scorer.complete(records, pairs_of(labels), known)
+        scored = barred(records, scorer.complete(records, pairs_of(labels), known), distinct)
         clusters = link(labels, scored, self.evidence, least=self.bits)
         return Matches(
             partition=_partition(records, clusters, order),
@@ -195,19 +219,15 @@ class FittedMatcher(Spec):
             threshold=self.threshold,
         )
 
-    def scorer(self, records: Encoded, rarity: Rareness) -> Scorer:
-        """Return the kernel that compares and scores pairs of `records`."""
+    def _distinct_of(self, records: Encoded) -> tuple[int, ...]:
         names = {name: number for number, name in enumerate(records.source_names)}
-        distinct = tuple(names[name] for name in self.distinct if name in names)
-        return Scorer(self.evidence, rarity, distinct)
+        return tuple(names[name] for name in self.distinct if name in names)
 
-    def settle(self, records: Encoded, rarity: Rareness) -> Self:
+    def settled(self, records: Encoded, known: Scored) -> Self:
         """Return the matcher with what depends on scores: the threshold, and the sources that are distinct."""
-        known = self.scorer(records, rarity).score(records, candidates(records, self.keys))
         distinct = self.distinct
         if self.spec.distinct is None:
-            numbers = find_distinct_sources(records, known)
-            distinct = tuple(records.source_names[number] for number in numbers)
+            distinct = tuple(records.source_names[number] for number in find_distinct_sources(records, known))
         chosen = self.spec.threshold or best_threshold(known.log_odds)
         return self.model_copy(update={"distinct": distinct, "threshold": chosen})
 

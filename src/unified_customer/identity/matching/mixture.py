@@ -154,7 +154,7 @@ class _Estimation:
         return found
 
     def _maximisation(self, weights: Floats) -> Floats:
-        masses = weights.sum(axis=0)
+        masses: Floats = weights.sum(axis=0)
         for place, like in enumerate(self._kin, start=1):
             if like is not None:
                 masses[place] = min(masses[place], RARE * masses[like + 1])

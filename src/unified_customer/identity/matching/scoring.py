@@ -1,10 +1,11 @@
 """Scoring pairs of records with fitted weights: the one kernel behind batch, stream and a cluster of machines."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unified_customer.identity.matching.arrays import Floats, Ints, Levels
+from unified_customer.identity.matching.arrays import Ints, Levels
 from unified_customer.identity.matching.blocking import unpack
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import Encoded
@@ -20,18 +21,16 @@ class Scorer:
     Attributes:
         evidence: The weights.
         rarity: How rare values are.
-        distinct: Numbers of sources of which no two records are one person.
     """
 
     evidence: Evidence
     rarity: Rareness
-    distinct: tuple[int, ...] = ()
 
     def score(self, records: Encoded, pairs: Ints, levels: Levels | None = None) -> Scored:
         """Return the odds of each packed pair; its levels may be given where they are known."""
         first, second = unpack(len(records), pairs)
         found = compare(records, first, second, self.rarity) if levels is None else levels
-        return Scored(pairs, found, self._barred(records, first, second, self.evidence.log_odds(found)))
+        return Scored(pairs, found, self.evidence.log_odds(found))
 
     def complete(self, records: Encoded, wanted: Ints, known: Scored) -> Scored:
         """Return the odds of the `wanted` pairs, taking those that are `known` from there."""
@@ -45,9 +44,12 @@ class Scorer:
         log_odds[has], log_odds[~has] = known.log_odds[places[has]], rest.log_odds
         return Scored(wanted, levels, log_odds)
 
-    def _barred(self, records: Encoded, first: Ints, second: Ints, log_odds: Floats) -> Floats:
-        if not self.distinct:
-            return log_odds
-        sources = records.sources[first]
-        barred = (sources == records.sources[second]) & np.isin(sources, self.distinct)
-        return np.where(barred, FORBIDDEN, log_odds)
+
+def barred(records: Encoded, scored: Scored, distinct: Sequence[int]) -> Scored:
+    """Forbid the pairs of two records of one of the `distinct` sources, of which no two records are one person."""
+    if not distinct:
+        return scored
+    first, second = unpack(len(records), scored.pairs)
+    sources = records.sources[first]
+    within = (sources == records.sources[second]) & np.isin(sources, distinct)
+    return replace(scored, log_odds=np.where(within, FORBIDDEN, scored.log_odds))
