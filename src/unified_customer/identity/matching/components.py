@@ -1,5 +1,7 @@
 """Components: records that hang together by likely pairs, and all pairs within them."""
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 
@@ -7,8 +9,11 @@ from unified_customer.identity.clusters import components as connected
 from unified_customer.identity.matching.arrays import Floats, Ints, starts_mask, within_runs
 from unified_customer.identity.matching.blocking import pack
 
-LARGEST = 200
+LARGEST: Final = 200
 """Larger components are taken apart at their least likely pairs, bit by bit."""
+
+_CERTAIN: Final = 200.0
+"""What hangs together by pairs of more bits than this stays together, however much it is."""
 
 
 def components(records: int, first: Ints, second: Ints, log_odds: Floats, *, least: float) -> Ints:
@@ -26,7 +31,7 @@ def components(records: int, first: Ints, second: Ints, log_odds: Floats, *, lea
     first, second, log_odds = first[kept], second[kept], log_odds[kept]
     labels = connected(records, pl.DataFrame({"a": first, "b": second})).astype(np.int64)
     large = np.bincount(labels)[labels] > LARGEST
-    if not large.any():
+    if not large.any() or least > _CERTAIN:
         return labels
     members = np.flatnonzero(large)
     inner = large[first]

@@ -40,6 +40,10 @@ ROOM: Final = 8_000_000
 """So many numbers are held at once."""
 
 FORBIDDEN: Final = -np.inf
+"""The odds of two records that must not be in one cluster."""
+
+TOGETHER: Final = np.inf
+"""The odds of two records that must be in one cluster."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Scored:
     Attributes:
         pairs: Packed, in ascending order.
         levels: Of shape (pairs, fields).
-        log_odds: In bits; minus infinity where two records must not be together.
+        log_odds: In bits; `FORBIDDEN` or `TOGETHER` where it is known.
     """
 
     pairs: Ints
@@ -155,8 +159,9 @@ class _Agglomeration:
         odds *= levels[:, self._terms.fields] >= 0
         for place in every:
             self._odds[place], self._spoken[place] = odds, levels >= 0
-            self._scores[place] = np.where(log_odds == FORBIDDEN, FORBIDDEN, np.clip(log_odds, -CLIP, 3 * CLIP))
+            self._scores[place] = np.where(np.isfinite(log_odds), np.clip(log_odds, -CLIP, 3 * CLIP), log_odds)
         self._allowed = self._scores > FORBIDDEN
+        self._bound = self._scores == TOGETHER
         self._clusters = np.tile(np.arange(size), (count, 1))
         self._member = np.tile(np.eye(size, dtype=np.float32), (count, 1, 1))
         self._sizes = np.ones((count, size), dtype=np.float32)
@@ -180,7 +185,7 @@ class _Agglomeration:
         return self._clusters
 
     def _keep(self, goes: Flags) -> None:
-        for name in ("_odds", "_spoken", "_scores", "_allowed", "_member", "_sizes", "_bits", "_speakers"):
+        for name in ("_odds", "_spoken", "_scores", "_allowed", "_bound", "_member", "_sizes", "_bits", "_speakers"):
             setattr(self, name, getattr(self, name)[goes])
 
     def _merge(self, open_: Ints, kept: Ints, gone: Ints) -> None:
@@ -192,13 +197,22 @@ class _Agglomeration:
             sums[every, gone] = 0
         for sums in (self._odds, self._spoken):
             sums[every, :, kept] += sums[every, :, gone]
-        self._allowed[every, kept] &= self._allowed[every, gone]
-        self._allowed[every, :, kept] &= self._allowed[every, :, gone]
-        self._allowed[every, gone] = self._allowed[every, :, gone] = False
         self._ask_records(every, kept)
-        scores = np.where(self._allowed[every, kept], self._pooled(every, kept), FORBIDDEN)
+        scores = self._known(every, kept, gone, self._pooled(every, kept))
         self._scores[every, kept] = self._scores[every, :, kept] = scores
         self._scores[every, gone] = self._scores[every, :, gone] = FORBIDDEN
+
+    def _known(self, every: Ints, kept: Ints, gone: Ints, scores: Singles) -> Singles:
+        """Return the scores of the cluster that has grown with what is known in their place."""
+        allowed = self._allowed[every, kept] & self._allowed[every, gone]
+        bound = self._bound[every, kept] | self._bound[every, gone]
+        for known, value in ((self._allowed, allowed), (self._bound, bound)):
+            known[every, kept] = known[every, :, kept] = value
+        # A cluster is not merged with itself, nor with one that is no more.
+        for known in (self._allowed, self._bound):
+            known[every, kept, kept] = known[every, gone] = known[every, :, gone] = False
+        told = np.where(self._bound[every, kept], np.float32(TOGETHER), scores)
+        return np.where(self._allowed[every, kept], told, np.float32(FORBIDDEN))
 
     def _ask_records(self, every: Ints, kept: Ints) -> None:
         """Work out anew what the records of every cluster say of the one that has grown."""

@@ -15,6 +15,7 @@ from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.blocking import candidates, unpack
 from unified_customer.identity.matching.census import sample, take_census
 from unified_customer.identity.matching.components import components, pairs_of
+from unified_customer.identity.matching.constraints import Constraints, constrain
 from unified_customer.identity.matching.distinct_sources import find_distinct_sources
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
 from unified_customer.identity.matching.evidence import Evidence, probability
@@ -25,7 +26,7 @@ from unified_customer.identity.matching.normal_forms import NormalForms, Reading
 from unified_customer.identity.matching.rarity import Counted, Rareness, Rarity, count_rarity
 from unified_customer.identity.matching.roles import Role, Roles, infer_roles
 from unified_customer.identity.matching.scales import SCALES
-from unified_customer.identity.matching.scoring import Scorer, barred
+from unified_customer.identity.matching.scoring import Scorer
 from unified_customer.identity.matching.selection import limited
 from unified_customer.identity.matching.threshold import best_threshold
 from unified_customer.identity.matching.training import train
@@ -122,12 +123,19 @@ class Matcher(Spec):
         """
         return self._learn(records if isinstance(records, NormalForms) else self.read(records)).matcher
 
-    def match(self, records: pl.DataFrame | NormalForms) -> Matches:
+    def match(
+        self,
+        records: pl.DataFrame | NormalForms,
+        *,
+        together: pl.DataFrame | None = None,
+        apart: pl.DataFrame | None = None,
+    ) -> Matches:
         """Learn from records and say who is who in them: `fit(records).match(records)`, with less work."""
         normal = records if isinstance(records, NormalForms) else self.read(records)
         learned = self._learn(normal)
+        held = constrain(learned.records, together=together, apart=apart, distinct=learned.matcher.distinct)
         return learned.matcher.match_encoded(
-            learned.records, normal.record_ids, rarity=learned.rarity, known=learned.known
+            learned.records, normal.record_ids, held=held, rarity=learned.rarity, known=learned.known
         )
 
     def _learn(self, normal: NormalForms) -> "_Learned":
@@ -180,14 +188,27 @@ class FittedMatcher(Spec):
         """Bring records to normal form as those were that the matcher was fitted on."""
         return normal_forms(records, self.roles, self.reading)
 
-    def match(self, records: pl.DataFrame | NormalForms) -> Matches:
+    def match(
+        self,
+        records: pl.DataFrame | NormalForms,
+        *,
+        together: pl.DataFrame | None = None,
+        apart: pl.DataFrame | None = None,
+    ) -> Matches:
         """Say who is who.
 
         Args:
             records: As for `Matcher.fit`, with the same columns.
+            together: `record_id`, `group`: records of one group are one person, whatever they look like.
+            apart: `record_a`, `record_b`: two people, whatever they look like.
+
+        Raises:
+            ConfigurationError: Two records are said to be one person and to be two.
         """
         normal = records if isinstance(records, NormalForms) else self.read(records)
-        return self.match_encoded(encode(normal), normal.record_ids, rarity=self.rarity)
+        encoded = encode(normal)
+        held = constrain(encoded, together=together, apart=apart, distinct=self.distinct)
+        return self.match_encoded(encoded, normal.record_ids, held=held, rarity=self.rarity)
 
     def candidate_pairs(self, records: pl.DataFrame | NormalForms) -> pl.DataFrame:
         """Return the pairs of records that blocking lets through: `record_a`, `record_b`, the smaller id first."""
@@ -196,21 +217,25 @@ class FittedMatcher(Spec):
         return _ends(encoded, first, second)
 
     def match_encoded(
-        self, records: Encoded, order: pl.Series, *, rarity: Rareness, known: Scored | None = None
+        self, records: Encoded, order: pl.Series, *, held: Constraints, rarity: Rareness, known: Scored | None = None
     ) -> Matches:
         """Say who is who among records that are numbered already.
 
         Args:
             records: The records.
             order: The record ids in the order of the partition.
+            held: What is known of them.
             rarity: How rare their values are.
             known: Their candidate pairs, where these are scored already.
         """
-        scorer, distinct = Scorer(self.evidence, rarity), self._distinct_of(records)
-        known = barred(records, known or scorer.score(records, candidates(records, self.keys)), distinct)
+        scorer = Scorer(self.evidence, rarity)
+        pairs = held.with_groups(candidates(records, self.keys) if known is None else known.pairs)
+        known = held.hold(
+            records, scorer.score(records, pairs) if known is None else scorer.complete(records, pairs, known)
+        )
         first, second = unpack(len(records), known.pairs)
         labels = components(len(records), first, second, known.log_odds, least=LIKELY_ENOUGH)
-        scored = barred(records, scorer.complete(records, pairs_of(labels), known), distinct)
+        scored = held.hold(records, scorer.complete(records, pairs_of(labels), known))
         clusters = link(labels, scored, self.evidence, least=self.bits)
         return Matches(
             partition=_partition(records, clusters, order),
@@ -218,10 +243,6 @@ class FittedMatcher(Spec):
             pairs_scored=len(known.pairs),
             threshold=self.threshold,
         )
-
-    def _distinct_of(self, records: Encoded) -> tuple[int, ...]:
-        names = {name: number for number, name in enumerate(records.source_names)}
-        return tuple(names[name] for name in self.distinct if name in names)
 
     def settled(self, records: Encoded, known: Scored) -> Self:
         """Return the matcher with what depends on scores: the threshold, and the sources that are distinct."""

@@ -1,7 +1,6 @@
 """Scoring pairs of records with fitted weights: the one kernel behind batch, stream and a cluster of machines."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from unified_customer.identity.matching.blocking import unpack
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import Encoded
 from unified_customer.identity.matching.evidence import Evidence
-from unified_customer.identity.matching.linkage import FORBIDDEN, Scored
+from unified_customer.identity.matching.linkage import Scored
 from unified_customer.identity.matching.rarity import Rareness
 
 
@@ -43,13 +42,3 @@ class Scorer:
         levels[has], levels[~has] = known.levels[places[has]], rest.levels
         log_odds[has], log_odds[~has] = known.log_odds[places[has]], rest.log_odds
         return Scored(wanted, levels, log_odds)
-
-
-def barred(records: Encoded, scored: Scored, distinct: Sequence[int]) -> Scored:
-    """Forbid the pairs of two records of one of the `distinct` sources, of which no two records are one person."""
-    if not distinct:
-        return scored
-    first, second = unpack(len(records), scored.pairs)
-    sources = records.sources[first]
-    within = (sources == records.sources[second]) & np.isin(sources, distinct)
-    return replace(scored, log_odds=np.where(within, FORBIDDEN, scored.log_odds))
