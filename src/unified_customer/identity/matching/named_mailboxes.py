@@ -11,36 +11,44 @@ _LEAST = 3
 """A name shorter than this is in a mailbox by chance."""
 
 _NEAR = 4
+_ALIKE = SCALES["email"].place("mailbox somewhat alike")
 
 
 def silence_named_mailboxes(records: Encoded, first: Ints, second: Ints, levels: Levels) -> None:
-    """Let an e-mail address fall silent where it is alike, not the same, and its likeness is that of the names."""
+    """Let an e-mail address fall silent where it is alike, not the same, and its likeness is that of the names.
+
+    Where both mailboxes have the same number in them, as `ann.lee71` and `anne.lee71`, it is more than that.
+    """
     names = records.with_role("given_name", "family_name")
-    scale = SCALES["email"]
-    alike, surest = scale.place("mailbox somewhat alike"), scale.place("long mailbox elsewhere")
+    graded = len(SCALES["email"].graded)
     for place in records.with_role("email"):
         agree = np.zeros(len(first), dtype=np.bool_)
         for name in names:
             agree |= levels[:, name] >= _NEAR
-        asked = np.flatnonzero(agree & (levels[:, place] >= alike) & (levels[:, place] <= surest))
+        asked = np.flatnonzero(agree & (levels[:, place] >= _ALIKE) & (levels[:, place] < graded))
         if len(asked):
-            named = _named(records, records.columns[place])
-            levels[asked[named[first[asked]] | named[second[asked]]], place] = NONE
+            named, number = _mailboxes(records, records.columns[place])
+            one, other = first[asked], second[asked]
+            same_number = (number[one] == number[other]) & (number[one] != NONE)
+            levels[asked[(named[one] | named[other]) & ~same_number], place] = NONE
 
 
-def _named(records: Encoded, email: Column) -> Flags:
-    """Say of each record whether a mailbox of its has its given or family name in it."""
-    found = np.zeros(len(records), dtype=np.bool_)
+def _mailboxes(records: Encoded, email: Column) -> tuple[Flags, Codes]:
+    """Say of each record whether a mailbox of its has its name in it, and which number its first mailbox has."""
+    boxes = email.values.str.extract("^([^@]*)").str.replace_all("[._-]", "")
+    named = np.zeros(len(records), dtype=np.bool_)
     for slot in range(email.slots):
-        boxes = _texts(email.values.str.extract("^([^@]*)").str.replace_all("[._-]", ""), email.codes[:, slot])
+        said = _texts(boxes, email.codes[:, slot])
         for place in records.with_role("given_name", "family_name"):
             column = records.columns[place]
-            words = _texts(column.values.str.replace_all(" ", ""), column.codes[:, 0])
-            pairs = pl.DataFrame({"box": boxes, "word": words})
+            pairs = pl.DataFrame(
+                {"box": said, "word": _texts(column.values.str.replace_all(" ", ""), column.codes[:, 0])}
+            )
             inside = pl.col("box").str.contains(pl.col("word"), literal=True)
             long = pl.col("word").str.len_bytes() >= _LEAST
-            found |= pairs.select((inside & long).fill_null(value=False))[:, 0].to_numpy()
-    return found
+            named |= pairs.select((inside & long).fill_null(value=False))[:, 0].to_numpy()
+    numbers = boxes.str.extract("([0-9]+)").rank("dense").cast(pl.Int32).fill_null(NONE).to_numpy()
+    return named, np.append(numbers, NONE).astype(np.int32)[email.codes[:, 0]]
 
 
 def _texts(values: pl.Series, codes: Codes) -> pl.Series:

@@ -166,7 +166,7 @@ def _email(left: pl.Series, right: pl.Series) -> Levels:
     longest = pairs.select(pl.max_horizontal(pl.col("a_box", "b_box").str.len_bytes(), 1))[:, 0].to_numpy()
     off = _edits(box_a, box_b) / longest
     same_domain = _mask(pairs, pl.col("a_host") == pl.col("b_host"))
-    near = same_domain | (_nearness(pairs["a_host"], pairs["b_host"]) >= 0.7)
+    near = same_domain | (_nearness(_provider(pairs["a_host"]), _provider(pairs["b_host"])) >= 0.7)
     same = _mask(pairs, (pl.col("a_box") == pl.col("b_box")) & (pl.col("a_box") != ""))
     levels = same_domain.astype(np.int8)
     levels[near & (off <= 0.4)] = 2
@@ -182,6 +182,11 @@ def _mailbox(side: str) -> tuple[pl.Expr, pl.Expr]:
     address = pl.col(side)
     box = address.str.extract(r"^([^@]*)").str.replace_all(r"[._-]", "").fill_null("")
     return box.alias(f"{side}_box"), address.str.extract(r"@([^@]*)$").fill_null("").alias(f"{side}_host")
+
+
+def _provider(host: pl.Series) -> pl.Series:
+    """Return a host without its top-level domain, which all of a country share."""
+    return host.str.replace(r"\.[^.]*$", "")
 
 
 def _nearness(left: pl.Series, right: pl.Series) -> Floats:
