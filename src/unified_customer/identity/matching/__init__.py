@@ -1,1 +1,15 @@
-"""Who is who without configuration: roles of columns, normal forms, candidate pairs, comparison, model, linkage."""
+"""Who is who, where no identifier says so: matching that learns everything from the records.
+
+    Matcher, FittedMatcher, Matches     from tables of people or companies to clusters
+    Roles, infer_roles                  what the columns say
+    NormalForms, normal_forms           values in the forms in which they are compared
+
+See `docs/explanation/matching.md` for the model. The steps are modules of their own: `keys`, `blocking` and `selection` find
+candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence` what they weigh, `linkage` the clusters.
+"""
+
+from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, Matches
+from unified_customer.identity.matching.normal_forms import NormalForms, normal_forms
+from unified_customer.identity.matching.roles import Roles, infer_roles
+
+__all__ = ["FittedMatcher", "Matcher", "Matches", "NormalForms", "Roles", "infer_roles", "normal_forms"]
