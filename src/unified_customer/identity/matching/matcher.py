@@ -19,6 +19,7 @@ from unified_customer.identity.matching.constraints import Constraints, constrai
 from unified_customer.identity.matching.distinct_sources import find_distinct_sources
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
 from unified_customer.identity.matching.evidence import Evidence, probability
+from unified_customer.identity.matching.expectation import Expected, expect
 from unified_customer.identity.matching.keys import BlockingKey
 from unified_customer.identity.matching.linkage import FORBIDDEN, Scored, link
 from unified_customer.identity.matching.mixture import Mixture
@@ -71,12 +72,14 @@ class Matches:
             the threshold says, strongest first.
         pairs_scored: How many pairs were compared.
         threshold: The probability that was asked for.
+        expected: How good the pairs are expected to be.
     """
 
     partition: pl.DataFrame
     pairs: pl.DataFrame
     pairs_scored: int
     threshold: float
+    expected: Expected
 
 
 class Matcher(Spec):
@@ -242,7 +245,13 @@ class FittedMatcher(Spec):
             pairs=_likely(records, known, self.bits),
             pairs_scored=len(known.pairs),
             threshold=self.threshold,
+            expected=expect(known, clusters, least=self.bits, matches=self._matches(records)),
         )
+
+    def _matches(self, records: Encoded) -> float:
+        """Return how many pairs of records are one person, by the model."""
+        odds = np.exp2(self.evidence.prior)
+        return float(odds[0] / (1 + odds.sum()) * records.pairs)
 
     def settled(self, records: Encoded, known: Scored) -> Self:
         """Return the matcher with what depends on scores: the threshold, and the sources that are distinct."""

@@ -1,0 +1,85 @@
+"""How good a matching is expected to be, without labels, and how sure that is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from unified_customer.identity.matching.arrays import Floats, Ints
+from unified_customer.identity.matching.blocking import unpack
+from unified_customer.identity.matching.evidence import probability
+from unified_customer.identity.matching.linkage import Scored
+
+_DEVIATIONS: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Range:
+    """A rate from 0 to 1 that is expected, and between which bounds it is likely to lie."""
+
+    expected: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Return the rate with its bounds."""
+        return f"{self.expected:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is expected of the pairs that are taken for one person.
+
+    Two views are told apart as far as they differ: the probabilities of the pairs, and the clusters, which know more (a pair
+    that is unlikely by itself may be held together by a third record). The bounds take in both, and two standard deviations.
+
+    Attributes:
+        precision: Of the pairs above the threshold, how many are one person.
+        recall: Of all pairs of one person, how many are above the threshold.
+        blocking_recall: Of all pairs of one person, how many were compared.
+    """
+
+    precision: Range
+    recall: Range
+    blocking_recall: float
+
+    def __str__(self) -> str:
+        """Return the three in a line."""
+        return f"precision {self.precision}, recall {self.recall}, blocking recall {self.blocking_recall:.3f}"
+
+
+def expect(known: Scored, clusters: Ints, *, least: float, matches: float) -> Expected:
+    """Return what is expected of a matching.
+
+    Args:
+        known: The candidate pairs.
+        clusters: The cluster of each record.
+        least: Pairs above these bits are taken.
+        matches: How many pairs of one person there are, by the model.
+    """
+    likely = probability(known.log_odds)
+    taken = known.log_odds > least
+    first, second = unpack(len(clusters), known.pairs)
+    together = clusters[first] == clusters[second]
+    sizes = np.bincount(clusters).astype(np.float64)
+    implied = float((sizes * (sizes - 1) / 2).sum())
+    right, all_right = float(likely[taken].sum()), max(float(likely.sum()), matches)
+    spread = _DEVIATIONS * float(np.sqrt((likely * (1 - likely)).sum()))
+    count = max(1.0, float(taken.sum()))
+    return Expected(
+        precision=_range(right / count, float(together[taken].sum()) / count, spread / count),
+        recall=_range(
+            _share(right, all_right), _share(float((together & taken).sum()), implied), _share(spread, all_right)
+        ),
+        blocking_recall=min(1.0, _share(float(likely.sum()), all_right)),
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 1.0
+
+
+def _range(by_pairs: float, by_clusters: float, spread: float) -> Range:
+    views: Floats = np.clip([by_pairs, by_clusters], 0, 1)
+    low, high = np.clip([views.min() - spread, views.max() + spread], 0, 1)
+    return Range(float(views[0]), float(low), float(high))
