@@ -30,8 +30,10 @@ class Range:
 class Expected:
     """What is expected of the pairs that are taken for one person.
 
-    Two views are told apart as far as they differ: the probabilities of the pairs, and the clusters, which know more (a pair
-    that is unlikely by itself may be held together by a third record). The bounds take in both, and two standard deviations.
+    There are two views: the probabilities of the pairs, and the clusters, which know more (a pair that is unlikely by itself
+    may be held together by a third record). The precision that is expected is that of the probabilities, the recall that of the
+    clusters; the bounds take in both, and two standard deviations. Whom nothing in the data connects with himself cannot be
+    counted, so the recall is an upper estimate.
 
     Attributes:
         precision: Of the pairs above the threshold, how many are one person.
@@ -63,15 +65,13 @@ def expect(known: Scored, clusters: Ints, *, least: float, matches: float) -> Ex
     together = clusters[first] == clusters[second]
     sizes = np.bincount(clusters).astype(np.float64)
     implied = float((sizes * (sizes - 1) / 2).sum())
-    right, all_right = float(likely[taken].sum()), max(float(likely.sum()), matches)
+    right, all_right = float(likely[taken].sum()), max(float(likely.sum()), matches, 1e-9)
     spread = _DEVIATIONS * float(np.sqrt((likely * (1 - likely)).sum()))
     count = max(1.0, float(taken.sum()))
     return Expected(
         precision=_range(right / count, float(together[taken].sum()) / count, spread / count),
-        recall=_range(
-            _share(right, all_right), _share(float((together & taken).sum()), implied), _share(spread, all_right)
-        ),
-        blocking_recall=min(1.0, _share(float(likely.sum()), all_right)),
+        recall=_range(_share(float((together & taken).sum()), implied), _share(right, all_right), spread / all_right),
+        blocking_recall=min(_share(float(likely.sum()), all_right), _share(float(together.sum()), implied)),
     )
 
 
@@ -79,7 +79,7 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else 1.0
 
 
-def _range(by_pairs: float, by_clusters: float, spread: float) -> Range:
-    views: Floats = np.clip([by_pairs, by_clusters], 0, 1)
+def _range(expected: float, other: float, spread: float) -> Range:
+    views: Floats = np.clip([expected, other], 0, 1)
     low, high = np.clip([views.min() - spread, views.max() + spread], 0, 1)
     return Range(float(views[0]), float(low), float(high))
