@@ -27,7 +27,7 @@ from unified_customer.hub.profile import ProfileReader
 from unified_customer.hub.report import LoadReport, ResolveReport
 from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.scanning import scan
-from unified_customer.identity import ExactIdentity, Survivorship
+from unified_customer.identity import ExactIdentity, Identity, Survivorship
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Store, Where, open_store
 
@@ -68,7 +68,7 @@ class CustomerHub:
         actor: Actor = LOCAL,
         keys: KeyProvider | None = None,
         clock: Clock = system_clock,
-        identity: ExactIdentity | None = None,
+        identity: Identity | None = None,
         survivorship: Survivorship | None = None,
     ) -> None:
         """Open a store, or begin with an empty one in memory.

@@ -13,7 +13,7 @@ from unified_customer.governance.door import Door, query
 from unified_customer.governance.naming import CURRENT, current_customer, why_nobody
 from unified_customer.hub.resolving import resolve_stored
 from unified_customer.identity import (
-    ExactIdentity,
+    Identity,
     check_decisions,
     crosswalk,
     decide,
@@ -30,7 +30,7 @@ class IdentityMap:
     """Reads and corrects who is who. Corrections are data: they survive every resolution until they are taken back."""
 
     def __init__(
-        self, store: Store, *, door: Door, clock: Clock, spec: ExactIdentity, resolve_purpose: str, actor: Actor = LOCAL
+        self, store: Store, *, door: Door, clock: Clock, spec: Identity, resolve_purpose: str, actor: Actor = LOCAL
     ) -> None:
         """Work on `store` for `actor`, with records joined by `spec`; people are read through `door`."""
         self._actor = actor

@@ -1,6 +1,6 @@
 """From stored records to links and the single customer view."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -14,7 +14,7 @@ from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.report import ResolveReport
-from unified_customer.identity import ExactIdentity, Resolution, Survivorship, relink
+from unified_customer.identity import Identity, Resolution, Survivorship, relink
 from unified_customer.identity.golden import SPOKEN
 from unified_customer.identity.versions import latest_versions
 from unified_customer.store import Keys, Reader, Store, Where, Writer
@@ -22,8 +22,10 @@ from unified_customer.store import Keys, Reader, Store, Where, Writer
 AT_ONCE: Final = 200_000
 """Customers whose golden records are built together."""
 
-PERSON: Final = ["record_id", "given_name", "family_name", "full_name", "birth_date"]
-VERSIONED: Final = [*PERSON, "middle_name", "full_name_raw", "version", "observed_at", "deleted", "partial", "seq"]
+VERSIONED: Final = [
+    "record_id", "given_name", "family_name", "full_name", "middle_name", "full_name_raw", "version", "observed_at",
+    "deleted", "partial", "seq",
+]  # fmt: skip
 
 
 class Resolver:
@@ -35,7 +37,7 @@ class Resolver:
         self._clock = clock
         self._survivorship = survivorship
 
-    def resolve(self, spec: ExactIdentity, *, purpose: str, actor: Actor) -> ResolveReport:
+    def resolve(self, spec: Identity, *, purpose: str, actor: Actor) -> ResolveReport:
         """Resolve everything that is stored, and write what changed in one transaction."""
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
@@ -49,7 +51,7 @@ class Resolver:
         return report
 
 
-def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFrame | None = None) -> Resolution:
+def resolve_stored(reader: Reader, spec: Identity, *, decisions: pl.DataFrame | None = None) -> Resolution:
     """Return who is one person, by everything that the store holds of people who were not erased.
 
     Args:
@@ -63,12 +65,13 @@ def resolve_stored(reader: Reader, spec: ExactIdentity, *, decisions: pl.DataFra
     identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
     if decisions is None:
         decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])
-    return spec.resolve(living, identifiers, people=latest_people(reader), decisions=decisions)
+    return spec.resolve(living, identifiers, people=latest_people(reader, spec.reads), decisions=decisions)
 
 
-def latest_people(reader: Reader) -> pl.DataFrame:
-    """Return what each record says last of name and birth date."""
-    return latest_versions(reader.read("records", columns=VERSIONED)).select(PERSON)
+def latest_people(reader: Reader, fields: Sequence[str]) -> pl.DataFrame:
+    """Return what each record says last of some fields: `record_id` and these."""
+    wanted = [field for field in fields if field not in VERSIONED]
+    return latest_versions(reader.read("records", columns=[*VERSIONED, *wanted])).select("record_id", *fields)
 
 
 def write_links(writer: Writer, resolution: Resolution, *, at: datetime) -> int:

@@ -1,6 +1,9 @@
 """Who is one person: normalise, resolve, link, survive.
 
-    ExactIdentity, Resolution                  which records are one person, by exact identifiers
+    Identity, Resolution                       which records are one person: the protocol, and the answer
+    ExactIdentity                              by exact identifiers
+    MatchedIdentity                            by exact identifiers, and by matching what they leave apart
+    matching                                   matching without configuration (a package)
     decide, retract                            write a decision of a person down, take it back
     standing, check_decisions                  the decisions that hold, and whether they contradict each other
     merge_decisions, split_decisions           the decisions that merge two customers, or split one
@@ -24,12 +27,15 @@ from unified_customer.identity.decisions import (
     split_decisions,
     standing,
 )
-from unified_customer.identity.exact import ExactIdentity, Resolution
+from unified_customer.identity.exact import ExactIdentity, Identity, Resolution
 from unified_customer.identity.golden import Rule, Survivorship
 from unified_customer.identity.links import Relinked, held, history, relink, resolve_ids
+from unified_customer.identity.matched import MatchedIdentity
 
 __all__ = [
     "ExactIdentity",
+    "Identity",
+    "MatchedIdentity",
     "Relinked",
     "Resolution",
     "Rule",

@@ -1,7 +1,7 @@
 """Who is one person, by exact identifiers: order-free, checked, and overruled by what a person decided."""
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import ClassVar, Final, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -42,6 +42,29 @@ class Resolution:
     undecided: pl.DataFrame
 
 
+class Identity(Protocol):
+    """How records become customers."""
+
+    reads: ClassVar[tuple[str, ...]]
+    """The fields of records that it compares."""
+
+    @property
+    def master(self) -> str | None:
+        """The source whose ids lead."""
+        ...
+
+    def resolve(
+        self,
+        identities: pl.DataFrame,
+        identifiers: pl.DataFrame,
+        *,
+        people: pl.DataFrame | None = None,
+        decisions: pl.DataFrame | None = None,
+    ) -> Resolution:
+        """Say of each identity whose it is; see `ExactIdentity.resolve`."""
+        ...
+
+
 class ExactIdentity(Spec):
     """Resolution by exact identifiers.
 
@@ -55,6 +78,9 @@ class ExactIdentity(Spec):
         >>> ExactIdentity().resolve(identities, mail).partition["customer_id"].to_list()
         ['r1', 'r1']
     """
+
+    reads: ClassVar[tuple[str, ...]] = ("given_name", "family_name", "full_name", "birth_date")
+    """The fields of records that are compared."""
 
     weaker: tuple[str, ...] = WEAKER
     """Kinds that people share, lend or lose, from stronger to weaker. All others are strong: numbers that a system gave

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.identity.matching.arrays import Ints
+from unified_customer.identity.matching.arrays import Floats, Ints
 from unified_customer.identity.matching.blocking import candidates, unpack
 from unified_customer.identity.matching.census import sample, take_census
 from unified_customer.identity.matching.components import components, pairs_of
@@ -66,8 +66,9 @@ class Matches:
     """Who is who.
 
     Attributes:
-        partition: `record_id`, `customer_id`, in the order of the records that came in: the id of a customer is the
-            smallest record id among its records.
+        partition: `record_id`, `customer_id`, `probability`, in the order of the records that came in. The id of a
+            customer is the smallest record id among its records; `probability` is that of the best pair which the record is
+            part of within its customer, null for a customer of one record.
         pairs: `record_a`, `record_b`, `bits`, `probability`: the candidate pairs that are more likely one person than
             the threshold says, strongest first.
         pairs_scored: How many pairs were compared.
@@ -241,7 +242,7 @@ class FittedMatcher(Spec):
         scored = held.hold(records, scorer.complete(records, pairs_of(labels), known))
         clusters = link(labels, scored, self.evidence, least=self.bits)
         return Matches(
-            partition=_partition(records, clusters, order),
+            partition=_partition(records, clusters, scored, order),
             pairs=_likely(records, known, self.bits),
             pairs_scored=len(known.pairs),
             threshold=self.threshold,
@@ -309,10 +310,25 @@ def _bond_priors(mixture: Mixture, evidence: Evidence) -> dict[str, float]:
     return {bond.name: float(prior) for bond, prior in zip(mixture.bonds, evidence.prior[1:], strict=True)}
 
 
-def _partition(records: Encoded, clusters: Ints, order: pl.Series) -> pl.DataFrame:
-    joined = pl.DataFrame({"record_id": records.record_ids, "cluster": clusters})
-    named = joined.select("record_id", customer_id=pl.col("record_id").min().over("cluster"))
+def _partition(records: Encoded, clusters: Ints, scored: Scored, order: pl.Series) -> pl.DataFrame:
+    best = _best_bits(clusters, scored)
+    joined = pl.DataFrame({"record_id": records.record_ids, "cluster": clusters, "probability": probability(best)})
+    named = joined.select(
+        "record_id",
+        pl.col("record_id").min().over("cluster").alias("customer_id"),
+        pl.when(pl.len().over("cluster") > 1).then("probability").alias("probability"),
+    )
     return order.to_frame("record_id").join(named, on="record_id", how="left", maintain_order="left")
+
+
+def _best_bits(clusters: Ints, scored: Scored) -> Floats:
+    """Return for each record the odds of its best pair within its cluster."""
+    first, second = unpack(len(clusters), scored.pairs)
+    inside = clusters[first] == clusters[second]
+    best = np.full(len(clusters), -np.inf)
+    for ends in (first, second):
+        np.maximum.at(best, ends[inside], scored.log_odds[inside])
+    return best
 
 
 def _likely(records: Encoded, known: Scored, least: float) -> pl.DataFrame:
