@@ -9,8 +9,12 @@ from unified_customer.core.spec import Spec
 from unified_customer.core.tables import LINK_DECISIONS
 from unified_customer.identity.decisions import standing
 from unified_customer.identity.exact import ExactIdentity, Resolution
-from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher, Matches
+from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher
 from unified_customer.identity.matching.roles import Role
+from unified_customer.identity.people import PERSON, disagree, persons
+
+ROUNDS: Final = 4
+"""So often matching is tried again; clusters that still bring together people who cannot be one are then given up."""
 
 _LISTED: Final = ("email", "phone")
 _ROLES: Final[dict[str, Role]] = {
@@ -34,7 +38,8 @@ class MatchedIdentity(Spec):
     """Resolution by exact identifiers, and by matching what they leave apart.
 
     What exact identifiers join stays joined, and what a person decided is held. Records of one cluster of the matcher are
-    one person too: reason `match`, with the probability of the pair that joined them.
+    one person too: reason `match`, with the probability of the pair that joined them. People who cannot be one (see
+    `unified_customer.identity.people.disagree`) are never brought together.
     """
 
     reads: ClassVar[tuple[str, ...]] = tuple(field for field in _ROLES if field not in _LISTED)
@@ -79,15 +84,26 @@ class MatchedIdentity(Spec):
         records = _records(people, identities, identifiers)
         words = standing(LINK_DECISIONS.empty() if decisions is None else decisions)
         apart = words.filter(kind="cannot_link").select("record_a", "record_b")
-        matches = self._match(records, exact.partition, _between(apart, exact.partition, records))
-        return Resolution(_joined(exact.partition, matches.partition), exact.shared, exact.undecided)
+        clusters = self._clusters(records, exact.partition, _between(apart, exact.partition, records))
+        return Resolution(_joined(exact.partition, clusters), exact.shared, exact.undecided)
 
-    def _match(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> Matches:
+    def _clusters(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
+        """Match, and match again as long as that brings together people who cannot be one."""
         together = exact.select("record_id", group="customer_id").filter(pl.col("group").is_duplicated())
+        matcher = self._fitted(records)
+        normal = matcher.read(records)
+        for _ in range(ROUNDS):
+            found = matcher.match(normal, together=together, apart=apart).partition
+            clash = _clashes(records, exact, found)
+            if clash.is_empty():
+                return found
+            apart = pl.concat([apart, _between(clash, exact, records)]).unique(maintain_order=True)
+        return _without(found, clash)
+
+    def _fitted(self, records: pl.DataFrame) -> FittedMatcher:
         if isinstance(self.matcher, FittedMatcher):
-            return self.matcher.match(records, together=together, apart=apart)
-        wanted = self.matcher.model_copy(update={"roles": _ROLES | dict(self.matcher.roles)})
-        return wanted.match(records, together=together, apart=apart)
+            return self.matcher
+        return self.matcher.model_copy(update={"roles": _ROLES | dict(self.matcher.roles)}).fit(records)
 
 
 def _records(people: pl.DataFrame, identities: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
@@ -108,6 +124,25 @@ def _between(apart: pl.DataFrame, exact: pl.DataFrame, records: pl.DataFrame) ->
     ends = apart.join(of_record.rename({"record_id": "record_a", "leader": "a"}), on="record_a")
     ends = ends.join(of_record.rename({"record_id": "record_b", "leader": "b"}), on="record_b")
     return ends.select(record_a="a", record_b="b")
+
+
+def _clashes(records: pl.DataFrame, exact: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs of records of one cluster that speak of people who cannot be one, unless an identifier joined them."""
+    said = persons(records.select("record_id", *ExactIdentity.reads))
+    owned = said.join(exact.select("record_id", "customer_id"), on="record_id")
+    inside = owned.join(found.select("record_id", cluster="customer_id"), on="record_id")
+    several = inside.filter(pl.col("customer_id").n_unique().over("cluster") > 1)
+    pairs = several.join(several, on="cluster", suffix="_b").filter(pl.col("record_id") < pl.col("record_id_b"))
+    pairs = pairs.filter(pl.col("customer_id") != pl.col("customer_id_b"))
+    pairs = pairs.rename({field: f"{field}_a" for field in PERSON})
+    return pairs.filter(disagree(pairs)).select(record_a="record_id", record_b="record_id_b")
+
+
+def _without(found: pl.DataFrame, clash: pl.DataFrame) -> pl.DataFrame:
+    """Give up the clusters that still bring together people who cannot be one."""
+    torn = found.join(clash, left_on="record_id", right_on="record_a", how="semi")
+    given_up = pl.col("customer_id").is_in(torn["customer_id"].implode())
+    return found.with_columns(customer_id=pl.when(given_up).then("record_id").otherwise("customer_id"))
 
 
 def _joined(exact: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
