@@ -101,9 +101,12 @@ class MatchedIdentity(Spec):
         return _without(found, clash)
 
     def _fitted(self, records: pl.DataFrame) -> FittedMatcher:
-        if isinstance(self.matcher, FittedMatcher):
-            return self.matcher
-        return self.matcher.model_copy(update={"roles": _ROLES | dict(self.matcher.roles)}).fit(records)
+        fitted = self.matcher
+        if isinstance(fitted, Matcher):
+            fitted = fitted.model_copy(update={"roles": _ROLES | dict(fitted.roles)}).fit(records)
+        # Two ids of the master are two customers, whatever they look like.
+        masters = () if self.master is None else (self.master,)
+        return fitted.model_copy(update={"distinct": tuple(dict.fromkeys([*fitted.distinct, *masters]))})
 
 
 def _records(people: pl.DataFrame, identities: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
