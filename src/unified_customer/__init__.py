@@ -10,7 +10,7 @@
 | `Policy`, `Actor` | which purpose may read what, and who asks |
 | `Customer`, `Identifier`, `Event`, `Consent` | one thing at a boundary |
 | `Spec` | base of everything that computes |
-| `ExactIdentity`, `Survivorship` | how records become one customer, and which value survives |
+| `ExactIdentity`, `MatchedIdentity`, `Survivorship` | how records become one customer, and which value survives |
 | `TABLES` | every table, with the meaning of each column |
 | `open_store` | the administrator's door to the tables: not gated |
 | `connectors`, `errors`, `datasets`, `testing` | modules: what is installed, the error tree, example data, the kit |
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from unified_customer.core.spec import Spec
     from unified_customer.core.tables import TABLES
     from unified_customer.hub import CustomerHub
-    from unified_customer.identity import ExactIdentity, Survivorship
+    from unified_customer.identity import ExactIdentity, MatchedIdentity, Survivorship
     from unified_customer.policy import Policy
     from unified_customer.store import Where, open_store
 
@@ -45,6 +45,7 @@ __all__ = [
     "FileKeyProvider",
     "Identifier",
     "Mapping",
+    "MatchedIdentity",
     "MemoryKeyProvider",
     "Policy",
     "Spec",
@@ -67,6 +68,7 @@ _HOMES: Final = {
     "CustomerHub": "hub",
     "Event": "core.models",
     "ExactIdentity": "identity",
+    "MatchedIdentity": "identity",
     "FileKeyProvider": "core.keys",
     "Identifier": "core.models",
     "Mapping": "connectors",

@@ -22,6 +22,7 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.datasets import make_shop
 from unified_customer.governance.ledger import Coverage
 from unified_customer.hub import CustomerHub, LoadReport
+from unified_customer.identity import MatchedIdentity
 from unified_customer.store import Where, open_store
 
 PURPOSES: Final = ("essential.service", "analytics", "marketing.communications.email")
@@ -49,7 +50,7 @@ def find(out: Output, folder: Path, *, customers: int, seed: int, keep: Path | N
         shop = make_shop(folder / "shop", customers=customers, seed=seed)
         write_examples(folder / "mappings")
     url = f"duckdb:///{(folder / 'shop.duckdb').as_posix()}"
-    with CustomerHub(url, policy=demo_policy()) as hub:
+    with CustomerHub(url, policy=demo_policy(), identity=MatchedIdentity()) as hub:
         loads = tuple(_load(out, stages, hub, each) for each in demo_sources(shop))
         with stages.stage("resolve"), working(out, "Resolving"):
             resolved = hub.resolve()
