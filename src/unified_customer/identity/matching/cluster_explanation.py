@@ -157,8 +157,8 @@ def _alarm(size: int, limit: int, weakest: WeakestLink | None, threshold: float)
 
 def _in_words(weakest: WeakestLink, threshold: float) -> str:
     one, other = len(weakest.part_a), len(weakest.part_b)
-    by_itself = "" if weakest.bits > threshold else f", not enough by itself (above {threshold:+.1f})"
+    by_itself = "" if weakest.bits > threshold else f", not enough by itself (above {threshold:+z.1f})"
     return (
-        f"The weakest link is {weakest.record_a} with {weakest.record_b}: {weakest.bits:+.1f} bits{by_itself}."
+        f"The weakest link is {weakest.record_a} with {weakest.record_b}: {weakest.bits:+z.1f} bits{by_itself}."
         f" It holds {one} and {other} records together."
     )

@@ -86,7 +86,7 @@ class Unlinkables:
         lost = self.records.height - int(self.records["linkable"].sum())
         return (
             f"{lost} of {self.records.height} records ({self.share:.1%}) say too little to be matched"
-            f" at {self.threshold:+.1f} bits."
+            f" at {self.threshold:+z.1f} bits."
         )
 
 

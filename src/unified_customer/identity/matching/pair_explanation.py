@@ -61,11 +61,11 @@ class PairExplanation:
         """Return the steps as a table, aligned."""
         verdict = "enough" if self.bits > self.threshold else "not enough"
         head = (
-            f"Records {self.record_a} and {self.record_b}: {self.bits:+.1f} bits, probability {self.probability:.4f}."
-            f" That is {verdict} by itself: they are joined above {self.threshold:+.1f} bits."
+            f"Records {self.record_a} and {self.record_b}: {self.bits:+z.1f} bits, probability {self.probability:.4f}."
+            f" That is {verdict} by itself: they are joined above {self.threshold:+z.1f} bits."
         )
         rows = [
-            (f"{bits:+.1f}", f"{total:+.1f}", step, value_a or "", value_b or "", agreement)
+            (f"{bits:+z.1f}", f"{total:+z.1f}", step, value_a or "", value_b or "", agreement)
             for _, step, value_a, value_b, agreement, bits, total in self.steps.iter_rows()
         ]
         return "\n".join([head, "", *_aligned([_head(self.record_a, self.record_b), *rows], right=2)])

@@ -1,0 +1,105 @@
+"""What all charts have in common: the library, the data, the title, the look."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+import polars as pl
+
+from unified_customer.core.errors import require
+
+if TYPE_CHECKING:
+    import altair as alt
+
+Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.ConcatChart"
+"""Any chart of this package."""
+
+AnyChart = TypeVar("AnyChart", "alt.Chart", "alt.LayerChart", "alt.ConcatChart")
+
+FOR: Final = "#0072B2"
+AGAINST: Final = "#D55E00"
+PLAIN: Final = "#5F5F5F"
+FAINT: Final = "#B5B5B5"
+INK: Final = "#222222"
+KINDS: Final = (FOR, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#5F5F5F")
+"""Of kinds without an order.
+
+References:
+    M. Okabe, K. Ito (2008): Color universal design.
+"""
+
+SHAPES: Final = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
+
+LEAST_WIDTH: Final = 420
+_FONT: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
+
+
+def need_altair() -> None:
+    """Make sure that Altair is there.
+
+    Raises:
+        MissingDependencyError: It is not; the message says how to install it.
+    """
+    require("altair", extra="charts", why="draw charts")
+
+
+def inline(frame: pl.DataFrame) -> "alt.InlineData":
+    """Return a frame as the data of a chart, whole whatever its size; what is not finite becomes null."""
+    import altair as alt
+
+    return alt.InlineData(values=[_plain(row) for row in frame.iter_rows(named=True)])
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain_value(value) for name, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def layered(*layers: "alt.Chart", width: "float | alt.Step", height: "float | alt.Step") -> "alt.LayerChart":
+    """Lay charts over each other, the first lowest."""
+    import altair as alt
+
+    return alt.LayerChart(layer=list(layers), width=width, height=height)
+
+
+def titled(chart: AnyChart, title: str, subtitle: Sequence[str]) -> AnyChart:
+    """Give a finished chart its title, the same words for those who cannot see it, and its look."""
+    import altair as alt
+
+    heading = alt.TitleParams(
+        title, subtitle=list(subtitle), anchor="start", frame="group", fontSize=16, subtitleFontSize=12, offset=14
+    )
+    words = " ".join([title + ".", *subtitle])
+    looking: AnyChart = (
+        chart.properties(title=heading, description=words)
+        .configure(font=_FONT, padding=12)
+        .configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK)
+        .configure_title(color=INK, subtitleColor=INK)
+        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=300)
+    )
+    return looking
+
+
+def written(value: float) -> str:
+    """Return a number as it is written into a chart.
+
+    Examples:
+        >>> [written(6.14), written(-0.01), written(-math.inf)]
+        ['+6.1', '+0.0', 'never']
+    """
+    return f"{value:+z.1f}" if value > -math.inf else "never"
+
+
+def line_labels(lines: Sequence[Sequence[str]]) -> str:
+    """Return an axis label expression: for the number n the lines of the n-th label.
+
+    Numbers in place of texts on the axis let two steps have one name.
+    """
+    return f"{json.dumps([list(each) for each in lines])}[datum.value]"
