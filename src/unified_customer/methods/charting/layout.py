@@ -16,7 +16,7 @@ def circles(sizes: Sequence[int]) -> list[list[Point]]:
     The first point of each part looks to the next part, that of the last one to the part before.
 
     Examples:
-        >>> [[(round(x, 2), round(y, 2)) for x, y in part] for part in circles([2, 1])]
+        >>> [[(round(x, 1) + 0.0, round(y, 1) + 0.0) for x, y in part] for part in circles([2, 1])]
         [[(0.0, 0.5), (0.0, -0.5)], [(2.5, 0.0)]]
     """
     radii = [_radius(size) for size in sizes]

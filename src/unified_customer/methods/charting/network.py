@@ -143,7 +143,8 @@ def _points(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", kind_title: str
         shape=alt.Shape("kind:N", scale=shapes, legend=legend),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("kind:N", title=kind_title)],
     )
-    return points.mark_point(filled=True, size=260, opacity=1, stroke="white", strokeWidth=1.5)
+    drawn: alt.Chart = points.mark_point(filled=True, size=260, opacity=1, stroke="white", strokeWidth=1.5)
+    return drawn
 
 
 def _names(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]") -> "list[alt.Chart]":
