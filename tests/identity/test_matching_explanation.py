@@ -167,6 +167,14 @@ def test_a_cluster_larger_than_the_limit_raises_the_alarm_and_names_the_link() -
     assert found.alarm in str(found)
 
 
+def test_a_cluster_chart_draws_likely_pairs_that_are_not_needed_to_hold_it_together() -> None:
+    found = explain_cluster(fitted(), people(), ["a1", "b1", "x1", "a4"])
+    spec = cluster_chart(found).to_dict()
+    links = [(link["one"], link["other"], link["look"]) for link in rows_of(spec, spec["layer"][0])]
+    assert found.edges["in_tree"].sum() == 3
+    assert [look for *_, look in links] == ["strong", "strong", "plain", "marked"]
+
+
 def test_one_record_is_a_cluster_without_links() -> None:
     found = explain_cluster(fitted(), people(), ["a4"])
     assert (found.weakest, found.alarm, found.edges.height) == (None, None, 0)

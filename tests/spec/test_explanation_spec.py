@@ -170,6 +170,7 @@ def test_the_two_parts_of_a_cluster_are_all_of_it_and_the_links_of_its_tree_hold
     assert found.weakest.record_a in one
     assert found.weakest.record_b in other
     assert found.edges.filter("in_tree").height == len(ids) - 1
+    assert found.nodes.filter(record_id=min(ids))["part"].item() == 0
 
 
 @given(SOME)
