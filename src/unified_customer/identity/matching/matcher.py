@@ -270,7 +270,7 @@ class FittedMatcher(Spec):
     @cached_property
     def evidence(self) -> Evidence:
         """The weights as arrays."""
-        bonds = [name for name in self.prior if name != "one"]
+        bonds = sorted(name for name in self.prior if name != "one")
         return Evidence(
             prior=np.array([self.prior["one"], *(self.prior[bond] for bond in bonds)]),
             one=tuple(np.array(field.one) for field in self.fields),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import polars as pl
+from pydantic import model_validator
 
 from unified_customer.connectors.naming import listed
 from unified_customer.connectors.synonyms import plain_name
@@ -48,6 +49,17 @@ class Roles(Spec):
     """Every column but `record_id`, `source` and `cluster_id`, in the order of the table."""
     reasons: Mapping[str, str] = {}
     """Why a column has its role: a short phrase without any value."""
+    columns: tuple[str, ...] = ()
+    """The columns in the order of the table: JSON does not keep that of `by_column`, and the order tells."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_the_order(cls, given: dict[str, Any]) -> dict[str, Any]:
+        by_column = given.get("by_column", {})
+        columns = tuple(given.get("columns") or by_column)
+        if sorted(columns) != sorted(by_column):
+            raise ValueError("`columns` are those of `by_column`, each once.")
+        return {**given, "columns": columns, "by_column": {column: by_column[column] for column in columns}}
 
     def of(self, role: Role) -> tuple[str, ...]:
         """Return the columns of a role, in the order of the table."""
