@@ -139,6 +139,12 @@ def test_a_named_mailbox_speaks_where_it_is_the_same_or_unlike_or_the_names_are_
     assert levels(strangers)["email"] == "mailbox elsewhere"
 
 
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (1, 0)])
+def test_a_mailbox_is_named_if_it_is_after_either_of_the_two(one: int, other: int) -> None:
+    married = people(("anna", "weber", "weber.sun@mail.org"), ("anna", "okafor", "webersun@work.net"))
+    assert levels(married, one, other)["email"] is None
+
+
 def test_a_name_of_two_letters_is_in_a_mailbox_by_chance() -> None:
     found = levels(people(("bo", "li", "bolilight@mail.org"), ("bo", "li", "bolilight@work.net")))
     assert found["email"] == "mailbox elsewhere"

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -37,9 +37,6 @@ seeds = st.integers(0, 1000)
 few = settings(max_examples=5)
 of_layouts = layouts().flatmap(lambda layout: st.tuples(st.just(layout), tables(layout)))
 of_few = layouts().flatmap(lambda layout: st.tuples(st.just(layout), tables(layout, most=8)))
-of_roles = st.sampled_from(sorted(SCALES)).flatmap(
-    lambda role: st.tuples(st.just(role), values_of(role), values_of(role))
-)
 
 
 def shuffled(records: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -160,9 +157,11 @@ def test_to_exchange_two_records_changes_no_level(drawn: tuple[Layout, pl.DataFr
     np.testing.assert_array_equal(compare(known, second, first, matcher.rarity), forth)
 
 
-@given(of_roles)
-def test_to_exchange_two_values_changes_no_level(drawn: tuple[Role, str, str]) -> None:
-    role, left, right = drawn[0], pl.Series([drawn[1]]), pl.Series([drawn[2]])
+@pytest.mark.parametrize("role", sorted(SCALES))
+@settings(max_examples=10)
+@given(st.data())
+def test_to_exchange_two_values_changes_no_level(role: Role, data: st.DataObject) -> None:
+    left, right = unequal_pairs(role, data)
     assert grade(role, left, right).tolist() == grade(role, right, left).tolist()
 
 
@@ -206,13 +205,19 @@ def test_levels_are_those_of_the_scale(drawn: tuple[Layout, pl.DataFrame]) -> No
     assert (levels < sizes).all()
 
 
-@given(of_roles)
-def test_unequal_values_are_at_no_level_of_equal_ones(drawn: tuple[Role, str, str]) -> None:
-    role, left, right = drawn
-    assume(left != right)
-    graded = len(SCALES[role].graded)
-    (level,) = grade(role, pl.Series([left]), pl.Series([right])).tolist()
-    assert 0 <= level < graded or graded + RARITIES <= level < len(SCALES[role])
+@pytest.mark.parametrize("role", sorted(SCALES))
+@settings(max_examples=10)
+@given(st.data())
+def test_unequal_values_are_at_no_level_of_equal_ones(role: Role, data: st.DataObject) -> None:
+    graded, levels = len(SCALES[role].graded), grade(role, *unequal_pairs(role, data))
+    assert ((levels < graded) | (levels >= graded + RARITIES)).all()
+    assert ((levels >= 0) & (levels < len(SCALES[role]))).all()
+
+
+def unequal_pairs(role: Role, data: st.DataObject) -> tuple[pl.Series, pl.Series]:
+    values = data.draw(st.lists(values_of(role), min_size=6, max_size=12, unique=True))
+    pairs = list(combinations(values, 2))
+    return pl.Series([one for one, _ in pairs]), pl.Series([other for _, other in pairs])
 
 
 @given(of_few)

@@ -56,7 +56,8 @@ def values_of(role: Role) -> st.SearchStrategy[str]:
         return st.builds("{}@{}".format, st.text("abc.", max_size=6), st.sampled_from(("x.org", "x.com", "mail.net")))
     if role in _ALPHABETS:
         return st.text(_ALPHABETS[role], min_size=1, max_size=8)
-    return st.lists(st.sampled_from(_WORDS), min_size=1, max_size=3).map(" ".join)
+    word = st.sampled_from(_WORDS)
+    return word | st.lists(word, min_size=1, max_size=3).map(" ".join)
 
 
 def empty_columns(roles: Sequence[Role]) -> tuple[Column, ...]:
