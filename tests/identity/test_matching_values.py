@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from unified_customer.identity.matching.blocking import candidates, unpack
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import MOST_SLOTS, Encoded, encode
-from unified_customer.identity.matching.keys import KeyCodes, KeyPart
+from unified_customer.identity.matching.keys import BlockingKey, KeyCodes, KeyPart
 from unified_customer.identity.matching.normal_forms import normal_forms
 from unified_customer.identity.matching.rarity import Counted, Rarity, count_rarity
 from unified_customer.identity.matching.roles import Role, Roles
@@ -186,6 +187,17 @@ def test_of_very_many_values_the_rarest_are_kept() -> None:
     assert column.slots == MOST_SLOTS
     row = records.record_ids.to_list().index(0)
     assert "own@x.org" in column.values.gather(column.codes[row]).to_list()
+
+
+@pytest.mark.parametrize("fields", [("email", "city"), ("city", "email")])
+def test_a_key_finds_records_by_any_of_several_values(fields: tuple[str, str]) -> None:
+    mails = [["own@x.org", "shared@x.org"], ["other@y.org", "shared@x.org"], ["shared@x.org"], ["own@x.org"]]
+    table = pl.DataFrame({"record_id": range(4), "email": mails, "city": ["leeds", "leeds", "york", "york"]})
+    records = encode(normal_forms(table, Roles(by_column={"email": "email", "city": "city"})))
+    key = BlockingKey(parts=tuple(KeyPart(field=field, trait="value") for field in fields))
+    first, second = unpack(4, candidates(records, [key]))
+    found = zip(records.record_ids.gather(first), records.record_ids.gather(second), strict=True)
+    assert {frozenset(pair) for pair in found} == {frozenset({0, 1})}
 
 
 def traits(role: Role, values: list[str], trait: str) -> list[bool]:

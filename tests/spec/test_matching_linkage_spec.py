@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
@@ -205,10 +205,12 @@ def test_a_key_is_tried_and_used_within_the_same_budget(records: Encoded, budget
 
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[int, list[tuple[Pair, float]]]:
+    """A chain of records with a few more pairs across, so that much hangs together."""
     records = draw(st.integers(2, 12))
-    pair = st.tuples(st.integers(0, records - 1), st.integers(0, records - 1)).filter(lambda p: p[0] < p[1])
-    bits = st.sampled_from((-5.0, -3.0, -2.5, 0.0, 1.5, 3.0, 8.0))
-    return records, draw(st.lists(st.tuples(pair, bits), max_size=20, unique_by=lambda edge: edge[0]))
+    pair = st.tuples(st.integers(0, records - 1), st.integers(0, records - 1)).filter(lambda p: p[0] + 1 < p[1])
+    across = draw(st.lists(pair, max_size=4, unique=True)) if records > 2 else []
+    bits = st.sampled_from((3.0, 8.0, 1.5, 0.0, -2.5, -3.0, -5.0))
+    return records, [(each, draw(bits)) for each in [*pairwise(range(records)), *across]]
 
 
 def hanging_together(members: set[int], edges: list[tuple[Pair, float]], least: float, largest: int) -> Partition:

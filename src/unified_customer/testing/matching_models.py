@@ -162,8 +162,8 @@ class Truth:
     share_of_one: float
     share_of_household: float
 
-    def pairs(self, size: int, *, seed: int) -> Levels:
-        """Draw levels of so many pairs."""
+    def pairs(self, size: int, *, seed: int, silent: float = 0.0) -> Levels:
+        """Draw levels of so many pairs, of which a share is silent in each field."""
         random = np.random.Generator(np.random.PCG64(seed))
         kinds = random.choice(3, size, p=[1 - self.share_of_one - self.share_of_household, *self._shares])
         levels = np.empty((size, len(self.roles)), dtype=np.int8)
@@ -171,6 +171,7 @@ class Truth:
             rows = kinds == kind
             for field, shares in enumerate(classes):
                 levels[rows, field] = random.choice(len(shares), rows.sum(), p=shares)
+        levels[random.random(levels.shape) < silent] = NONE
         return levels
 
     @property
