@@ -179,15 +179,21 @@ def test_every_likely_match_that_any_key_finds_is_found_by_the_chosen(tried: lis
     assert all(brings[parts] & likely for parts in chosen)
 
 
-@given(trials, st.sets(st.integers(0, 11), min_size=1))
-def test_the_key_with_most_matches_for_its_pairs_comes_first(tried: list[Trial], likely: set[int]) -> None:
-    chosen = choose(tried, ints(sorted(likely)), 4, weight=1.0)
-    worth = {}
-    for trial in tried:
-        gain = len(set(trial.pairs.tolist()) & likely)
-        worth[trial.parts] = gain / (len(trial.pairs) + 0.02 * 4 - gain)
-    assert not chosen or worth[chosen[0]] == pytest.approx(max(worth.values()))
-    assert bool(chosen) == (max(worth.values()) > 0)
+@settings(max_examples=300)
+@given(trials, st.sets(st.integers(0, 11), min_size=4))
+def test_the_key_with_most_new_matches_for_its_pairs_is_always_next(tried: list[Trial], likely: set[int]) -> None:
+    left, open_ = set(likely), {trial.parts: trial for trial in tried}
+    for parts in choose(tried, ints(sorted(likely)), 4, weight=1.0):
+        if not any(set(trial.pairs.tolist()) & left for trial in open_.values()):
+            left = set(likely)  # all are found: they are looked for once more
+        worth = {each: worth_of(trial, left, records=4) for each, trial in open_.items()}
+        assert worth[parts] == pytest.approx(max(worth.values()))
+        left -= set(open_.pop(parts).pairs.tolist())
+
+
+def worth_of(trial: Trial, left: set[int], *, records: int) -> float:
+    gain = len(set(trial.pairs.tolist()) & left)
+    return gain / (len(trial.pairs) + 0.02 * records - gain)
 
 
 @settings(max_examples=5)
@@ -276,6 +282,17 @@ class PlainLinkage:
             open_ = {after for partition, every in now.items() for after in every if after != partition}
         return found
 
+    def heights(self) -> list[float]:
+        """Return the odds of one merge after the other until all records are one cluster or must not be together."""
+        partition, found = frozenset(frozenset({record}) for record in range(self.size)), []
+        while odds := {frozenset(pair): self.odds(*pair) for pair in combinations(partition, 2)}:
+            best = max(odds, key=lambda pair: odds[pair])
+            if odds[best] == -np.inf:
+                break
+            found.append(odds[best])
+            partition = partition - best | {frozenset().union(*best)}
+        return found
+
     def next(self, partition: Partition) -> Iterator[Partition]:
         """Yield what may come of a partition: merges that are best, or itself if to stop is as good."""
         odds = {frozenset(pair): self.odds(*pair) for pair in combinations(partition, 2)}
@@ -319,6 +336,15 @@ def test_linkage_is_pooled_evidence_from_the_strongest_to_the_weakest(linking: L
     clusters = link(linking.labels, linking.scored, linking.evidence, least=least)
     for label in np.unique(linking.labels):
         assert groups(clusters[linking.labels == label]) in PlainLinkage(linking.component(label), least).outcomes()
+
+
+@settings(max_examples=100)
+@given(linkings(sizes=(4, 3, 5), most=1))
+def test_clusters_are_merged_at_the_very_odds_that_their_pooled_evidence_has(linking: Linking) -> None:
+    for height in PlainLinkage(linking, 0.0).heights():
+        for least in (height - 0.02, height + 0.02):
+            clusters = link(linking.labels, linking.scored, linking.evidence, least=least)
+            assert groups(clusters) in PlainLinkage(linking, least).outcomes()
 
 
 @given(linkings(sizes=(1, 3, 7, 8, 9)), leasts, st.sampled_from((1, 400, 8_000_000)))

@@ -1,5 +1,6 @@
 """The laws of what a matcher learns: patterns, chance, the mixture, weights and the threshold."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,7 @@ from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import encode
 from unified_customer.identity.matching.evidence import Evidence, probability, weigh
 from unified_customer.identity.matching.groups import OTHER_NAMES, bonds_between, group_of
-from unified_customer.identity.matching.mixture import Mixture, estimate
+from unified_customer.identity.matching.mixture import MOVED, RARE, UNLIKE, Mixture, estimate
 from unified_customer.identity.matching.normal_forms import normal_forms
 from unified_customer.identity.matching.patterns import patterns_of
 from unified_customer.identity.matching.rarity import Counted
@@ -154,6 +155,28 @@ def test_the_estimate_is_close_to_the_mixture_that_pairs_were_drawn_from(
     ):
         for said, shares in zip(classes, real, strict=True):
             np.testing.assert_allclose(said, shares, atol=near)
+
+
+@settings(max_examples=10)
+@given(truths(), seeds)
+def test_twins_are_a_small_part_of_households_however_many_agree_in_birth(truth: Truth, seed: int) -> None:
+    twins = replace(truth, household=(*truth.household[:2], truth.one[2], truth.household[3]))
+    found = estimated(twins, twins.pairs(20_000, seed=seed))
+    shares = dict(zip((bond.name for bond in found.bonds), found.shares[1:], strict=True))
+    assert all(shares[bond.name] <= RARE * shares[bond.like] + 1e-6 for bond in found.bonds if bond.like)
+
+
+@settings(max_examples=10)
+@given(truths(), seeds)
+def test_one_person_seldom_contradicts_herself_and_one_home_its_address_where_bonds_abound(
+    truth: Truth, seed: int
+) -> None:
+    apart = (truth.chance[0], *truth.one[1:3], truth.chance[3])
+    changed = replace(truth, one=apart, share_of_one=0.005)
+    found = estimated(changed, changed.pairs(20_000, seed=seed))
+    assert found.one[0][: SCALES["given_name"].unlike].sum() <= UNLIKE + 1e-9
+    for bond, said in zip(found.bonds, found.bound, strict=True):
+        assert not bond.home or said[3][: SCALES["street"].unlike].sum() <= MOVED + 1e-9
 
 
 @settings(max_examples=10)
