@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from benchmarks.measuring import Stopwatch, report
+from benchmarks.measuring import Stopwatch, peak_mb, report
 
 ROWS: Final = 1_000_000
 QUICK: Final = 0.3
@@ -122,15 +122,6 @@ def _clusters(partition: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float]:
         "closure_f1": round(found.closure.f1, 4),
         "max_cluster": found.max_customer,
     }
-
-
-def peak_mb() -> int | None:
-    """Return the largest memory of this process so far, where the system tells."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return None
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) // 1024
 
 
 def _in_a_process(folder: Path, *, quick: bool) -> dict[str, Any]:

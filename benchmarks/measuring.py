@@ -3,9 +3,11 @@
 import argparse
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 Part = Callable[[argparse.Namespace], Mapping[str, Any]]
@@ -50,6 +52,15 @@ def run_part(module: str, part: str, options: argparse.Namespace) -> dict[str, A
 def report(**line: Any) -> None:
     """Print one JSON object as a line."""
     print(json.dumps(line), flush=True)
+
+
+def peak_mb() -> int:
+    """Return the largest memory of this process so far, its own alone where the system tells."""
+    # The kernel hands the peak of whoever started a process on to `ru_maxrss`; VmHWM is the process's own.
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
+    own = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
+    return round((own or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024)
 
 
 class Stopwatch:

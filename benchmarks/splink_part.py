@@ -5,12 +5,11 @@ Only Splink and what it needs is imported, so that the memory told is Splink's.
 
 import json
 import logging
-import resource
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.measuring import Stopwatch, arguments, report
+from benchmarks.measuring import Stopwatch, arguments, peak_mb, report
 
 LOW: Final = 0.001
 """Pairs below this probability are scored and counted, not written."""
@@ -46,7 +45,7 @@ def run(folder: Path) -> dict[str, Any]:
         "pairs_scored": blocked.as_duckdbpyrelation().count("*").fetchall()[0][0],
         "cpu_s": {name: watch.cpu_s for name, watch in stages.items()},
         "wall_s": {name: watch.wall_s for name, watch in stages.items()},
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
         "blocking": rules,
     }
 
@@ -129,14 +128,6 @@ def _train(linker: Any, recipe: dict[str, Any]) -> None:
 
 def _write(frame: Any, columns: str, path: Path) -> None:
     frame.as_duckdbpyrelation().project(columns).to_parquet(str(path))
-
-
-def _peak_mb() -> int:
-    # The kernel hands the peak of whoever started a process on to `ru_maxrss`; VmHWM is the process's own.
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
-    own = next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), None)
-    return round((own or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024)
 
 
 def main() -> None:

@@ -17,21 +17,11 @@ ROUNDS: Final = 4
 """So often matching is tried again; clusters that still bring together people who cannot be one are then given up."""
 
 _LISTED: Final = ("email", "phone")
-_ROLES: Final[dict[str, Role]] = {
-    "given_name": "given_name",
-    "family_name": "family_name",
-    "full_name": "full_name",
-    "birth_date": "birth_date",
-    "gender": "gender",
-    "street": "street",
-    "city": "city",
-    "region": "region",
-    "postcode": "postcode",
-    "country": "country",
-    "organisation": "organisation",
-    "email": "email",
-    "phone": "phone",
-}
+_COMPARED: Final[tuple[Role, ...]] = (
+    "given_name", "family_name", "full_name", "birth_date", "gender", "street", "city", "region", "postcode", "country",
+    "organisation", "email", "phone",
+)  # fmt: skip
+_ROLES: Final[dict[str, Role]] = {field: field for field in _COMPARED}
 
 
 class MatchedIdentity(Spec):

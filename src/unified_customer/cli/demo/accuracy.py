@@ -1,9 +1,11 @@
-"""How well records were joined, measured against the truth."""
+"""How well the records of the demo were joined, measured against the truth."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
+
+from unified_customer.identity.accuracy import accuracy as measure
 
 KEY: Final = ["source", "source_id"]
 
@@ -49,23 +51,13 @@ def accuracy(joined: pl.DataFrame) -> Accuracy:
         >>> found.precision, round(found.recall, 3), found.b3_precision
         (0.5, 0.333, 0.75)
     """
-    cells = joined.group_by("person", "customer").agg(both=pl.len())
-    people = joined.group_by("person").agg(mine=pl.len())
-    customers = joined.group_by("customer").agg(ours=pl.len())
-    right, true, said = _pairs(cells["both"]), _pairs(people["mine"]), _pairs(customers["ours"])
-    sized = (
-        cells.join(people, on="person")
-        .join(customers, on="customer")
-        .cast(dict.fromkeys(["both", "mine", "ours"], pl.Int64))
-    )
-    overlap = pl.col("both") ** 2
-    b3_precision = _mean(sized, overlap / pl.col("ours"), joined.height)
-    b3_recall = _mean(sized, overlap / pl.col("mine"), joined.height)
-    precision, recall = _share(right, said), _share(right, true)
+    rows = joined.with_row_index("record_id")
+    found = measure(rows.select("record_id", customer_id="customer"), rows.select("record_id", cluster_id="person"))
+    pairs, records = found.closure, found.b_cubed
     return Accuracy(
-        joined.height, people.height, customers.height,
-        precision, recall, _harmonic(precision, recall),
-        b3_precision, b3_recall, _harmonic(b3_precision, b3_recall),
+        found.records, found.clusters, found.customers,
+        pairs.precision, pairs.recall, pairs.f1,
+        records.precision, records.recall, records.f1,
     )  # fmt: skip
 
 
@@ -84,20 +76,3 @@ def joined_to_truth(truth: pl.DataFrame, found: pl.DataFrame, *, linkable_only: 
     return sound.join(found, on=KEY, how="left", maintain_order="left").select(
         person=pl.coalesce("person_id", alone), customer=pl.coalesce("customer_id", alone)
     )
-
-
-def _pairs(sizes: pl.Series) -> int:
-    counts = sizes.cast(pl.Int64)
-    return int((counts * (counts - 1) // 2).sum())
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 1.0
-
-
-def _harmonic(left: float, right: float) -> float:
-    return 2 * left * right / (left + right) if left + right else 0.0
-
-
-def _mean(frame: pl.DataFrame, value: pl.Expr, records: int) -> float:
-    return float(frame.select(value.sum()).item()) / records if records else 1.0

@@ -6,14 +6,14 @@ field by field:
 
 * A record agrees with a cluster in a field as with the records of the cluster on average, in odds, not in bits: a person
   who moved has two addresses, and to agree with one of them is enough.
-* The evidence of a field is the mean over the records of both clusters that speak of it.
+* The evidence of a field is the mean over the records of each cluster, and of the two; a record that does not speak of it
+  counts as nothing.
 * Evidence against counts for more the more records on both sides contradict each other: that one record of two has a
   wrong birth date is likely, that three of six agree on a wrong one is not.
 
 Within components in which all pairs are more likely one person than not, nothing of this needs to be asked.
 
 References:
-    S. Guha, R. Rastogi, K. Shim (2000): ROCK, a robust clustering algorithm (linkage by pooled neighbours).
     A. Culotta, A. McCallum (2005): Joint deduplication of multiple record types (features of whole clusters).
 """
 
