@@ -275,4 +275,5 @@ def one_column(values: list[str]) -> Encoded:
     known = pl.Series("x", sorted(set(values)))
     codes = np.array([known.to_list().index(value) for value in values], dtype=np.int32)[:, None]
     ids = pl.Series(range(len(values)))
-    return Encoded((Column("x", "city", known, codes),), ids, np.zeros(len(values), dtype=np.int32), ("",))
+    column = Column("x", "city", known, codes, np.bincount(codes[:, 0]))
+    return Encoded((column,), ids, np.zeros(len(values), dtype=np.int32), ("",))

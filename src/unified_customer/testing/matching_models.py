@@ -62,8 +62,8 @@ def values_of(role: Role) -> st.SearchStrategy[str]:
 
 def empty_columns(roles: Sequence[Role]) -> tuple[Column, ...]:
     """Return columns of these roles of which nothing is known but the role."""
-    nothing = np.empty((0, 1), dtype=np.int32)
-    return tuple(Column(role, role, pl.Series(role, [], dtype=pl.String), nothing) for role in roles)
+    nothing, none = np.empty((0, 1), dtype=np.int32), np.empty(0, dtype=np.int64)
+    return tuple(Column(role, role, pl.Series(role, [], dtype=pl.String), nothing, none) for role in roles)
 
 
 @dataclass(frozen=True)

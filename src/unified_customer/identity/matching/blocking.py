@@ -41,7 +41,7 @@ class Blocks:
 
     def __init__(self, rows: Ints, keys: Ints) -> None:
         """Take the rows of records and the key of each."""
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys)
         ordered = keys[order]
         self.rows = rows[order]
         self.starts = np.flatnonzero(starts_mask(ordered))

@@ -1,7 +1,7 @@
 """A few records out of many, encoded as they are among all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,13 +37,11 @@ class Links:
 
 def encode_all(model: FittedMatcher, records: pl.DataFrame | NormalForms) -> Encoded:
     """Read and encode records as the matcher does."""
-    return encode(records if isinstance(records, NormalForms) else model.read(records))
+    return encode(records if isinstance(records, NormalForms) else model.read(records), model.rarity.levels)
 
 
 def choose(model: FittedMatcher, records: pl.DataFrame | NormalForms, record_ids: Sequence[Any]) -> Encoded:
     """Return the records of these ids, in this order.
-
-    All records are encoded first: which values of a long list are kept depends on how common they are.
 
     Raises:
         ConfigurationError: An id is not among the records.
@@ -90,4 +88,4 @@ def _narrowed(records: Encoded) -> Encoded:
 def _narrowed_column(column: Column) -> Column:
     used = np.unique(column.codes[column.codes != NONE])
     codes = np.where(column.codes == NONE, NONE, np.searchsorted(used, column.codes)).astype(np.int32)
-    return Column(column.name, column.role, column.values.gather(used), codes)
+    return replace(column, values=column.values.gather(used), codes=codes, counts=column.counts[used])

@@ -1,19 +1,22 @@
 """Records as numbers: each distinct value of a field once, and for each record the numbers of its values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from unified_customer.identity.matching.arrays import NONE, Codes, Ints
-from unified_customer.identity.matching.normal_forms import NormalForms
+from unified_customer.identity.matching.arrays import NONE, Codes, Ints, Levels
+from unified_customer.identity.matching.normal_forms import Field, NormalForms
 from unified_customer.identity.matching.roles import Role
+from unified_customer.identity.matching.scales import rarities
 
 MOST_SLOTS: Final = 4
 """Of a field with several values a record keeps so many; the rarest are kept."""
+
+Rare = Callable[[str, pl.Series], Levels]
+"""Says of each value of a field how rare it is."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +28,14 @@ class Column:
         role: What the field says.
         values: Its distinct values, sorted.
         codes: Positions in `values`, of shape (records, slots); -1 where a record has no value.
+        counts: How many of the records that were encoded have each value, be it kept or not.
     """
 
     name: str
     role: Role
     values: pl.Series
     codes: Codes
-
-    @cached_property
-    def counts(self) -> Ints:
-        """How many records have each value."""
-        said = self.codes[self.codes != NONE]
-        return np.bincount(said, minlength=len(self.values)).astype(np.int64)
+    counts: Ints
 
     @property
     def slots(self) -> int:
@@ -75,42 +74,54 @@ class Encoded:
 
     def take(self, rows: Ints) -> "Encoded":
         """Return the records at `rows`, with all values kept under their numbers."""
-        columns = tuple(Column(each.name, each.role, each.values, each.codes[rows]) for each in self.columns)
+        columns = tuple(replace(each, codes=each.codes[rows]) for each in self.columns)
         return Encoded(columns, self.record_ids.gather(rows), self.sources[rows], self.source_names)
 
 
-def encode(normal: NormalForms) -> Encoded:
+def encode(normal: NormalForms, rare: Rare | None = None) -> Encoded:
     """Number the values of records, and put the records into an order of their own.
 
-    The order is that of the values, then of source and id: it does not depend on the order in which records came, so
-    nothing that follows does.
+    The order is that of the values, then of source and id: it does not depend on the order in which records came, nor on
+    what other records came with them, so nothing that follows does.
+
+    Args:
+        normal: The records.
+        rare: How rare values are, for records that have more of them than are kept; None: as rare as among these records.
     """
     names = normal.sources.unique().sort()
     sources = _numbered(normal.sources, names)
-    columns = [_column(field.name, field.role, normal.values[field.name]) for field in normal.fields]
+    columns = [_column(field, normal.values[field.name], rare) for field in normal.fields]
     order = _content_order([*(column.codes for column in columns), sources[:, None]], normal.record_ids)
-    ordered = tuple(Column(each.name, each.role, each.values, each.codes[order]) for each in columns)
+    ordered = tuple(replace(each, codes=each.codes[order]) for each in columns)
     return Encoded(ordered, normal.record_ids.gather(order), sources[order], tuple(names))
 
 
-def _column(name: str, role: Role, said: pl.Series) -> Column:
+def _column(field: Field, said: pl.Series, rare: Rare | None) -> Column:
     if said.dtype == pl.List:
-        return _column_of_lists(name, role, said)
+        return _column_of_lists(field, said, rare)
     text = said.cast(pl.String)
-    values = text.drop_nulls().unique().sort().alias(name)
-    return Column(name, role, values, _numbered(text, values)[:, None])
+    values = text.drop_nulls().unique().sort().alias(field.name)
+    codes = _numbered(text, values)
+    return Column(field.name, field.role, values, codes[:, None], _counted(codes[codes != NONE], values))
 
 
-def _column_of_lists(name: str, role: Role, said: pl.Series) -> Column:
+def _column_of_lists(field: Field, said: pl.Series, rare: Rare | None) -> Column:
     rows = pl.DataFrame({"row": np.arange(len(said)), "value": said}).explode("value").drop_nulls().unique()
-    values = rows["value"].unique().sort().alias(name)
-    rows = rows.with_columns(code=_numbered(rows["value"], values)).with_columns(count=pl.len().over("code"))
-    slot = pl.col("code").cum_count().over("row") - 1
-    kept = rows.sort("row", "count", "code").with_columns(slot=slot).filter(pl.col("slot") < MOST_SLOTS)
+    values = rows["value"].unique().sort().alias(field.name)
+    numbers = _numbered(rows["value"], values)
+    counts = _counted(numbers, values)
+    levels = rarities(counts) if rare is None else rare(field.name, values)
+    ranked = rows.select("row", code=numbers, rare=levels[numbers])
+    rows = ranked.sort("row", "rare", "code", descending=[False, True, False])
+    kept = rows.with_columns(slot=pl.col("code").cum_count().over("row") - 1).filter(pl.col("slot") < MOST_SLOTS)
     slots = kept.select(pl.col("slot").max().fill_null(0) + 1).item()
     codes = np.full((len(said), slots), NONE, dtype=np.int32)
     codes[kept["row"].to_numpy(), kept["slot"].to_numpy()] = kept["code"].to_numpy()
-    return Column(name, role, values, codes)
+    return Column(field.name, field.role, values, codes, counts)
+
+
+def _counted(codes: Codes, values: pl.Series) -> Ints:
+    return np.bincount(codes, minlength=len(values)).astype(np.int64)
 
 
 def _numbered(said: pl.Series, values: pl.Series) -> Codes:

@@ -210,13 +210,13 @@ class FittedMatcher(Spec):
             ConfigurationError: Two records are said to be one person and to be two.
         """
         normal = records if isinstance(records, NormalForms) else self.read(records)
-        encoded = encode(normal)
+        encoded = encode(normal, self.rarity.levels)
         held = constrain(encoded, together=together, apart=apart, distinct=self.distinct)
         return self.match_encoded(encoded, normal.record_ids, held=held, rarity=self.rarity)
 
     def candidate_pairs(self, records: pl.DataFrame | NormalForms) -> pl.DataFrame:
         """Return the pairs of records that blocking lets through: `record_a`, `record_b`, the smaller id first."""
-        encoded = encode(records if isinstance(records, NormalForms) else self.read(records))
+        encoded = encode(records if isinstance(records, NormalForms) else self.read(records), self.rarity.levels)
         first, second = unpack(len(encoded), candidates(encoded, self.keys))
         return _ends(encoded, first, second)
 

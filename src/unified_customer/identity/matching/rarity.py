@@ -38,11 +38,15 @@ class Rarity(BaseModel):
 
     def of(self, column: Column) -> Levels:
         """Return the rarity of each value of a column."""
-        known = self._known.get(column.name, {})
+        return self.levels(column.name, column.values)
+
+    def levels(self, field: str, values: pl.Series) -> Levels:
+        """Return the rarity of each of some values of a field."""
+        known = self._known.get(field, {})
         if not known:
-            return np.full(len(column.values), _RAREST, dtype=np.int8)
-        hashed = (known.get(hashed_value(value), _RAREST) for value in column.values)
-        return np.fromiter(hashed, dtype=np.int8, count=len(column.values))
+            return np.full(len(values), _RAREST, dtype=np.int8)
+        hashed = (known.get(hashed_value(value), _RAREST) for value in values)
+        return np.fromiter(hashed, dtype=np.int8, count=len(values))
 
     @cached_property
     def _known(self) -> dict[str, dict[str, int]]:
