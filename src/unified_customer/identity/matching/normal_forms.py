@@ -173,11 +173,13 @@ def _form(
 def _births(text: pl.Series, sources: pl.Series, formats: Mapping[str, tuple[str, ...]]) -> pl.Series:
     """Read the dates of all sources with the same formats together."""
     groups = {found: [source for source in formats if formats[source] == found] for found in formats.values()}
-    forms = birth_form(text, ())
+    forms, others = pl.Series(text.name, [None], dtype=pl.String).new_from_index(0, len(text)), text
     for found, of in groups.items():
         rows = sources.is_in(of)
-        forms = forms.zip_with(~rows, birth_form(text.set(~rows, None), found))
-    return forms.alias(text.name)
+        if rows.any():
+            forms = forms.zip_with(~rows, birth_form(text.set(~rows, None), found))
+            others = others.set(rows, None)
+    return forms.zip_with(others.is_null(), birth_form(others, ())) if others.null_count() < len(text) else forms
 
 
 def _listed_form(values: pl.Series, role: Role) -> pl.Series:

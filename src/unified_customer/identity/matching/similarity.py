@@ -14,6 +14,7 @@ from unified_customer.identity.matching.scales import SCALES, SPELLING
 AT_ONCE: Final = 500_000
 """So many pairs are compared together, to keep memory flat."""
 
+_FEW: Final = 2_000
 _PART: Final = 0.7
 
 
@@ -58,7 +59,9 @@ def _edits(left: pl.Series, right: pl.Series) -> Floats:
 def _pairwise(scorer: Callable[..., float], left: pl.Series, right: pl.Series) -> Floats:
     from rapidfuzz.process import cpdist
 
-    found: Floats = cpdist(left.to_list(), right.to_list(), scorer=scorer, dtype=np.float32, workers=-1)
+    # Threads take longer to start than a few pairs to compare.
+    workers = -1 if len(left) > _FEW else 1
+    found: Floats = cpdist(left.to_list(), right.to_list(), scorer=scorer, dtype=np.float32, workers=workers)
     return found
 
 

@@ -70,7 +70,8 @@ def text_of(values: pl.Series) -> pl.Series:
 
 
 def _without_junk(values: pl.Series, text: pl.Series, kind: Kind) -> pl.Series:
-    return values.set(is_junk(text, kind).fill_null(value=False), None)
+    junk = is_junk(text, kind)
+    return values.set(junk.fill_null(value=False), None) if junk.any() else values
 
 
 def _keep_unread(read: pl.Series, written: pl.Series) -> pl.Series:
@@ -215,7 +216,8 @@ def birth_form(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
 def _birth_form(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     text = text.str.replace(_FLOAT, "$1").str.strip_chars()
     day = dates(text, formats)
-    form = _keep_unread(day.dt.strftime("%Y%m%d"), _digits(text, formats))
+    form = day.dt.strftime("%Y%m%d")
+    form = _keep_unread(form, _digits(text, formats)) if form.null_count() else form
     return _without_junk(_without_junk(_without_junk(form, text, "date"), form, "date"), day, "date")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.identity.normalise.distinct import as_text, each_distinct
+from unified_customer.identity.normalise.distinct import as_text, each_distinct, settle
 
 _OFFSET = r"\s*(?:z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?$"
 _TIME = r"(?i)[t ,]+(?:[01]?\d|2[0-4])(?::[0-5]\d){1,2}(?:[.,]\d{1,9})?\s*(?:[ap]\.?m\.?)?" + _OFFSET
@@ -102,12 +102,18 @@ def _read(values: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     text = pl.col("text")
     frame = pl.DataFrame({"text": values.str.strip_chars()})
     declared = [_by_format(text, form) for form in formats]
-    bare = text.str.replace(_TIME, "").str.replace(_COMPACT_TIME, "$1")
+    found = frame.select(pl.coalesce(*declared, _numbers(text, _YEAR_FIRST[0], (0, 1, 2))).alias(values.name))
+    # Nearly all dates are read by now; the rest of the forms is tried on the rest of the dates.
+    return settle(found[:, 0], found[:, 0].is_null(), lambda rows: _read_rest(frame[rows]))
+
+
+def _read_rest(frame: pl.DataFrame) -> pl.Series:
+    bare = pl.col("text").str.replace(_TIME, "").str.replace(_COMPACT_TIME, "$1")
     words = bare.str.to_lowercase().str.replace(_WEEKDAY, "")
     certain = [_numbers(bare, form, (0, 1, 2)) for form in (*_YEAR_FIRST, _COMPACT)]
     certain += [_numbers(bare, _DOTTED, (2, 1, 0)), *(_one_way_only(bare, form) for form in _EITHER_ORDER)]
     certain += [_named(words, form, order) for form, order in _NAMED]
-    return frame.select(pl.coalesce(*declared, *certain).alias(values.name)).to_series()
+    return frame.select(pl.coalesce(*certain)).to_series()
 
 
 _NAMED = ((_DAY_NAMED, (2, 1, 0)), (_MONTH_NAMED, (2, 0, 1)), (_YEAR_NAMED, (0, 1, 2)))

@@ -46,6 +46,9 @@ def each_distinct(values: pl.Series, work: Callable[[pl.Series], pl.Series]) -> 
         >>> each_distinct(pl.Series(["a", None, "a"]), lambda distinct: distinct.str.to_uppercase()).to_list()
         ['A', None, 'A']
     """
+    if len(values) == 1 and not values.null_count():
+        # There is nothing to look up for a single record, which somebody waits for.
+        return work(values).alias(values.name)
     distinct = values.drop_nulls().unique()
     done = work(distinct)
     if distinct.is_empty():

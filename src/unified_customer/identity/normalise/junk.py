@@ -138,7 +138,7 @@ def is_junk(values: pl.Series, kind: Kind = "any") -> pl.Series:
     """
     pattern = _pattern(kind)
     text = values.cast(pl.String) if values.dtype == pl.Date else as_text(values)
-    return each_distinct(text, lambda distinct: _bare(distinct, kind).str.contains(pattern))
+    return each_distinct(text, lambda distinct: _told(distinct, _bare(kind).str.contains(pattern)))
 
 
 @lru_cache(maxsize=16)
@@ -146,9 +146,13 @@ def _pattern(kind: Kind) -> str:
     return "^(?:" + "|".join(f"(?:{junk.pattern})" for junk in junk_values(kind)) + ")$"
 
 
-def _bare(values: pl.Series, kind: Kind) -> pl.Series:
-    text = values.str.to_lowercase().str.strip_chars()
+def _told(values: pl.Series, test: pl.Expr) -> pl.Series:
+    return values.alias("value").to_frame().select(test).to_series()
+
+
+def _bare(kind: Kind) -> pl.Expr:
+    text = pl.col("value").str.to_lowercase().str.strip_chars()
     if kind != "phone":
         return text
     digits = text.str.replace_all(r"[\s().\-/]", "")
-    return digits.zip_with(digits.str.contains(r"^\+?\d+$"), text)
+    return pl.when(digits.str.contains(r"^\+?\d+$")).then(digits).otherwise(text)
