@@ -276,4 +276,4 @@ def one_column(values: list[str]) -> Encoded:
     codes = np.array([known.to_list().index(value) for value in values], dtype=np.int32)[:, None]
     ids = pl.Series(range(len(values)))
     column = Column("x", "city", known, codes, np.bincount(codes[:, 0]))
-    return Encoded((column,), ids, np.zeros(len(values), dtype=np.int32), ("",))
+    return Encoded((column,), ids, np.zeros(len(values), dtype=np.int32), ("",), np.arange(len(values)))

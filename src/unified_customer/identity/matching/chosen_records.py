@@ -82,7 +82,7 @@ def sources_of(records: Encoded) -> list[str]:
 def _narrowed(records: Encoded) -> Encoded:
     """Leave out the values that no record has: how rare they are need not be looked up."""
     columns = tuple(_narrowed_column(column) for column in records.columns)
-    return Encoded(columns, records.record_ids, records.sources, records.source_names)
+    return replace(records, columns=columns)
 
 
 def _narrowed_column(column: Column) -> Column:

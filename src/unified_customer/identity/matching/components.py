@@ -12,7 +12,7 @@ from unified_customer.identity.matching.blocking import pack
 LARGEST: Final = 200
 """Larger components are taken apart at their least likely pairs, bit by bit."""
 
-_CERTAIN: Final = 200.0
+CERTAIN: Final = 200.0
 """What hangs together by pairs of more bits than this stays together, however much it is."""
 
 
@@ -31,7 +31,7 @@ def components(records: int, first: Ints, second: Ints, log_odds: Floats, *, lea
     first, second, log_odds = first[kept], second[kept], log_odds[kept]
     labels = connected(records, pl.DataFrame({"a": first, "b": second})).astype(np.int64)
     large = np.bincount(labels)[labels] > LARGEST
-    if not large.any() or least > _CERTAIN:
+    if not large.any() or least > CERTAIN:
         return labels
     members = np.flatnonzero(large)
     inner = large[first]

@@ -52,12 +52,14 @@ class Encoded:
         record_ids: Their ids.
         sources: The number of the source of each record, in the order of the sources' names.
         source_names: The names.
+        places: Where each record stood among those that came in.
     """
 
     columns: tuple[Column, ...]
     record_ids: pl.Series
     sources: Codes
     source_names: tuple[str, ...]
+    places: Ints
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -75,7 +77,7 @@ class Encoded:
     def take(self, rows: Ints) -> "Encoded":
         """Return the records at `rows`, with all values kept under their numbers."""
         columns = tuple(replace(each, codes=each.codes[rows]) for each in self.columns)
-        return Encoded(columns, self.record_ids.gather(rows), self.sources[rows], self.source_names)
+        return Encoded(columns, self.record_ids.gather(rows), self.sources[rows], self.source_names, self.places[rows])
 
 
 def encode(normal: NormalForms, rare: Rare | None = None) -> Encoded:
@@ -93,7 +95,7 @@ def encode(normal: NormalForms, rare: Rare | None = None) -> Encoded:
     columns = [_column(field, normal.values[field.name], rare) for field in normal.fields]
     order = _content_order([*(column.codes for column in columns), sources[:, None]], normal.record_ids)
     ordered = tuple(replace(each, codes=each.codes[order]) for each in columns)
-    return Encoded(ordered, normal.record_ids.gather(order), sources[order], tuple(names))
+    return Encoded(ordered, normal.record_ids.gather(order), sources[order], tuple(names), order)
 
 
 def _column(field: Field, said: pl.Series, rare: Rare | None) -> Column:

@@ -24,7 +24,7 @@ from unified_customer.identity.matching.keys import BlockingKey
 from unified_customer.identity.matching.linkage import FORBIDDEN, Scored, link
 from unified_customer.identity.matching.mixture import Mixture
 from unified_customer.identity.matching.normal_forms import NormalForms, Reading, normal_forms
-from unified_customer.identity.matching.rarity import Counted, Rareness, Rarity, count_rarity
+from unified_customer.identity.matching.rarity import Counted, Looked, Rareness, Rarity, count_rarity
 from unified_customer.identity.matching.roles import Role, Roles, infer_roles
 from unified_customer.identity.matching.scales import SCALES
 from unified_customer.identity.matching.scoring import Scorer
@@ -212,7 +212,7 @@ class FittedMatcher(Spec):
         normal = records if isinstance(records, NormalForms) else self.read(records)
         encoded = encode(normal, self.rarity.levels)
         held = constrain(encoded, together=together, apart=apart, distinct=self.distinct)
-        return self.match_encoded(encoded, normal.record_ids, held=held, rarity=self.rarity)
+        return self.match_encoded(encoded, normal.record_ids, held=held, rarity=Looked(self.rarity, encoded))
 
     def candidate_pairs(self, records: pl.DataFrame | NormalForms) -> pl.DataFrame:
         """Return the pairs of records that blocking lets through: `record_a`, `record_b`, the smaller id first."""

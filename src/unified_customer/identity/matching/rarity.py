@@ -71,6 +71,18 @@ class Counted:
         return self._found[column.name]
 
 
+class Looked:
+    """Rarity as a matcher keeps it, looked up once for the values of some records and of no others."""
+
+    def __init__(self, rarity: Rarity, records: Encoded) -> None:
+        """Look up the values of `records`."""
+        self._found = {column.name: rarity.of(column) for column in records.columns}
+
+    def of(self, column: Column) -> Levels:
+        """Return the rarity of each value of a column."""
+        return self._found[column.name]
+
+
 def count_rarity(records: Encoded) -> Rarity:
     """Count how rare the values of `records` are."""
     return Rarity(common={column.name: _common(column) for column in records.columns})

@@ -1,0 +1,105 @@
+"""Which records are likely one person, pair by pair, and what hangs together by such pairs."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from unified_customer.identity.matching.arrays import Flags, Floats, Ints
+
+Pair: TypeAlias = tuple[int, int, float]
+"""Two records, and the odds in bits that they are one person."""
+
+SETTLED: Final = 4
+"""New pairs are sorted in when they are more than one in so many of all."""
+
+
+class Graph:
+    """Likely pairs, found from either record.
+
+    The pairs of the beginning are sorted by record. Where a record is scored anew its pairs stand beside, and the old ones
+    count no more.
+    """
+
+    def __init__(self, first: Ints, second: Ints, bits: Floats) -> None:
+        """Take pairs of records, each once."""
+        self._sort_in(first, second, bits)
+
+    def _sort_in(self, first: Ints, second: Ints, bits: Floats) -> None:
+        ends = np.concatenate([first, second])
+        order = np.argsort(ends, kind="stable")
+        self._from = ends[order].astype(np.int32)
+        self._to = np.concatenate([second, first])[order].astype(np.int32)
+        self._bits = np.concatenate([bits, bits])[order]
+        self._stale: set[int] = set()
+        self._new: dict[int, dict[int, float]] = {}
+        self._count = 0
+
+    def of(self, row: int) -> Iterator[tuple[int, float]]:
+        """Yield the records that a record is likely one with, and the odds of each."""
+        if row not in self._stale:
+            start, end = self._from.searchsorted(row), self._from.searchsorted(row, side="right")
+            for other, bits in zip(self._to[start:end].tolist(), self._bits[start:end].tolist(), strict=True):
+                if other not in self._stale:
+                    yield other, bits
+        yield from self._new.get(row, {}).items()
+
+    def with_(self, rows: Collection[int], pairs: Iterable[Pair]) -> Callable[[int], Iterator[tuple[int, float]]]:
+        """Return what `of` would be with `pairs` in the place of all pairs of `rows`."""
+        beside: dict[int, dict[int, float]] = {}
+        for first, second, bits in pairs:
+            beside.setdefault(first, {})[second] = bits
+            beside.setdefault(second, {})[first] = bits
+
+        def of(row: int) -> Iterator[tuple[int, float]]:
+            yield from beside.get(row, {}).items()
+            if row not in rows:
+                yield from (end for end in self.of(row) if end[0] not in rows)
+
+        return of
+
+    def replace(self, rows: Collection[int], pairs: Iterable[Pair]) -> None:
+        """Put `pairs` in the place of all pairs of `rows`."""
+        for row in rows:
+            for other in self._new.pop(row, {}):
+                if other in self._new:
+                    self._new[other].pop(row, None)
+        self._stale.update(rows)
+        for first, second, bits in pairs:
+            self._new.setdefault(first, {})[second] = bits
+            self._new.setdefault(second, {})[first] = bits
+            self._count += 1
+        if SETTLED * self._count > len(self._bits):
+            self._sort_in(*self._all())
+
+    def _all(self) -> tuple[Ints, Ints, Floats]:
+        stale = np.fromiter(self._stale, dtype=np.int64)
+        old: Flags = (self._from < self._to) & ~np.isin(self._from, stale) & ~np.isin(self._to, stale)
+        new = [(one, other, bits) for one, ends in self._new.items() for other, bits in ends.items() if one < other]
+        first, second = (np.array([pair[end] for pair in new], dtype=np.int64) for end in (0, 1))
+        return (
+            np.concatenate([self._from[old], first]),
+            np.concatenate([self._to[old], second]),
+            np.concatenate([self._bits[old], np.array([pair[2] for pair in new], dtype=np.float64)]),
+        )
+
+
+def reached(
+    starts: Iterable[int],
+    neighbours: Callable[[int], Iterable[tuple[int, float]]],
+    *,
+    least: float,
+    most: int | None = None,
+) -> set[int]:
+    """Return the records that can be reached over pairs of more than `least` bits; no longer all if more than `most`."""
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        row = waiting.pop()
+        for other, bits in neighbours(row):
+            if bits > least and other not in found:
+                found.add(other)
+                waiting.append(other)
+        if most is not None and len(found) > most:
+            break
+    return found
