@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from unified_customer.identity.index import MatchIndex
-from unified_customer.identity.index import match_index as index_module
+from unified_customer.identity.index import graph as graph_module
 from unified_customer.identity.index.blocks import KeyBlocks
-from unified_customer.identity.index.graph import Graph, reached
+from unified_customer.identity.index.graph import Graph, hang_together, reached
 from unified_customer.identity.matching import components as components_module
 from unified_customer.identity.matching.blocking import LARGEST
-from unified_customer.identity.matching.matcher import FittedMatcher
+from unified_customer.identity.matching.matcher import LIKELY_ENOUGH, FittedMatcher
 from unified_customer.testing.matching_strategies import Layout, fitted_matcher, layouts, tables
 
 rows = st.integers(0, 8)
@@ -95,7 +95,7 @@ def test_what_is_told_late_holds_as_if_it_had_been_told_at_once(story: Story) ->
 
 @given(stories())
 def test_components_that_are_too_large_fall_apart_as_in_a_batch(story: Story) -> None:
-    with patch.object(components_module, "LARGEST", 3), patch.object(index_module, "LARGEST", 3):
+    with patch.object(components_module, "LARGEST", 3), patch.object(graph_module, "LARGEST", 3):
         assert_frame_equal(story.index().partition, story.matcher.match(story.records).partition)
 
 
@@ -118,11 +118,11 @@ def _record(batch: pl.DataFrame) -> dict[str, object]:
     return {name: value for name, value in batch.row(0, named=True).items() if value is not None}
 
 
-@given(stories(), st.sampled_from((3, LARGEST)))
+@given(stories(told=True), st.sampled_from((3, LARGEST)))
 def test_a_record_is_identified_as_it_would_be_if_it_was_added(story: Story, size: int) -> None:
-    with patch.object(components_module, "LARGEST", size), patch.object(index_module, "LARGEST", size):
+    with patch.object(components_module, "LARGEST", size), patch.object(graph_module, "LARGEST", size):
         known, new = story.records[:-1], story.records[-1:]
-        index = MatchIndex(story.matcher, known)
+        index = MatchIndex(story.matcher, known, **story.told)
         customers = dict(index.partition.select("record_id", "customer_id").iter_rows())
         answer = index.identify(_record(new))
         index.add(new)
@@ -213,3 +213,13 @@ def test_what_can_be_reached_is_closed_and_hangs_together(
     assert all(other in reach for row in reach for other, bits in near[row] if bits > least)
     assert all(row == start or any(other in reach for other, bits in near[row] if bits > least) for row in reach)
     assert len(reached([start], near.__getitem__, least=least, most=2)) > 2 or len(reach) <= 2
+
+
+@given(pairs, st.integers(1, 5))
+def test_what_hangs_together_is_a_component_of_a_batch(found: dict[tuple[int, int], float], most: int) -> None:
+    near, ends = _by_row(found), np.array([*found], dtype=np.int64).reshape(-1, 2)
+    bits = np.array([*found.values()])
+    with patch.object(components_module, "LARGEST", most), patch.object(graph_module, "LARGEST", most):
+        labels = components_module.components(9, ends[:, 0], ends[:, 1], bits, least=LIKELY_ENOUGH)
+        for row in range(9):
+            assert hang_together(row, near.__getitem__) == {*np.flatnonzero(labels == labels[row]).tolist()}

@@ -88,10 +88,9 @@ def related_names(left: pl.Series, right: pl.Series) -> pl.Series:
         >>> related_names(pl.Series(["robert", "kate", "ann"]), pl.Series(["bob", "kathy", "bob"])).to_list()
         [True, True, False]
     """
-    pairs = pl.DataFrame({"a": left, "b": right}, schema={"a": pl.String, "b": pl.String})
-    known = _related().struct.unnest().with_columns(related=pl.lit(value=True))
-    found = pairs.join(known, on=["a", "b"], how="left", maintain_order="left")
-    return found["related"].fill_null(value=False)
+    near, nobody = _near(), frozenset[str]()
+    found = (b in near.get(a, nobody) for a, b in zip(left.to_list(), right.to_list(), strict=True))
+    return pl.Series("related", found, dtype=pl.Boolean)
 
 
 def _spelling(one: str, other: str) -> Verdict:

@@ -40,6 +40,15 @@ class Some:
         """Return the place of a row."""
         return int(np.flatnonzero(self.rows == row)[0])
 
+    def part(self, scored: Scored, rows: Collection[int]) -> tuple["Some", Scored]:
+        """Return the records at `rows`, and those of the scored pairs that are of two of them."""
+        places = np.flatnonzero(np.isin(self.rows, [*rows]))
+        first, second = unpack(len(self.records), scored.pairs)
+        inside = np.isin(first, places) & np.isin(second, places)
+        ends = (np.searchsorted(places, end[inside]) for end in (first, second))
+        known = Scored(pack(len(places), *ends), scored.levels[inside], scored.log_odds[inside])
+        return Some(self.records.take(places), self.rows[places]), known
+
     def packed(self, pairs: Pairs) -> Ints:
         """Write pairs of rows as pairs of places, packed, in ascending order."""
         order = np.argsort(self.rows)

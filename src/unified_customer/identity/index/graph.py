@@ -6,9 +6,14 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from unified_customer.identity.matching.arrays import Flags, Floats, Ints
+from unified_customer.identity.matching.components import CERTAIN, LARGEST
+from unified_customer.identity.matching.matcher import LIKELY_ENOUGH
 
 Pair: TypeAlias = tuple[int, int, float]
 """Two records, and the odds in bits that they are one person."""
+
+Neighbours: TypeAlias = Callable[[int], Iterable[tuple[int, float]]]
+"""Gives for a record those that it is likely one with, and the odds of each."""
 
 SETTLED: Final = 4
 """New pairs are sorted in when they are more than one in so many of all."""
@@ -44,7 +49,7 @@ class Graph:
                     yield other, bits
         yield from self._new.get(row, {}).items()
 
-    def with_(self, rows: Collection[int], pairs: Iterable[Pair]) -> Callable[[int], Iterator[tuple[int, float]]]:
+    def with_(self, rows: Collection[int], pairs: Iterable[Pair]) -> Neighbours:
         """Return what `of` would be with `pairs` in the place of all pairs of `rows`."""
         beside: dict[int, dict[int, float]] = {}
         for first, second, bits in pairs:
@@ -86,7 +91,7 @@ class Graph:
 
 def reached(
     starts: Iterable[int],
-    neighbours: Callable[[int], Iterable[tuple[int, float]]],
+    neighbours: Neighbours,
     *,
     least: float,
     most: int | None = None,
@@ -102,4 +107,13 @@ def reached(
                 waiting.append(other)
         if most is not None and len(found) > most:
             break
+    return found
+
+
+def hang_together(row: int, neighbours: Neighbours) -> set[int]:
+    """Return what hangs together with a record: as much as `matching.components` leaves in one."""
+    least, found = LIKELY_ENOUGH, reached([row], neighbours, least=LIKELY_ENOUGH, most=LARGEST)
+    while len(found) > LARGEST and least <= CERTAIN:
+        least += 1
+        found = reached([row], neighbours, least=least, most=LARGEST if least <= CERTAIN else None)
     return found

@@ -1,6 +1,6 @@
 """What is known for certain of records by their rows: who is one person, and who is two."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import polars as pl
@@ -84,6 +84,10 @@ class Known:
         if clash:
             message = f"{clash} pairs of records are said to be one person and to be two; take one word back."
             raise ConfigurationError(message)
+
+    def apart(self, row: int) -> Collection[int]:
+        """Return the records that are another person than a record."""
+        return self._apart.get(row, ())
 
     def bound(self, row: int) -> Iterator[tuple[int, float]]:
         """Yield records that hold the group of a record together: all of it to its first, the first to all others."""

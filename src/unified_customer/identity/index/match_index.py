@@ -6,7 +6,8 @@ touches is matched anew: records that it is likely one with, records that lose p
 together with either.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,13 @@ from unified_customer.identity.index.asking import one_record
 from unified_customer.identity.index.blocks import KeyBlocks
 from unified_customer.identity.index.change import Change, crowded, keyed, pairs_of
 from unified_customer.identity.index.compared import Pairs, Some, nearest
-from unified_customer.identity.index.graph import Graph, Pair, reached
+from unified_customer.identity.index.graph import Graph, hang_together, reached
 from unified_customer.identity.index.identified import Identified, reasons
 from unified_customer.identity.index.known import Known
 from unified_customer.identity.index.shelf import Shelf
 from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.blocking import candidates, unpack
-from unified_customer.identity.matching.components import CERTAIN, LARGEST
+from unified_customer.identity.matching.components import pairs_of as pairs_of_components
 from unified_customer.identity.matching.evidence import probability
 from unified_customer.identity.matching.keys import KeyCodes
 from unified_customer.identity.matching.linkage import Scored, link
@@ -63,6 +64,7 @@ class MatchIndex:
         """Match records; the arguments are those of `FittedMatcher.match`."""
         normal = records if isinstance(records, NormalForms) else matcher.read(records)
         self._matcher = matcher
+        self._scorer = Scorer(matcher.evidence, matcher.rarity)
         self._shelf = Shelf(normal)
         self._known, _ = Known(matcher.distinct).told(normal.record_ids, together=together, apart=apart)
         some = Some.of(matcher, normal, np.arange(len(normal.record_ids)))
@@ -115,16 +117,16 @@ class MatchIndex:
         self._refuse_known(new)
         start, ids = len(self), self._shelf.ids_with(new)
         known, told = self._known.told(ids, together=together, apart=apart)
-        change = self._change(new, also=[row for row in told if row < start])
+        change = self._change(new)
         some, scored = self._compared(new, change.pairs, known)
-        touched = {*range(start, len(ids)), *told, *change.anew}
-        touched.update(other for row in change.anew for other, _ in self._graph.of(row))
         self._known = known
         self._shelf.add(new)
         for block, entries in zip(self._blocks, change.entries, strict=True):
             block.add(entries)
         self._graph.replace(change.anew, some.pairs(scored, least=LIKELY_ENOUGH))
-        return self._match_anew(sorted(reached(touched, self._neighbours, least=LIKELY_ENOUGH)))
+        touched = [*range(start, len(ids)), *told, *change.anew]
+        near = reached(touched, lambda row: self._bound(row, self._graph.of(row)), least=LIKELY_ENOUGH)
+        return self._match_anew(sorted(near))
 
     def identify(self, record: Mapping[str, Any]) -> Identified:
         """Say whose a record is: the customer that it would belong to if it was added.
@@ -139,11 +141,11 @@ class MatchIndex:
         new, row = one_record(self._matcher, record, ids=self._shelf.id_type), len(self)
         change = self._change(new)
         some, scored = self._compared(new, change.pairs, self._known)
-        component = self._component(row, {row, *change.anew}, some.pairs(scored, least=LIKELY_ENOUGH))
+        graph = self._graph.with_({row, *change.anew}, some.pairs(scored, least=LIKELY_ENOUGH))
+        component = hang_together(row, lambda each: self._bound(each, graph(each)))
         if component == {row}:
             return self._answer(some, scored, row, some.rows[some.rows != row], one=False)
-        several = [(one, other) for one in component for other in component if one < other]
-        some, scored = self._compared(new, several, self._known)
+        some, scored = self._completed(new, component, some, scored)
         clusters = link(
             np.zeros(len(some.rows), dtype=np.int64), scored, self._matcher.evidence, least=self._matcher.bits
         )
@@ -162,11 +164,11 @@ class MatchIndex:
             )
             raise SchemaError(message)
 
-    def _change(self, new: NormalForms, also: Collection[int] = ()) -> Change:
+    def _change(self, new: NormalForms) -> Change:
         keys, start = self._matcher.keys, len(self)
         some = Some.of(self._matcher, new, np.arange(start, start + len(new.record_ids)))
         entries = keyed(some, keys)
-        anew = sorted(crowded(keys, self._blocks, entries) | {*also})
+        anew = sorted(crowded(keys, self._blocks, entries))
         asked = [entries, keyed(self._taken(anew), keys)] if anew else [entries]
         return Change(entries, frozenset(anew), pairs_of(keys, self._blocks, entries, asked))
 
@@ -180,26 +182,22 @@ class MatchIndex:
         old = np.array(sorted({row for pair in pairs for row in pair if row < start}), dtype=np.int64)
         rows = np.concatenate([old, np.arange(start, start + len(new.record_ids))])
         some = Some.of(self._matcher, self._shelf.take(old, new), rows)
-        scored = Scorer(self._matcher.evidence, self._matcher.rarity).score(some.records, some.packed(pairs))
+        scored = self._scorer.score(some.records, some.packed(pairs))
         return some, known.of(some).hold(some.records, scored)
 
-    def _neighbours(self, row: int) -> Iterator[tuple[int, float]]:
-        yield from self._graph.of(row)
+    def _completed(self, new: NormalForms, rows: set[int], some: Some, scored: Scored) -> tuple[Some, Scored]:
+        """Compare all pairs of the records at `rows`, as far as they are not compared already."""
+        if not rows <= {*some.rows.tolist()}:
+            return self._compared(new, [*combinations(sorted(rows), 2)], self._known)
+        part, known = some.part(scored, rows)
+        every = pairs_of_components(np.zeros(len(part.rows), dtype=np.int64))
+        return part, self._known.of(part).hold(part.records, self._scorer.complete(part.records, every, known))
+
+    def _bound(self, row: int, pairs: Iterable[tuple[int, float]]) -> Iterator[tuple[int, float]]:
+        """Yield the records that hang together with a record: by `pairs` or by what is known."""
+        apart = self._known.apart(row)
+        yield from (end for end in pairs if end[0] not in apart)
         yield from self._known.bound(row)
-
-    def _component(self, row: int, anew: Collection[int], pairs: Iterator[Pair]) -> set[int]:
-        """Return what hangs together with a record: as much as `components` leaves in one."""
-        graph = self._graph.with_(anew, pairs)
-
-        def neighbours(each: int) -> Iterator[tuple[int, float]]:
-            yield from graph(each)
-            yield from self._known.bound(each)
-
-        least, found = LIKELY_ENOUGH, reached([row], neighbours, least=LIKELY_ENOUGH, most=LARGEST)
-        while len(found) > LARGEST and least <= CERTAIN:
-            least += 1
-            found = reached([row], neighbours, least=least, most=LARGEST if least <= CERTAIN else None)
-        return found
 
     # ------------------------------------------------------------------------------------------------------- who it is
 

@@ -51,7 +51,8 @@ def _slot_levels(column: Column, left: Ints, right: Ints, rare: Levels) -> Level
     equal = said & (left == right)
     levels[equal] = len(SCALES[column.role].graded) + rare[left[equal]]
     unequal = np.flatnonzero(said & ~equal)
-    levels[unequal] = _graded(column, left[unequal], right[unequal])
+    if len(unequal):
+        levels[unequal] = _graded(column, left[unequal], right[unequal])
     return levels
 
 

@@ -15,6 +15,9 @@ from unified_customer.identity.matching.scales import rarities
 MOST_SLOTS: Final = 4
 """Of a field with several values a record keeps so many; the rarest are kept."""
 
+FEW: Final = 200
+"""So few records are numbered in plain Python: somebody waits for the answer, and a frame takes longer to set up."""
+
 Rare = Callable[[str, pl.Series], Levels]
 """Says of each value of a field how rare it is."""
 
@@ -90,7 +93,7 @@ def encode(normal: NormalForms, rare: Rare | None = None) -> Encoded:
         normal: The records.
         rare: How rare values are, for records that have more of them than are kept; None: as rare as among these records.
     """
-    names = normal.sources.unique().sort()
+    names = _distinct(normal.sources)
     sources = _numbered(normal.sources, names)
     columns = [_column(field, normal.values[field.name], rare) for field in normal.fields]
     order = _content_order([*(column.codes for column in columns), sources[:, None]], normal.record_ids)
@@ -102,14 +105,14 @@ def _column(field: Field, said: pl.Series, rare: Rare | None) -> Column:
     if said.dtype == pl.List:
         return _column_of_lists(field, said, rare)
     text = said.cast(pl.String)
-    values = text.drop_nulls().unique().sort().alias(field.name)
+    values = _distinct(text).alias(field.name)
     codes = _numbered(text, values)
     return Column(field.name, field.role, values, codes[:, None], _counted(codes[codes != NONE], values))
 
 
 def _column_of_lists(field: Field, said: pl.Series, rare: Rare | None) -> Column:
     rows = pl.DataFrame({"row": np.arange(len(said)), "value": said}).explode("value").drop_nulls().unique()
-    values = rows["value"].unique().sort().alias(field.name)
+    values = _distinct(rows["value"]).alias(field.name)
     numbers = _numbered(rows["value"], values)
     counts = _counted(numbers, values)
     levels = rarities(counts) if rare is None else rare(field.name, values)
@@ -126,12 +129,25 @@ def _counted(codes: Codes, values: pl.Series) -> Ints:
     return np.bincount(codes, minlength=len(values)).astype(np.int64)
 
 
+def _distinct(said: pl.Series) -> pl.Series:
+    """Return the values of a text column, sorted; null is none."""
+    if len(said) <= FEW:
+        return pl.Series(sorted({*said} - {None}), dtype=pl.String)
+    return said.drop_nulls().unique().sort()
+
+
 def _numbered(said: pl.Series, values: pl.Series) -> Codes:
+    if len(said) <= FEW:
+        numbers = {value: number for number, value in enumerate(values)}
+        return np.array([numbers.get(value, NONE) for value in said], dtype=np.int32)
     codes = said.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NONE)
     return codes.to_numpy().astype(np.int32, copy=False)
 
 
 def _content_order(codes: Sequence[Codes], record_ids: pl.Series) -> Ints:
+    if len(record_ids) <= FEW:
+        ranks, ids = np.concatenate(codes, axis=1).tolist(), record_ids.to_list()
+        return np.array(sorted(range(len(ids)), key=lambda row: (ranks[row], ids[row])), dtype=np.int64)
     keys = {f"{place}.{slot}": each[:, slot] for place, each in enumerate(codes) for slot in range(each.shape[1])}
     ordered = pl.DataFrame({**keys, "id": record_ids}).with_row_index("row").sort(*keys, "id")
     return ordered["row"].to_numpy().astype(np.int64)

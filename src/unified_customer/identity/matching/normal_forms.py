@@ -163,6 +163,8 @@ def _formats_by_source(text: pl.Series, sources: pl.Series) -> dict[str, tuple[s
 def _form(
     values: pl.Series, role: Role, sources: pl.Series, formats: Mapping[str, Mapping[str, tuple[str, ...]]]
 ) -> pl.Series:
+    if values.null_count() == len(values) and not isinstance(values.dtype, pl.List):
+        return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
     if role == "birth_date":
         return _births(text_of(values), sources, formats.get(values.name, {}))
     if isinstance(values.dtype, pl.List) and role in SEVERAL_VALUES:

@@ -22,6 +22,8 @@ def mark_swapped_names(records: Encoded, first: Ints, second: Ints, levels: Leve
         return
     here, there = given[0], family[0]
     apart = np.flatnonzero((levels[:, here] < _NEAR) & (levels[:, there] < _NEAR))
+    if not len(apart):
+        return
     crossed = _Crossed.of(records.columns[here], records.columns[there], first[apart], second[apart])
     marks = crossed.marks()
     marked = marks != NONE
