@@ -2,6 +2,7 @@
 
 from unified_customer.hub.archive import import_hub
 from unified_customer.hub.hub import CustomerHub
+from unified_customer.hub.identifying import Identification
 from unified_customer.hub.report import LoadReport, ResolveReport
 
-__all__ = ["CustomerHub", "LoadReport", "ResolveReport", "import_hub"]
+__all__ = ["CustomerHub", "Identification", "LoadReport", "ResolveReport", "import_hub"]

@@ -1,10 +1,10 @@
 """`CustomerHub`: the door to everything, and the only thing with state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.rights import Rights
 from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
+from unified_customer.hub.identifying import Identification, Identifying
 from unified_customer.hub.identity_map import IdentityMap
 from unified_customer.hub.keyfile import key_for, key_path
 from unified_customer.hub.loading import Loader
@@ -115,6 +116,9 @@ class CustomerHub:
         )
         self._loader = Loader(self._store, policy=self.policy, keyring=keyring, clock=clock)
         self._resolver = Resolver(self._store, clock=clock, survivorship=survivorship)
+        self._identifying = Identifying(
+            self._store, policy=self.policy, audit=self.audit, clock=clock, spec=self.identity.spec, keyring=keyring
+        )
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
 
@@ -206,9 +210,11 @@ class CustomerHub:
         Raises:
             IdentityConflictError: Corrections contradict each other.
         """
-        return self._resolver.resolve(
+        report = self._resolver.resolve(
             self.identity.spec, purpose=self.policy.resolve_purpose, actor=actor or self._actor
         )
+        self._identifying.forget()
+        return report
 
     def merge(
         self, a: str, b: str, *, reason: str | None = None, override: bool = False, actor: Actor | None = None
@@ -321,6 +327,41 @@ class CustomerHub:
         """
         request = Request(purpose=purpose, channel=channel, recipient=recipient)
         return self._profiles.read(customer_id, request=request, events=events, actor=actor or self._actor)
+
+    def identify(
+        self,
+        record: Mapping[str, Any],
+        *,
+        identifiers: Mapping[str, str] | None = None,
+        purpose: str | None = None,
+        actor: Actor | None = None,
+    ) -> Identification:
+        """Say whose a record is, at once and without storing it: by its identifiers, else by all else that it says.
+
+        The customers are those of the last `resolve()`. What has to be at hand is read by the first call, or by
+        `prepare()`.
+
+        Args:
+            record: Fields of a person by name, as the table `records` has them (`given_name`, `email`, ...), as they are
+                written; also `source`.
+            identifiers: Further identifiers by kind.
+            purpose: What it is for; None: what the policy resolves identities for.
+            actor: Who asks; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: The record has a field that records do not have.
+            ConsentError: The actor may not use the purpose.
+        """
+        return self._identifying.identify(
+            record,
+            identifiers=identifiers or {},
+            request=Request(purpose=purpose or self.policy.resolve_purpose),
+            actor=actor or self._actor,
+        )
+
+    def prepare(self) -> None:
+        """Read what `identify` needs at hand, so that the first call does not have to: after `resolve()`, or at start."""
+        self._identifying.prepare()
 
     def events(
         self,

@@ -1,9 +1,9 @@
 """One customer at a time: five point reads, one decision, one line in the audit."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from unified_customer.core.clock import Clock, just_after
 from unified_customer.core.errors import ConsentError
@@ -24,6 +24,11 @@ UNREAD: Final = ("record_count",)
 IDENTIFIER_COLUMNS: Final = ("kind", "value_key", "value", "source", "seq")
 
 Rows = Sequence[dict[str, Any]]
+Named: TypeAlias = tuple[str, str]
+"""An identifier: its kind, and what it is called in the store."""
+
+Holders: TypeAlias = Callable[[Collection[Named]], Iterable[tuple[Named, str]]]
+"""Gives the records that carry identifiers, each with the identifier."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +142,14 @@ def _read(seen: Columns) -> tuple[str, ...]:
     return tuple(name for name in CUSTOMERS.columns if name in HEAD or (name in seen.visible and name not in UNREAD))
 
 
-def hold(reader: Reader, any_id: str, *, columns: Sequence[str]) -> Held:
+def hold(reader: Reader, any_id: str, *, columns: Sequence[str], holders: Holders | None = None) -> Held:
     """Return what the store holds of the customer who holds the record `any_id` now.
 
     Args:
         reader: One state of the store.
         any_id: Any id ever issued.
         columns: What is read of the golden record.
+        holders: Says which records carry identifiers; None: the store is asked.
 
     Raises:
         UnknownCustomerError: The id was never issued, or its record is not resolved yet.
@@ -160,7 +166,7 @@ def hold(reader: Reader, any_id: str, *, columns: Sequence[str]) -> Held:
         records=ids,
         identifiers=tuple(identifiers),
         statements=statements,
-        shared=_shared(reader, statements, ids),
+        shared=_shared(reader, statements, ids, holders or (lambda named: _holders(reader, named))),
     )
 
 
@@ -177,16 +183,22 @@ def _statements(reader: Reader, records: Sequence[str], identifiers: Rows) -> tu
     )
 
 
-def _shared(reader: Reader, statements: Sequence[Consent], records: Sequence[str]) -> frozenset[tuple[str, str]]:
+def _shared(
+    reader: Reader, statements: Sequence[Consent], records: Sequence[str], holders: Holders
+) -> frozenset[tuple[str, str]]:
     """Return which of the identifiers that somebody said yes of are held by other customers too."""
     yes = {(each.subject_kind, each.subject_key) for each in statements if each.status in YES_STATUS}
-    keys = sorted({key for kind, key in yes if kind != RECORD})
-    if not keys:
-        return frozenset()
-    held = reader.rows("identifiers", columns=IDENTIFIER, where=[Where("value_key", "in", keys)])
-    theirs = [row for row in held if (row["kind"], row["value_key"]) in yes and row["record_id"] not in records]
-    others = _with_customer(reader, {row["record_id"] for row in theirs})
-    return frozenset((row["kind"], row["value_key"]) for row in theirs if row["record_id"] in others)
+    named = {each for each in yes if each[0] != RECORD}
+    theirs = [(each, record) for each, record in (holders(named) if named else ()) if record not in records]
+    others = _with_customer(reader, {record for _, record in theirs})
+    return frozenset(each for each, record in theirs if record in others)
+
+
+def _holders(reader: Reader, named: Collection[Named]) -> Iterator[tuple[Named, str]]:
+    keys = sorted({key for _, key in named})
+    for row in reader.rows("identifiers", columns=IDENTIFIER, where=[Where("value_key", "in", keys)]):
+        if (row["kind"], row["value_key"]) in named:
+            yield (row["kind"], row["value_key"]), row["record_id"]
 
 
 def _with_customer(reader: Reader, records: Collection[str]) -> set[str]:

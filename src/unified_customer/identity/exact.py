@@ -1,7 +1,7 @@
 """Who is one person, by exact identifiers: order-free, checked, and overruled by what a person decided."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,9 @@ from unified_customer.identity.decisions import check_decisions, standing
 from unified_customer.identity.evidence import Evidence, Labels, gather
 from unified_customer.identity.people import persons
 from unified_customer.identity.sharing import find_values, join_by_value, of_use
+
+if TYPE_CHECKING:
+    from unified_customer.identity.index import MatchIndex
 
 WEAKER: Final = (
     "email", "phone", "anonymous_id", "cross_domain_id", "ga_client_id",
@@ -53,6 +56,11 @@ class Identity(Protocol):
         """The source whose ids lead."""
         ...
 
+    @property
+    def exact(self) -> "ExactIdentity":
+        """How they become customers by identifiers alone."""
+        ...
+
     def resolve(
         self,
         identities: pl.DataFrame,
@@ -62,6 +70,26 @@ class Identity(Protocol):
         decisions: pl.DataFrame | None = None,
     ) -> Resolution:
         """Say of each identity whose it is; see `ExactIdentity.resolve`."""
+        ...
+
+    def index(
+        self,
+        identities: pl.DataFrame,
+        identifiers: pl.DataFrame,
+        *,
+        people: pl.DataFrame,
+        partition: pl.DataFrame,
+        decisions: pl.DataFrame,
+    ) -> "MatchIndex | None":
+        """Return resolved records at hand, so that a new one can be compared with them; None: nothing is compared.
+
+        Args:
+            identities: As for `resolve`.
+            identifiers: As for `resolve`.
+            people: As for `resolve`.
+            partition: `record_id`, `customer_id`: who is who.
+            decisions: As for `resolve`.
+        """
         ...
 
 
@@ -111,6 +139,11 @@ class ExactIdentity(Spec):
             raise ConfigurationError(f"A kind stands once in `weaker` or in `ignored`; twice: {', '.join(doubled)}.")
         return self
 
+    @property
+    def exact(self) -> "ExactIdentity":
+        """Itself."""
+        return self
+
     def resolve(
         self,
         identities: pl.DataFrame,
@@ -149,6 +182,17 @@ class ExactIdentity(Spec):
             shared=joins.shared.sort("kind", "value_key"),
             undecided=undecided.select("record_id", "kind", "value_key").sort("record_id", "kind", "value_key"),
         )
+
+    def index(
+        self,
+        _identities: pl.DataFrame,
+        _identifiers: pl.DataFrame,
+        *,
+        people: pl.DataFrame,
+        partition: pl.DataFrame,
+        decisions: pl.DataFrame,
+    ) -> None:
+        """Compare nothing: identifiers alone say who somebody is."""
 
     def _evidence(
         self, known: pl.DataFrame, people: pl.DataFrame | None, words: pl.DataFrame, told: Labels

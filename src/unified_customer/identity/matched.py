@@ -9,6 +9,7 @@ from unified_customer.core.spec import Spec
 from unified_customer.core.tables import LINK_DECISIONS
 from unified_customer.identity.decisions import standing
 from unified_customer.identity.exact import ExactIdentity, Resolution
+from unified_customer.identity.index import MatchIndex
 from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.people import PERSON, disagree, persons
@@ -76,6 +77,29 @@ class MatchedIdentity(Spec):
         apart = words.filter(kind="cannot_link").select("record_a", "record_b")
         clusters = self._clusters(records, exact.partition, _between(apart, exact.partition, records))
         return Resolution(_joined(exact.partition, clusters), exact.shared, exact.undecided)
+
+    def index(
+        self,
+        identities: pl.DataFrame,
+        identifiers: pl.DataFrame,
+        *,
+        people: pl.DataFrame,
+        partition: pl.DataFrame,
+        decisions: pl.DataFrame,
+    ) -> MatchIndex | None:
+        """Return resolved records at hand, each customer held together; None where they are too few to learn from."""
+        if people.height < FEWEST:
+            return None
+        records = _records(people, identities, identifiers)
+        matcher = self._fitted(records)
+        owners = partition.select("record_id", group="customer_id")
+        apart = standing(decisions).filter(kind="cannot_link").select("record_a", "record_b")
+        for end in ("record_a", "record_b"):
+            apart = apart.join(owners.rename({"record_id": end, "group": f"{end}_group"}), on=end, how="left")
+        # What was decided since the last resolution does not hold yet.
+        apart = apart.filter(pl.col("record_a_group").ne_missing(pl.col("record_b_group")))
+        together = owners.filter(pl.col("group").is_duplicated())
+        return MatchIndex(matcher, records, together=together, apart=apart.select("record_a", "record_b"))
 
     def _clusters(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
         """Match, and match again as long as that brings together people who cannot be one."""

@@ -88,11 +88,12 @@ def _why_blocked(spec: "ExactIdentity", values: pl.DataFrame) -> pl.Series:
     reasons = pl.Series("reason", [None] * len(values), dtype=pl.String)
     for kind in values["kind"].unique():
         rows = (values["kind"] == kind).arg_true()
-        reasons = reasons.scatter(rows, _junk_or_blocked(spec, kind, values["value"].gather(rows)))
+        reasons = reasons.scatter(rows, why_blocked(spec, kind, values["value"].gather(rows)))
     return reasons
 
 
-def _junk_or_blocked(spec: "ExactIdentity", kind: str, values: pl.Series) -> pl.Series:
+def why_blocked(spec: "ExactIdentity", kind: str, values: pl.Series) -> pl.Series:
+    """Return for each value of a kind why it identifies nobody, `junk` or `blocked`; null where it may identify somebody."""
     # Of the patterns for ids only those that hold for every kind: a customer may well have the number 7.
     junk = is_junk(values, "email" if kind == "email" else "phone" if kind == "phone" else "any")
     patterns = [values.str.contains(pattern) for pattern in spec.blocked.get(kind, ())]

@@ -1,0 +1,217 @@
+"""Whose a record is, answered at once: by its identifiers, and else by everything else that it says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+
+from unified_customer.connectors.naming import listed
+from unified_customer.core.clock import Clock, just_after
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.keys import Keyring
+from unified_customer.core.models import Actor
+from unified_customer.core.tables import CUSTOMERS, LINK_DECISIONS, RAW_FIELDS
+from unified_customer.governance.audit import AuditLog, Entry
+from unified_customer.governance.naming import CURRENT
+from unified_customer.hub.people import normalise_identifier
+from unified_customer.hub.profile import HEAD, Held, Named, hold
+from unified_customer.hub.resolving import latest_people
+from unified_customer.identity import Identity, normalise
+from unified_customer.identity.index import Because, KnownIdentifiers, MatchIndex
+from unified_customer.identity.recognition import PERSONAL, Carried, agreeing, holders
+from unified_customer.policy import Policy, Request, decide
+from unified_customer.store import Reader, Store, Where
+
+UNKNOWN: Final = "unknown"
+UNLIKELY: Final = "unlikely"
+GOLDEN: Final = ("customer_id", *PERSONAL)
+FIELDS: Final = (*RAW_FIELDS, "source")
+LOOKED_FOR: Final = ("email", "phone")
+
+
+@dataclass(frozen=True)
+class Identification:
+    """Whose a record is.
+
+    Attributes:
+        customer_id: The customer; None where it is nobody's, or somebody's whom the purpose may not see: the two cannot be
+            told apart.
+        probability: That the record is the customer's; of the likeliest customer where none is likely enough, else 0.
+        reason: `exact:` and a kind of identifier, `match`, `unlikely` (somebody is like it, not enough), or `unknown`.
+        because: How the record compares, field by field, with the customer's that is nearest; empty for identifiers.
+    """
+
+    customer_id: str | None = None
+    probability: float = 0.0
+    reason: str = UNKNOWN
+    because: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True)
+class _AtHand:
+    """What is read once, and holds until somebody is erased or all are resolved anew."""
+
+    graves: int
+    identifiers: KnownIdentifiers
+    records: MatchIndex | None
+
+
+class _Candidate(NamedTuple):
+    """A customer whose the record may be, and why."""
+
+    any_id: str
+    probability: float
+    reason: str
+    because: tuple[Because, ...] = ()
+
+
+class Identifying:
+    """Says whose records are, for a purpose."""
+
+    def __init__(
+        self, store: Store, *, policy: Policy, audit: AuditLog, clock: Clock, spec: Identity, keyring: Keyring
+    ) -> None:
+        """Ask in `store`, where records are joined by `spec`, under `policy`."""
+        self._store = store
+        self._policy = policy
+        self._audit = audit
+        self._clock = clock
+        self._spec = spec
+        self._keyring = keyring
+        self._lock = Lock()
+        self._at_hand: _AtHand | None = None
+
+    def prepare(self) -> None:
+        """Read everything that has to be at hand, if it is not."""
+        with self._store.snapshot() as reader:
+            self._ready(reader)
+
+    def forget(self) -> None:
+        """Read everything anew when it is next asked for."""
+        self._at_hand = None
+
+    def identify(
+        self, record: Mapping[str, Any], *, identifiers: Mapping[str, str], request: Request, actor: Actor
+    ) -> Identification:
+        """Say whose a record is; see `CustomerHub.identify`."""
+        self._policy.check_actor(request.purpose, actor)
+        said = _checked(record)
+        carried = list(self._carried(said, identifiers))
+        with self._store.snapshot() as reader:
+            at_hand = self._ready(reader)
+            found = self._found(reader, at_hand, said, carried)
+            held = None if found is None else self._held(reader, found.any_id, at_hand)
+        if found is None or held is None:
+            answer, allowed = Identification(), True
+        else:
+            allowed = self._allowed(held, request)
+            answer = _answer(found, held) if allowed else Identification()
+        self._record(actor, request, answer, withheld=not allowed)
+        return answer
+
+    # ------------------------------------------------------------------------------------------------- what is at hand
+
+    def _ready(self, reader: Reader) -> _AtHand:
+        graves = reader.count("tombstones")
+        with self._lock:
+            if self._at_hand is None or self._at_hand.graves != graves:
+                self._at_hand = self._read(reader, graves)
+            return self._at_hand
+
+    def _read(self, reader: Reader, graves: int) -> _AtHand:
+        identities = reader.read("identities", columns=["record_id", "source"])
+        links = reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT])
+        identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
+        known = identifiers.join(links, on="record_id", how="semi")
+        people = latest_people(reader, list(dict.fromkeys([*self._spec.reads, *PERSONAL])))
+        decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])
+        records = self._spec.index(
+            identities,
+            known,
+            people=people.join(links, on="record_id", how="semi"),
+            partition=links,
+            decisions=decisions,
+        )
+        return _AtHand(graves, KnownIdentifiers(known), records)
+
+    # ------------------------------------------------------------------------------------------------------ who it is
+
+    def _carried(self, record: Mapping[str, Any], identifiers: Mapping[str, str]) -> Iterable[Carried]:
+        said = {kind: record[kind] for kind in LOOKED_FOR if record.get(kind) is not None} | dict(identifiers)
+        for kind, value in said.items():
+            normal = normalise_identifier(kind, pl.Series([str(value)])).item()
+            if normal is not None:
+                yield Carried(kind, normal, self._keyring.value_key(kind, normal))
+
+    def _found(
+        self, reader: Reader, at_hand: _AtHand, record: Mapping[str, Any], carried: Sequence[Carried]
+    ) -> _Candidate | None:
+        for kind, theirs in holders(self._spec.exact, carried, at_hand.identifiers):
+            customers = _customers(reader, theirs)
+            agree = agreeing(record, customers)
+            if len(agree) == 1:
+                return _Candidate(agree[0], 1.0, f"exact:{kind}")
+        return None if at_hand.records is None else self._matched(at_hand.records, record)
+
+    def _matched(self, records: MatchIndex, record: Mapping[str, Any]) -> _Candidate | None:
+        known = {*records.matcher.roles.by_column, "source"}
+        found = records.identify({name: value for name, value in record.items() if name in known})
+        if found.nearest is None:
+            return None
+        reason = UNLIKELY if found.customer_id is None else "match"
+        return _Candidate(found.nearest, found.probability, reason, found.because)
+
+    # ------------------------------------------------------------------------------------------------ who may know it
+
+    def _held(self, reader: Reader, any_id: str, at_hand: _AtHand) -> Held:
+        def holding(named: Iterable[Named]) -> Iterable[tuple[Named, str]]:
+            return ((each, record) for each in named for record in at_hand.identifiers.holders(*each))
+
+        return hold(reader, any_id, columns=HEAD, holders=holding)
+
+    def _allowed(self, held: Held, request: Request) -> bool:
+        as_of = just_after(self._clock())
+        return decide(held.statements, request=request, policy=self._policy, as_of=as_of, shared=held.shared).allowed
+
+    def _record(self, actor: Actor, request: Request, answer: Identification, *, withheld: bool) -> None:
+        entry = Entry(
+            action="identify",
+            table="customers",
+            purpose=request.purpose,
+            customer_id=answer.customer_id,
+            people=int(answer.customer_id is not None),
+            withheld_people=int(withheld),
+            detail={"reason": answer.reason},
+        )
+        self._audit.record(actor, entry)
+
+
+def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record says, with its date of birth as a date.
+
+    Raises:
+        ConfigurationError: It has a field that records do not have.
+    """
+    unknown = sorted(set(record) - set(FIELDS))
+    if unknown:
+        message = f"Records have no field {listed(unknown)}. A person is described by: {listed(FIELDS)}."
+        raise ConfigurationError(message)
+    said = {name: value for name, value in record.items() if value is not None}
+    if isinstance(said.get("birth_date"), str):
+        said["birth_date"] = normalise.dates(pl.Series([said["birth_date"]])).item()
+    return said
+
+
+def _customers(reader: Reader, records: Sequence[str]) -> pl.DataFrame:
+    """Return the customers who have the records, with what can contradict an identifier."""
+    links = reader.rows("links", columns=["customer_id"], where=[Where("record_id", "in", records), CURRENT])
+    ids = sorted({row["customer_id"] for row in links})
+    found = reader.rows("customers", columns=GOLDEN, where=[Where("customer_id", "in", ids)]) if ids else []
+    return pl.DataFrame(found, schema={name: CUSTOMERS.columns[name] for name in GOLDEN})
+
+
+def _answer(found: _Candidate, held: Held) -> Identification:
+    customer = None if found.reason == UNLIKELY else held.customer_id
+    return Identification(customer, found.probability, found.reason, found.because)

@@ -1,0 +1,38 @@
+"""Which records carry an identifier, at hand."""
+
+import polars as pl
+
+from unified_customer.identity.index.blocks import KeyBlocks
+
+_SEED = 5
+
+
+class KnownIdentifiers:
+    """The records that carry each identifier.
+
+    Identifiers are kept as hashes of 64 bits: of 10,000,000 two are taken for one with a probability of 3e-6.
+    """
+
+    def __init__(self, identifiers: pl.DataFrame) -> None:
+        """Take `record_id`, `kind`, `value_key`, each row once."""
+        self._records = identifiers["record_id"].unique().sort()
+        rows = identifiers["record_id"].cast(pl.Enum(self._records)).to_physical()
+        keys = _hashed(identifiers["kind"], identifiers["value_key"])
+        self._blocks = KeyBlocks(rows.cast(pl.Int64).to_numpy(), keys.to_numpy())
+
+    def count(self, kind: str, value_key: str) -> int:
+        """Return how many records carry an identifier."""
+        return self._blocks.size(_key(kind, value_key))
+
+    def holders(self, kind: str, value_key: str) -> list[str]:
+        """Return the ids of the records that carry an identifier, in ascending order."""
+        return [self._records[row] for row in sorted(self._blocks.members(_key(kind, value_key)))]
+
+
+def _key(kind: str, value_key: str) -> int:
+    return int(_hashed(pl.Series([kind]), pl.Series([value_key])).item())
+
+
+def _hashed(kinds: pl.Series, value_keys: pl.Series) -> pl.Series:
+    named = pl.DataFrame([kinds.alias("kind"), value_keys.alias("value_key")])
+    return named.select(pl.concat_str("kind", "value_key", separator="\0").hash(_SEED).reinterpret(signed=True))[:, 0]
