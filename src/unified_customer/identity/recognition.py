@@ -61,8 +61,18 @@ def agreeing(record: Mapping[str, Any], customers: pl.DataFrame) -> list[str]:
     said = {field: record.get(field) for field in PERSONAL}
     if customers.is_empty() or not any(said.values()):
         return customers["customer_id"].to_list()
+    if all(_same_words(said, customer) for customer in customers.iter_rows(named=True)):
+        return customers["customer_id"].to_list()
     one = pl.DataFrame({"record_id": [""], **said}, schema_overrides=customers.select(PERSONAL).schema)
     here = persons(one).select(pl.col(name).alias(f"{name}_a") for name in PERSON)
     there = persons(customers.select(*PERSONAL, record_id="customer_id"))
     pairs = there.rename({name: f"{name}_b" for name in PERSON}).join(here, how="cross")
     return pairs.filter(~disagree(pairs))["record_id"].to_list()
+
+
+def _same_words(said: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
+    """Say whether nothing has to be asked: all that both say is the same to the letter."""
+    if said["full_name"] is not None:
+        return False
+    parts = [field for field in PERSONAL if field != "full_name"]
+    return all(said[field] is None or customer[field] in {None, said[field]} for field in parts)

@@ -45,6 +45,8 @@ def take_apart(texts: Forms, whole: Forms, *, given: Forms, family: Forms) -> Na
     wants_given = no_given & no_family if given else no_given
     wants_family = no_given & no_family if family else no_family
     written = _first([text.set(form.is_null(), None) for text, form in zip(texts, whole, strict=True)])
+    if all(form.null_count() == len(form) for form in whole):
+        return Names(given or [nothing], family or [nothing], nothing)
     split = split_full_names(written.set(~(wants_given | wants_family), None)).struct
     first = FORMS["given_name"](split.field("given_name")).set(~wants_given, None)
     last = FORMS["family_name"](split.field("family_name")).set(~wants_family, None)

@@ -88,7 +88,7 @@ def dates(values: pl.Series, formats: Sequence[str] | str | None = None) -> pl.S
     if values.dtype in (pl.Date, pl.Datetime):
         return values.cast(pl.Date)
     wanted = _checked((formats,) if isinstance(formats, str) else tuple(formats or ()))
-    return each_distinct(as_text(values), lambda distinct: _read(distinct, wanted))
+    return each_distinct(as_text(values), lambda distinct: _read(distinct, wanted), dtype=pl.Date)
 
 
 def _checked(formats: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,10 +1,14 @@
 """Do the costly thing once per distinct value, and put the answers back in their rows."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -32,12 +36,15 @@ def as_text(values: pl.Series) -> pl.Series:
     raise SchemaError(message)
 
 
-def each_distinct(values: pl.Series, work: Callable[[pl.Series], pl.Series]) -> pl.Series:
+def each_distinct(
+    values: pl.Series, work: Callable[[pl.Series], pl.Series], *, dtype: "PolarsDataType" = pl.String
+) -> pl.Series:
     """Apply a row-wise function to the distinct values only.
 
     Args:
         values: Any series of text.
         work: Series to series of the same length and order.
+        dtype: What it returns.
 
     Returns:
         What `work(values)` would return, with null where a value is null.
@@ -46,13 +53,13 @@ def each_distinct(values: pl.Series, work: Callable[[pl.Series], pl.Series]) -> 
         >>> each_distinct(pl.Series(["a", None, "a"]), lambda distinct: distinct.str.to_uppercase()).to_list()
         ['A', None, 'A']
     """
-    if len(values) == 1 and not values.null_count():
+    if values.null_count() == len(values):
+        return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, len(values))
+    if len(values) == 1:
         # There is nothing to look up for a single record, which somebody waits for.
         return work(values).alias(values.name)
     distinct = values.drop_nulls().unique()
     done = work(distinct)
-    if distinct.is_empty():
-        return done.clear(len(values)).alias(values.name)
     position = pl.int_range(len(distinct), dtype=pl.UInt32, eager=True)
     rows = values.replace_strict(distinct, position, default=None, return_dtype=pl.UInt32)
     return done.gather(rows).alias(values.name)

@@ -138,7 +138,7 @@ def is_junk(values: pl.Series, kind: Kind = "any") -> pl.Series:
     """
     pattern = _pattern(kind)
     text = values.cast(pl.String) if values.dtype == pl.Date else as_text(values)
-    return each_distinct(text, lambda distinct: _told(distinct, _bare(kind).str.contains(pattern)))
+    return each_distinct(text, lambda distinct: _told(distinct, _bare(kind).str.contains(pattern)), dtype=pl.Boolean)
 
 
 @lru_cache(maxsize=16)

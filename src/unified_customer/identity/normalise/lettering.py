@@ -51,9 +51,11 @@ def _to_ascii(values: pl.Series) -> pl.Series:
 
 def folded(values: pl.Series) -> pl.Series:
     """Fold to lower-case ASCII letters, digits and single spaces; null where nothing is left."""
-    key = _to_ascii(values).str.to_lowercase()
-    key = key.str.replace_all("['`\"]", "").str.replace_all(r"[^a-z0-9]+", " ")
-    return key.str.strip_chars(" ").replace("", None)
+    return _to_ascii(values).alias("key").to_frame().select(_KEY).to_series().alias(values.name)
+
+
+_LETTERS = pl.col("key").str.to_lowercase().str.replace_all("['`\"]", "").str.replace_all(r"[^a-z0-9]+", " ")
+_KEY = _LETTERS.str.strip_chars(" ").replace("", None)
 
 
 def name_key(values: pl.Series) -> pl.Series:

@@ -44,6 +44,8 @@ def emails(values: pl.Series) -> pl.Series:
         ['ann@example.com', 'bob+x@xn--bcher-kva.example', None]
     """
     text = as_text(values)
+    if len(text) == 1:
+        return ask_each(text, email_by_library)
     # Lower-casing can make ASCII of a letter that is none (the Kelvin sign), so only ASCII is taken as usual.
     stripped = text.str.strip_chars()
     lowered = stripped.str.to_lowercase()

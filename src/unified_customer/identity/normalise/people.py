@@ -12,6 +12,7 @@ from unified_customer.identity.normalise.vocabulary import GENDERS, HONORIFICS, 
 NAME_PARTS = ("honorific", "given_name", "middle_name", "family_name", "suffix", "nickname", "maiden_name")
 """The fields of `split_full_names`."""
 
+_PARTS = pl.Struct(dict.fromkeys(NAME_PARTS, pl.String))
 _WORD = r"\p{Latin}{2,}(?:-\p{Latin}{2,})*"
 _PLAIN = rf"^{_WORD}(?: {_WORD}){{1,2}}$"
 # Capitals after a comma may be letters after the name (", RN"), known or not.
@@ -41,7 +42,7 @@ def split_full_names(values: pl.Series) -> pl.Series:
         >>> parts.struct.field("honorific").to_list()
         ['Dr.', None, None]
     """
-    return each_distinct(as_text(values), _split)
+    return each_distinct(as_text(values), _split, dtype=_PARTS)
 
 
 def _split(values: pl.Series) -> pl.Series:

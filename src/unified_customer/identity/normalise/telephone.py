@@ -43,6 +43,8 @@ def phones(values: pl.Series, regions: "pl.Series | str | None" = None) -> pl.Se
         ['+12125550123', '+49301234567;ext=8', None]
     """
     frame = pl.DataFrame({"raw": as_text(values), "region": _regions(values, regions)}).with_row_index("row")
+    if len(frame) == 1:
+        return pl.Series(values.name, _ask(frame.drop_nulls("raw")) or [None], dtype=pl.String)
     usual, other = _apart(frame)
     answers, undecided = _read(usual)
     rest = pl.concat([other, frame[undecided["row"]]])
