@@ -5,7 +5,7 @@ PYTHON ?= python3
 BENCH_SCALE ?= 0.01
 
 PLUGIN := $(wildcard tests/plugin/pyproject.toml)
-TYPED := $(strip src tests scripts docs/gen $(wildcard benchmarks))
+TYPED := $(strip src tests scripts docs/gen $(wildcard benchmarks examples))
 LINTED := $(TYPED) $(wildcard conftest.py)
 BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 

@@ -1,0 +1,1 @@
+"""A customer service over HTTP."""
