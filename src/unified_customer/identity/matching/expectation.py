@@ -50,6 +50,39 @@ class Expected:
         return f"precision {self.precision}, recall {self.recall}, blocking recall {self.blocking_recall:.3f}"
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What is counted of the candidate pairs and the clusters.
+
+    Attributes:
+        likely: The sum of the probabilities of all candidate pairs.
+        spread: The sum of how uncertain each is: `p * (1 - p)`.
+        taken: How many pairs are above the threshold.
+        right: The sum of their probabilities.
+        within: How many candidate pairs are within clusters.
+        taken_within: How many of those above the threshold.
+        implied: How many pairs of records are within clusters, be they candidates or not.
+    """
+
+    likely: float
+    spread: float
+    taken: float
+    right: float
+    within: float
+    taken_within: float
+    implied: float
+
+    def expected(self, matches: float) -> Expected:
+        """Return what is expected, with so many pairs of one person by the model."""
+        all_right = max(self.likely, matches, 1e-9)
+        spread, count = _DEVIATIONS * float(np.sqrt(self.spread)), max(1.0, self.taken)
+        return Expected(
+            precision=_range(self.right / count, self.taken_within / count, spread / count),
+            recall=_range(_share(self.taken_within, self.implied), _share(self.right, all_right), spread / all_right),
+            blocking_recall=min(_share(self.likely, all_right), _share(self.within, self.implied)),
+        )
+
+
 def expect(known: Scored, clusters: Ints, *, least: float, matches: float) -> Expected:
     """Return what is expected of a matching.
 
@@ -64,15 +97,16 @@ def expect(known: Scored, clusters: Ints, *, least: float, matches: float) -> Ex
     first, second = unpack(len(clusters), known.pairs)
     together = clusters[first] == clusters[second]
     sizes = np.bincount(clusters).astype(np.float64)
-    implied = float((sizes * (sizes - 1) / 2).sum())
-    right, all_right = float(likely[taken].sum()), max(float(likely.sum()), matches, 1e-9)
-    spread = _DEVIATIONS * float(np.sqrt((likely * (1 - likely)).sum()))
-    count = max(1.0, float(taken.sum()))
-    return Expected(
-        precision=_range(right / count, float(together[taken].sum()) / count, spread / count),
-        recall=_range(_share(float((together & taken).sum()), implied), _share(right, all_right), spread / all_right),
-        blocking_recall=min(_share(float(likely.sum()), all_right), _share(float(together.sum()), implied)),
+    tally = Tally(
+        likely=float(likely.sum()),
+        spread=float((likely * (1 - likely)).sum()),
+        taken=float(taken.sum()),
+        right=float(likely[taken].sum()),
+        within=float(together.sum()),
+        taken_within=float((together & taken).sum()),
+        implied=float((sizes * (sizes - 1) / 2).sum()),
     )
+    return tally.expected(matches)
 
 
 def _share(part: float, whole: float) -> float:

@@ -246,13 +246,13 @@ class FittedMatcher(Spec):
             pairs=_likely(records, known, self.bits),
             pairs_scored=len(known.pairs),
             threshold=self.threshold,
-            expected=expect(known, clusters, least=self.bits, matches=self._matches(records)),
+            expected=expect(known, clusters, least=self.bits, matches=self.matches_among(records.pairs)),
         )
 
-    def _matches(self, records: Encoded) -> float:
-        """Return how many pairs of records are one person, by the model."""
+    def matches_among(self, pairs: float) -> float:
+        """Return how many of so many pairs of any two records are one person, by the model."""
         odds = np.exp2(self.evidence.prior)
-        return float(odds[0] / (1 + odds.sum()) * records.pairs)
+        return float(odds[0] / (1 + odds.sum()) * pairs)
 
     def settled(self, records: Encoded, known: Scored) -> Self:
         """Return the matcher with what depends on scores: the threshold, and the sources that are distinct."""
