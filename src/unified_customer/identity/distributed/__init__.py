@@ -7,6 +7,7 @@ Every step that looks at values is the one that `matching` uses on one machine, 
 left to Spark. See `docs/how-to/match-beyond-one-machine.md`.
 """
 
+from unified_customer.identity.distributed.learning import fit_on_spark
 from unified_customer.identity.distributed.matching import SparkMatches, match_on_spark
 
-__all__ = ["SparkMatches", "match_on_spark"]
+__all__ = ["SparkMatches", "fit_on_spark", "match_on_spark"]

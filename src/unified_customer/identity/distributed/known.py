@@ -28,7 +28,7 @@ def with_known(records: Frame, *, together: "Table | None", apart: "Table | None
         return found.selectExpr("*", f"CAST(NULL AS array<{kind}>) AS apart")
     pairs = _on_spark(records, apart)
     _check(found, pairs)
-    ends = pairs.selectExpr(f"CAST(record_a AS {kind}) AS record_id", f"CAST(record_b AS {kind}) AS other")
+    ends = pairs.selectExpr(f"try_cast(record_a AS {kind}) AS record_id", f"try_cast(record_b AS {kind}) AS other")
     return found.join(grouped(ends, "record_id", apart="collect_set(other)"), "record_id", "left")
 
 
@@ -36,7 +36,7 @@ def _with_persons(records: Frame, groups: "Frame | None") -> Frame:
     if groups is None:
         return records.selectExpr("*", "CAST(NULL AS string) AS person")
     kind = column_type(records, "record_id")
-    named = groups.selectExpr(f"CAST(record_id AS {kind}) AS record_id", "CAST(group AS string) AS person")
+    named = groups.selectExpr(f"try_cast(record_id AS {kind}) AS record_id", "CAST(group AS string) AS person")
     return records.join(grouped(named, "record_id", person="min(person)"), "record_id", "left")
 
 

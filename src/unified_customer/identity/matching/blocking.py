@@ -49,10 +49,16 @@ class Blocks:
 
     def most(self, budget: float) -> int:
         """Return the size of the largest blocks that are compared if no more than `budget` pairs may be; at least 2."""
-        counts = np.bincount(np.minimum(self.sizes, LARGEST + 1), minlength=LARGEST + 2)[: LARGEST + 1]
-        sizes = np.arange(LARGEST + 1, dtype=np.int64)
-        pairs = np.cumsum(counts * (sizes * (sizes - 1) // 2))
-        return max(2, int(np.searchsorted(pairs, budget, side="right")) - 1)
+        return most_within(
+            np.bincount(np.minimum(self.sizes, LARGEST + 1), minlength=LARGEST + 2)[: LARGEST + 1], budget
+        )
+
+
+def most_within(counts: Ints, budget: float) -> int:
+    """Return the size of the largest blocks within a budget of pairs; `counts` has how many blocks have each size."""
+    sizes = np.arange(len(counts), dtype=np.int64)
+    pairs = np.cumsum(counts * (sizes * (sizes - 1) // 2))
+    return max(2, int(np.searchsorted(pairs, budget, side="right")) - 1)
 
 
 def pairs_within(records: int, blocks: Blocks, budget: float) -> tuple[Ints, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from unified_customer.identity.matching.arrays import Flags, Floats
 from unified_customer.identity.matching.encoding import Encoded
@@ -59,15 +60,17 @@ def sample(records: Encoded, *, seed: int) -> Encoded:
     """
     if len(records) <= SAMPLE:
         return records
-    return records.take(np.flatnonzero(sampled(records, share=SAMPLE / len(records), seed=seed)).astype(np.int64))
+    return records.take(
+        np.flatnonzero(sampled(records.record_ids, share=SAMPLE / len(records), seed=seed)).astype(np.int64)
+    )
 
 
-def sampled(records: Encoded, *, share: float, seed: int) -> Flags:
+def sampled(record_ids: pl.Series, *, share: float, seed: int) -> Flags:
     """Say of each record whether it is in a sample of a share of all."""
     limit = int(share * _SPAN)
     salt = seed.to_bytes(8, "little", signed=True)
-    found = (_number(str(record), salt) < limit for record in records.record_ids)
-    return np.fromiter(found, dtype=np.bool_, count=len(records))
+    found = (_number(str(record), salt) < limit for record in record_ids)
+    return np.fromiter(found, dtype=np.bool_, count=len(record_ids))
 
 
 def _number(record: str, salt: bytes) -> int:

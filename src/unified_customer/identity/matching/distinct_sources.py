@@ -1,9 +1,11 @@
 """Sources that are free of duplicates: no two of their records are one person."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
+from unified_customer.identity.matching.arrays import Flags
 from unified_customer.identity.matching.blocking import unpack
 from unified_customer.identity.matching.encoding import Encoded
 from unified_customer.identity.matching.evidence import probability
@@ -30,4 +32,15 @@ def find_distinct_sources(records: Encoded, scored: Scored) -> tuple[int, ...]:
     likely = ~inside & (scored.log_odds > 0)
     matched = np.unique(np.concatenate([first[likely], second[likely]]))
     across = np.bincount(sources[matched], minlength=size)
-    return tuple(np.flatnonzero((across >= ENOUGH) & (within < CLEAN * across)).tolist())
+    return tuple(np.flatnonzero(is_distinct(within, across)).tolist())
+
+
+def is_distinct(within: npt.NDArray[Any], across: npt.NDArray[Any]) -> Flags:
+    """Say of each source whether it looks free of duplicates.
+
+    Args:
+        within: The sum of the probabilities of the pairs within each source.
+        across: How many of its records are likely to match one of another source.
+    """
+    found: Flags = (across >= ENOUGH) & (within < CLEAN * across)
+    return found

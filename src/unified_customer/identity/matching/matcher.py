@@ -30,7 +30,7 @@ from unified_customer.identity.matching.scales import SCALES
 from unified_customer.identity.matching.scoring import Scorer
 from unified_customer.identity.matching.selection import limited
 from unified_customer.identity.matching.threshold import best_threshold
-from unified_customer.identity.matching.training import train
+from unified_customer.identity.matching.training import Trained, train
 
 LIKELY_ENOUGH: Final = -3.0
 """Pairs with fewer bits than this do not bring records into one component."""
@@ -144,23 +144,44 @@ class Matcher(Spec):
 
     def _learn(self, normal: NormalForms) -> "_Learned":
         encoded = encode(normal)
-        _check(encoded)
+        check_learnable(encoded.columns, len(encoded))
         counted = Counted(encoded)
         census = take_census(encoded, counted)
         trained = train(sample(encoded, seed=self.seed), census, budget=self.budget, seed=self.seed)
-        fitted = FittedMatcher(
-            spec=self,
+        keys = limited(encoded, trained.keys, self.budget * len(encoded))
+        fitted = self.assembled(
+            trained,
             roles=normal.roles,
             reading=normal.reading,
-            fields=_field_weights(encoded.columns, trained.mixture, trained.evidence),
-            prior={"one": float(trained.evidence.prior[0])} | _bond_priors(trained.mixture, trained.evidence),
-            keys=tuple(limited(encoded, trained.keys, self.budget * len(encoded))),
+            columns=encoded.columns,
+            keys=keys,
             rarity=count_rarity(encoded),
-            distinct=self.distinct or (),
-            threshold=self.threshold or 0.5,
         )
         known = Scorer(fitted.evidence, counted).score(encoded, candidates(encoded, fitted.keys))
         return _Learned(fitted.settled(encoded, known), encoded, counted, known)
+
+    def assembled(
+        self,
+        trained: Trained,
+        *,
+        roles: Roles,
+        reading: Reading,
+        columns: Sequence[Column],
+        keys: Sequence[BlockingKey],
+        rarity: Rarity,
+    ) -> "FittedMatcher":
+        """Put what was learned together; what depends on scores is as told, or open (see `FittedMatcher.settled`)."""
+        return FittedMatcher(
+            spec=self,
+            roles=roles,
+            reading=reading,
+            fields=_field_weights(columns, trained.mixture, trained.evidence),
+            prior={"one": float(trained.evidence.prior[0])} | _bond_priors(trained.mixture, trained.evidence),
+            keys=tuple(keys),
+            rarity=rarity,
+            distinct=self.distinct or (),
+            threshold=self.threshold or 0.5,
+        )
 
 
 class _Learned(NamedTuple):
@@ -281,11 +302,16 @@ class FittedMatcher(Spec):
         )
 
 
-def _check(records: Encoded) -> None:
-    if not records.columns:
+def check_learnable(fields: Sequence[object], records: int) -> None:
+    """Make sure that there is something to learn from.
+
+    Raises:
+        ConfigurationError: There are too few records, or no column that tells anything.
+    """
+    if not fields:
         raise ConfigurationError("No column tells of people or organisations; name the roles of columns with `roles=`.")
-    if len(records) < FEWEST:
-        raise ConfigurationError(f"A matcher learns from {FEWEST} records or more; there are {len(records)}.")
+    if records < FEWEST:
+        raise ConfigurationError(f"A matcher learns from {FEWEST} records or more; there are {records}.")
 
 
 def _field_weights(columns: Sequence[Column], mixture: Mixture, evidence: Evidence) -> tuple[FieldWeights, ...]:

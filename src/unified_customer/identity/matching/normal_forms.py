@@ -17,7 +17,8 @@ from unified_customer.identity.matching.roles import SEVERAL_VALUES, Role, Roles
 from unified_customer.identity.matching.value_forms import FORMS, birth_form, date_formats, text_of
 from unified_customer.identity.matching.whole_names import take_apart
 
-_HARDLY_ANY: Final = 0.05
+HARDLY_ANY: Final = 0.05
+"""Whole names of which fewer than this share hold more than two names have no field for the rest."""
 _JOINED: Final[tuple[Role, ...]] = ("email", "phone")
 """Roles whose columns become one field together: a work address in one table is the private one of the next."""
 
@@ -235,7 +236,7 @@ def _without_whole_names(
 def _often(other: pl.Series, whole: Iterable[_Column]) -> bool:
     named = pl.DataFrame([column.form.is_not_null().alias(column.name) for column in whole])
     rows = int(named.select(pl.any_horizontal(pl.all()).sum()).item())
-    return len(other) - other.null_count() >= _HARDLY_ANY * rows > 0
+    return len(other) - other.null_count() >= HARDLY_ANY * rows > 0
 
 
 def _put(columns: list[_Column], role: Role, forms: Iterable[pl.Series]) -> list[_Column]:
