@@ -61,7 +61,7 @@ $(VENV)/.installed: pyproject.toml $(PLUGIN)
 $(LOWEST)/.installed: pyproject.toml $(PLUGIN) scripts/lowest_requirements.py
 	$(ready)
 	@mkdir -p build
-	@$(PYTHON) scripts/lowest_requirements.py excel > build/lowest.txt
+	@$(PYTHON) scripts/lowest_requirements.py excel spark > build/lowest.txt
 	$(call environment,$(LOWEST),-c build/lowest.txt -e '.[test]' $(PLUGIN:%/pyproject.toml=-e ./%))
 
 demo: $(DEMO)/.installed

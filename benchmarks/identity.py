@@ -1,15 +1,18 @@
 """Identity: who is who in a table of people, without configuration; with Splink 5 as a peer.
 
-    python -m benchmarks.identity --data FOLDER [--versus splink] [--quick]
+    python -m benchmarks.identity --data FOLDER [--engine spark] [--versus splink] [--quick]
 
 FOLDER has `records.parquet` (`record_id`, `source`, fields, and `cluster_id`, the truth, which the matcher never sees) and
 optionally `pairs.parquet` (`id_l`, `id_r`, the true pairs; else those of `cluster_id`). Without `--data` people are invented
 (see `benchmarks.populations`), `--scale` 1 being 1,000,000 records. A line of JSON for each matcher:
 
+    engine                   polars, in this process, or spark, on all processors of this machine (the extra `spark`)
     precision, recall, f1    of the pairs at the threshold that the matcher chose; what blocking missed counts as missed
     b3_f1, closure_f1        of the clusters
     cpu_s, wall_s            from normalised values to clusters; `normalise_cpu_s` beside it
     peak_mb                  of the whole process
+
+On Spark `cpu_s` and `peak_mb` are of Java and the workers too, and normalisation is part of what is measured, as is learning.
 """
 
 import argparse
@@ -30,6 +33,9 @@ QUICK: Final = 0.3
 """Pairs that each key may bring for each record in the quick mode."""
 
 
+DRIVER_MEMORY: Final = "4g"
+
+
 def ours(folder: Path, *, quick: bool) -> Mapping[str, Any]:
     """Match the records of a folder."""
     from unified_customer.identity.matching.matcher import Matcher
@@ -46,6 +52,7 @@ def ours(folder: Path, *, quick: bool) -> Mapping[str, Any]:
     return {
         "dataset": folder.name,
         "matcher": "unified_customer quick" if quick else "unified_customer",
+        "engine": "polars",
         "rows": records.height,
         "pairs_scored": matches.pairs_scored,
         "blocking_recall": _recall(candidates, truth, folder),
@@ -57,6 +64,41 @@ def ours(folder: Path, *, quick: bool) -> Mapping[str, Any]:
         "normalise_cpu_s": reading.cpu_s,
         "peak_mb": peak,
     }
+
+
+def on_spark(folder: Path, *, quick: bool) -> Mapping[str, Any]:
+    """Learn from the records of a folder and match them, both on Spark."""
+    from benchmarks.measuring import FamilyWatch
+    from unified_customer.engines.spark import local_session, to_polars
+    from unified_customer.identity.distributed import fit_on_spark, match_on_spark
+    from unified_customer.identity.matching.matcher import Matcher
+
+    truth = pl.read_parquet(folder / "records.parquet", columns=["record_id", "cluster_id"])
+    session = local_session(options={"spark.driver.memory": DRIVER_MEMORY})
+    frame = session.read.parquet(str(folder / "records.parquet")).drop("cluster_id")
+    with FamilyWatch() as learning:
+        fitted = fit_on_spark(Matcher(budget=QUICK) if quick else Matcher(), frame)
+    with FamilyWatch() as matching:
+        matches = match_on_spark(fitted, frame)
+    candidates = to_polars(matches.scored).select(id_l="record_a", id_r="record_b")
+    line = {
+        "dataset": folder.name,
+        "matcher": "unified_customer quick" if quick else "unified_customer",
+        "engine": "spark",
+        "rows": truth.height,
+        "pairs_scored": candidates.height,
+        "blocking_recall": _recall(candidates, truth, folder),
+        "threshold": round(matches.threshold, 3),
+        **_pairwise(to_polars(matches.pairs).select(id_l="record_a", id_r="record_b"), truth, folder),
+        **_clusters(to_polars(matches.partition), truth),
+        "cpu_s": round(learning.cpu_s + matching.cpu_s, 3),
+        "wall_s": round(learning.wall_s + matching.wall_s, 3),
+        "match_cpu_s": matching.cpu_s,
+        "match_wall_s": matching.wall_s,
+        "peak_mb": matching.peak_mb,
+    }
+    session.stop()
+    return line
 
 
 def splink(folder: Path, *, python: str) -> list[Mapping[str, Any]]:
@@ -124,15 +166,15 @@ def _clusters(partition: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float]:
     }
 
 
-def _in_a_process(folder: Path, *, quick: bool) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.identity", "--part", "ours", "--data", str(folder)]
+def _in_a_process(folder: Path, *, engine: str, quick: bool) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.identity", "--part", engine, "--data", str(folder)]
     done = subprocess.run([*command, *(["--quick"] if quick else [])], check=True, stdout=subprocess.PIPE, text=True)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
 def _compare(folder: Path, options: argparse.Namespace) -> None:
-    report(**_in_a_process(folder, quick=options.quick))
+    report(**_in_a_process(folder, engine=options.engine, quick=options.quick))
     if options.versus == "splink":
         for line in splink(folder, python=options.splink_python):
             report(**line)
@@ -141,6 +183,7 @@ def _compare(folder: Path, options: argparse.Namespace) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a folder with records.parquet")
+    parser.add_argument("--engine", choices=["polars", "spark"], default="polars", help="where to match")
     parser.add_argument("--quick", action="store_true", help="fewer pairs, less accurate")
     parser.add_argument("--versus", choices=["splink"], help="run this peer on the same records")
     parser.add_argument("--splink-python", default=sys.executable, help="an interpreter that has Splink")
@@ -156,7 +199,7 @@ def main() -> None:
     """Match, and print a line for each matcher."""
     options = _options()
     if options.part:
-        report(**ours(options.data, quick=options.quick))
+        report(**(on_spark if options.part == "spark" else ours)(options.data, quick=options.quick))
     elif options.data:
         _compare(options.data, options)
     else:

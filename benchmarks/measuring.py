@@ -1,6 +1,7 @@
 """Parts of a benchmark as processes of their own, so that CPU seconds and memory are theirs alone."""
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -75,3 +76,40 @@ class Stopwatch:
         """Stop."""
         self.cpu_s = round(time.process_time() - self._cpu, 3)
         self.wall_s = round(time.perf_counter() - self._wall, 3)
+
+
+class FamilyWatch:
+    """CPU and wall seconds of this process and all that it started and that still run, and the memory of all of them."""
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self._cpu, self._wall = sum(_family_seconds().values()), time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.cpu_s = round(sum(_family_seconds().values()) - self._cpu, 3)
+        self.wall_s = round(time.perf_counter() - self._wall, 3)
+        self.peak_mb = sum(_peak_of(process) for process in _family_seconds())
+
+
+def _family_seconds() -> dict[int, float]:
+    """Return the CPU seconds of this process and all below it, with those of the ended ones that they have waited for."""
+    parents, seconds = dict[int, int](), dict[int, float]()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            fields = stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+            parents[int(stat.parent.name)] = int(fields[1])
+            seconds[int(stat.parent.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    family, found = set[int](), {os.getpid()}
+    while found:
+        family |= found
+        found = {process for process, parent in parents.items() if parent in family} - family
+    return {process: seconds.get(process, 0.0) for process in family}
+
+
+def _peak_of(process: int) -> int:
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return next((round(int(line.split()[1]) / 1024) for line in lines if line.startswith("VmHWM:")), 0)
+    return 0

@@ -3,10 +3,15 @@
 import os
 import shutil
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from unified_customer.engines.spark import Session
 
 ROOT = Path(__file__).parents[1]
 DATA_VARIABLE = "UNIFIED_CUSTOMER_DATA"
@@ -38,6 +43,26 @@ def shared_data() -> Path:
     """The folder of real data sets; a test that asks for it is skipped where there is none."""
     skip_without_data()
     return data_folder()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Session"]:
+    """Spark on this machine, in a zone that is not UTC; a test that asks for it is marked `needs_java`."""
+    from unified_customer.engines.spark import local_session
+
+    folder = str(tmp_path_factory.mktemp("spark"))
+    options = {
+        "spark.local.dir": folder,
+        "spark.sql.warehouse.dir": folder,
+        "spark.sql.shuffle.partitions": "2",
+        # What runs for seconds is better not compiled twice.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        session = local_session(cores=2, options=options, name="tests")
+    yield session
+    session.stop()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,7 +1,7 @@
 """Functions of Polars frames on the rows of Spark, through Arrow."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +29,7 @@ def map_chunks(frame: "DataFrame", work: Work, schema: Mapping[str, str], *, row
         schema: The columns of what it returns, with their types in the words of Spark SQL.
         rows: About so many at a time.
     """
-    return _mapped(frame, partial(_chunk_by_chunk, work, None, rows), schema)
+    return _mapped(frame, partial(_chunk_by_chunk, work, None, rows, frame.columns), schema)
 
 
 def map_groups(frame: "DataFrame", work: Work, schema: Mapping[str, str], *, by: str, rows: int = ROWS) -> "DataFrame":
@@ -43,26 +43,30 @@ def map_groups(frame: "DataFrame", work: Work, schema: Mapping[str, str], *, by:
         rows: About so many at a time, or one group.
     """
     together = frame.repartition(by).sortWithinPartitions(by)
-    return _mapped(together, partial(_chunk_by_chunk, work, by, rows), schema)
+    return _mapped(together, partial(_chunk_by_chunk, work, by, rows, frame.columns), schema)
 
 
 _Batches = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
 
 
 def _mapped(frame: "DataFrame", work: _Batches, schema: Mapping[str, str]) -> "DataFrame":
-    declared = ", ".join(f"`{name}` {kind}" for name, kind in schema.items())
+    # Columns of any name pass, under a number each.
+    declared = ", ".join(f"_{place} {kind}" for place, kind in enumerate(schema.values()))
+    numbered = frame.toDF(*(f"_{place}" for place in range(len(frame.columns))))
     with warnings.catch_warnings():
         # PySpark asks for pandas, whatever is done, and doubts its newest release. No row passes through it here.
         warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
-        return frame.mapInArrow(work, declared)
+        return numbered.mapInArrow(work, declared).toDF(*schema)
 
 
 def _chunk_by_chunk(
-    work: Work, by: str | None, rows: int, batches: Iterable["pa.RecordBatch"]
+    work: Work, by: str | None, rows: int, columns: Sequence[str], batches: Iterable["pa.RecordBatch"]
 ) -> Iterator["pa.RecordBatch"]:
-    for chunk in chunks(batches, by=by, rows=rows):
+    named = (batch.rename_columns(list(columns)) for batch in batches)
+    for chunk in chunks(named, by=by, rows=rows):
         for found in work(chunk):
-            yield from to_arrow(found).to_batches()
+            numbered = found.rename({name: f"_{place}" for place, name in enumerate(found.columns)})
+            yield from to_arrow(numbered).to_batches()
 
 
 def chunks(batches: Iterable["pa.RecordBatch"], *, by: str | None, rows: int) -> Iterator[pl.DataFrame]:

@@ -84,12 +84,13 @@ def _read(roles: Roles, reading: Reading, rows: pl.DataFrame) -> Iterator[pl.Dat
     yield pl.DataFrame([normal.record_ids, normal.sources.alias("source"), *values])
 
 
-def check_ids(records: Frame) -> int:
+def count_records(records: Frame) -> int:
     """Return how many records there are.
 
     Raises:
-        SchemaError: A record has no id, or two have the same.
+        SchemaError: There is no `record_id`, a record has none, or two have the same.
     """
+    column_type(records, "record_id")
     told = grouped(records, rows="count(1)", named="count(record_id)", ids="count(DISTINCT record_id)").collect()[0]
     rows, named, ids = int(told["rows"]), int(told["named"]), int(told["ids"])
     if ids < rows:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from unified_customer.engines.spark import Frame, column_type, grouped, kept, map_chunks, settled, to_polars
+from unified_customer.engines.spark import Frame, grouped, kept, map_chunks, settled, to_polars
 from unified_customer.identity.distributed.counting import (
     distinct_sources,
     equal_pairs,
@@ -15,7 +15,7 @@ from unified_customer.identity.distributed.counting import (
     rarity_of,
     value_counts,
 )
-from unified_customer.identity.distributed.forms import Layout, Model, check_ids, quoted, read, read_columns
+from unified_customer.identity.distributed.forms import Layout, Model, count_records, quoted, read, read_columns
 from unified_customer.identity.distributed.known import with_known
 from unified_customer.identity.distributed.pairs import candidate_pairs, keys_of, score
 from unified_customer.identity.matching.census import SAMPLE, Census, sampled
@@ -47,15 +47,14 @@ def fit_on_spark(matcher: Matcher, frame: Frame) -> FittedMatcher:
         SchemaError: `record_id` is missing or not unique.
         ConfigurationError: There are too few records, or no column that tells anything.
     """
-    column_type(frame, "record_id")
-    roles = infer_roles(to_polars(some(frame, most=SEEN, seed=matcher.seed)), matcher.roles)
+    rows = count_records(frame)
+    roles = infer_roles(to_polars(some(frame, rows, most=SEEN, seed=matcher.seed)), matcher.roles)
     layout = Layout.of(frame, roles, reading_of(frame, roles))
     with kept(read(frame, layout)) as forms:
-        rows = check_ids(forms)
         check_learnable(layout.fields, rows)
         with kept(value_counts(forms, layout)) as counts:
             rarity, equal = rarity_of(counts, layout), equal_pairs(counts, layout)
-        sample = encode(layout.normal(to_polars(some(forms, most=SAMPLE, seed=matcher.seed))), rarity.levels)
+        sample = encode(layout.normal(to_polars(some(forms, rows, most=SAMPLE, seed=matcher.seed))), rarity.levels)
         census = Census(rows, rarity, equal)
         trained = train(sample, census, budget=matcher.budget, seed=matcher.seed)
         keys = [BlockingKey(parts=parts) for parts in trained.keys]
@@ -65,9 +64,8 @@ def fit_on_spark(matcher: Matcher, frame: Frame) -> FittedMatcher:
         return _settled(fitted, forms, layout, budget=matcher.budget * rows)
 
 
-def some(frame: Frame, *, most: int, seed: int) -> Frame:
-    """Return about `most` of the records, or all if there are no more: those that one machine takes."""
-    rows = frame.count()
+def some(frame: Frame, rows: int, *, most: int, seed: int) -> Frame:
+    """Return about `most` of so many records, or all if there are no more: those that one machine takes."""
     if rows <= most:
         return frame
     schema = {column: frame.schema[column].dataType.simpleString() for column in frame.columns}

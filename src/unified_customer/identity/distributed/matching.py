@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from unified_customer.engines.spark import Frame, grouped, kept, settled
 from unified_customer.identity.distributed.clusters import component_of_each, link
-from unified_customer.identity.distributed.forms import Layout, Model, check_ids, read
+from unified_customer.identity.distributed.forms import Layout, Model, count_records, read
 from unified_customer.identity.distributed.known import Table, with_known
 from unified_customer.identity.distributed.pairs import candidate_pairs, keys_of, score
 from unified_customer.identity.matching.expectation import Expected, Tally
@@ -91,10 +91,12 @@ def match_on_spark(
         ConfigurationError: Two records are said to be one person and to be two.
     """
     model = Model(matcher.to_json(), Layout.of(frame, matcher.roles, matcher.reading))
-    with kept(read(frame, model.layout)) as forms:
-        count = check_ids(forms)
-        with kept(with_known(forms, together=together, apart=apart)) as records:
-            with kept(keys_of(model, records)) as keys:
-                scored = settled(score(model, records, candidate_pairs(model, records, keys)))
-            partition = settled(link(model, records, component_of_each(scored)))
+    count = count_records(frame)
+    with (
+        kept(read(frame, model.layout)) as forms,
+        kept(with_known(forms, together=together, apart=apart)) as records,
+    ):
+        with kept(keys_of(model, records)) as keys:
+            scored = settled(score(model, records, candidate_pairs(model, records, keys)))
+        partition = settled(link(model, records, component_of_each(scored)))
     return SparkMatches(partition=partition, scored=scored, matcher=matcher, records=count)
