@@ -154,6 +154,32 @@ def profile(
 
 
 @app.command()
+def label(
+    records: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .parquet or .jsonl file of records.")],
+    *,
+    judged: Annotated[Path, typer.Option(metavar="FILE", help="The CSV file of the judgements, to begin or to go on.")],
+    id_: Annotated[
+        str, typer.Option("--id", metavar="COLUMN", help="The column that names each record.")
+    ] = "record_id",
+    fitted: Annotated[Path | None, typer.Option(metavar="FILE", help="A fitted matcher; else one is fitted.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the refined matcher here at the end.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask about so many pairs; else until you quit.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Judge pairs of records, one key each.
+
+    The pairs that teach a matcher most come first. Every answer is kept at once; run it again to go on.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.labelling import Asked, label
+
+        label(out, Asked(records, judged, id_, fitted, save, limit))
+
+
+@app.command()
 def export(
     *,
     store: Url,

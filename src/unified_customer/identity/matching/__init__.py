@@ -1,6 +1,8 @@
 """Who is who, where no identifier says so: matching that learns everything from the records.
 
     Matcher, FittedMatcher, Matches     from tables of people or companies to clusters
+    Labelling, ProposedPair             pairs for a person to judge, which refine the matcher
+    known_from                          what judged pairs say for certain
     Roles, infer_roles                  what the columns say
     NormalForms, normal_forms           values in the forms in which they are compared
 
@@ -8,8 +10,22 @@ See `docs/explanation/matching.md` for the model. The steps are modules of their
 candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence` what they weigh, `linkage` the clusters.
 """
 
+from unified_customer.identity.matching.judgements import known_from
+from unified_customer.identity.matching.labelling import Labelling
 from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, Matches
 from unified_customer.identity.matching.normal_forms import NormalForms, normal_forms
+from unified_customer.identity.matching.proposed_pair import ProposedPair
 from unified_customer.identity.matching.roles import Roles, infer_roles
 
-__all__ = ["FittedMatcher", "Matcher", "Matches", "NormalForms", "Roles", "infer_roles", "normal_forms"]
+__all__ = [
+    "FittedMatcher",
+    "Labelling",
+    "Matcher",
+    "Matches",
+    "NormalForms",
+    "ProposedPair",
+    "Roles",
+    "infer_roles",
+    "known_from",
+    "normal_forms",
+]

@@ -21,7 +21,8 @@ AT_ONCE = 1_000_000
 _HUGE = 120.0
 
 
-@dataclass(frozen=True)
+# Compared by identity, so that matchers which have worked theirs out compare by what they are.
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """The weights of a fitted matcher.
 

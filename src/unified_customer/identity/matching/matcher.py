@@ -1,9 +1,9 @@
 """Who is who: from tables of people, or of companies, to clusters, without rules, labels or thresholds to write."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -20,17 +20,20 @@ from unified_customer.identity.matching.distinct_sources import find_distinct_so
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
 from unified_customer.identity.matching.evidence import Evidence, probability
 from unified_customer.identity.matching.expectation import Expected, expect
+from unified_customer.identity.matching.judgements import known_from, place_judged
 from unified_customer.identity.matching.keys import BlockingKey
 from unified_customer.identity.matching.linkage import FORBIDDEN, Scored, link
 from unified_customer.identity.matching.mixture import Mixture
 from unified_customer.identity.matching.normal_forms import NormalForms, Reading, normal_forms
 from unified_customer.identity.matching.rarity import Counted, Looked, Rareness, Rarity, count_rarity
+from unified_customer.identity.matching.refinement import refine
 from unified_customer.identity.matching.roles import Role, Roles, infer_roles
 from unified_customer.identity.matching.scales import SCALES
 from unified_customer.identity.matching.scoring import Scorer
 from unified_customer.identity.matching.selection import limited
 from unified_customer.identity.matching.threshold import best_threshold
 from unified_customer.identity.matching.training import Trained, train
+from unified_customer.identity.matching.weight_space import WeightSpace
 
 LIKELY_ENOUGH: Final = -3.0
 """Pairs with fewer bits than this do not bring records into one component."""
@@ -59,6 +62,22 @@ class FieldWeights(BaseModel):
     chance: tuple[float, ...]
     one: tuple[float, ...]
     bound: Mapping[str, tuple[float, ...]] = {}
+
+
+class Unjudged(BaseModel):
+    """What a matcher had learned before it was told of judged pairs: refining it again begins there.
+
+    Attributes:
+        prior: That of one person, in bits.
+        one: The weights of one person by field.
+        threshold: The threshold.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    prior: float
+    one: tuple[tuple[float, ...], ...]
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -111,12 +130,13 @@ class Matcher(Spec):
         """Find the roles of the columns and bring the records to normal form, which `fit` and `match` do by themselves."""
         return normal_forms(records, infer_roles(records, self.roles))
 
-    def fit(self, records: pl.DataFrame | NormalForms) -> "FittedMatcher":
+    def fit(self, records: pl.DataFrame | NormalForms, *, judged: pl.DataFrame | None = None) -> "FittedMatcher":
         """Learn from records.
 
         Args:
             records: `record_id` (unique), optionally `source`, and any columns that tell of people or organisations; or
                 what `read` has made of such a table.
+            judged: Pairs that people judged, which refine what is learned; see `FittedMatcher.refined`.
 
         Returns:
             The fitted matcher, which can match these records and others with the same columns.
@@ -125,7 +145,7 @@ class Matcher(Spec):
             SchemaError: `record_id` is missing or not unique.
             ConfigurationError: There are too few records, or no column that tells anything.
         """
-        return self._learn(records if isinstance(records, NormalForms) else self.read(records)).matcher
+        return self._learn(records if isinstance(records, NormalForms) else self.read(records), judged).matcher
 
     def match(
         self,
@@ -133,16 +153,19 @@ class Matcher(Spec):
         *,
         together: pl.DataFrame | None = None,
         apart: pl.DataFrame | None = None,
+        judged: pl.DataFrame | None = None,
     ) -> Matches:
-        """Learn from records and say who is who in them: `fit(records).match(records)`, with less work."""
+        """Learn from records and say who is who in them: fit and match in one, with less work."""
         normal = records if isinstance(records, NormalForms) else self.read(records)
-        learned = self._learn(normal)
+        learned = self._learn(normal, judged)
+        if judged is not None:
+            together, apart = known_from(judged, together=together, apart=apart)
         held = constrain(learned.records, together=together, apart=apart, distinct=learned.matcher.distinct)
         return learned.matcher.match_encoded(
             learned.records, normal.record_ids, held=held, rarity=learned.rarity, known=learned.known
         )
 
-    def _learn(self, normal: NormalForms) -> "_Learned":
+    def _learn(self, normal: NormalForms, judged: pl.DataFrame | None = None) -> "_Learned":
         encoded = encode(normal)
         check_learnable(encoded.columns, len(encoded))
         counted = Counted(encoded)
@@ -158,7 +181,11 @@ class Matcher(Spec):
             rarity=count_rarity(encoded),
         )
         known = Scorer(fitted.evidence, counted).score(encoded, candidates(encoded, fitted.keys))
-        return _Learned(fitted.settled(encoded, known), encoded, counted, known)
+        settled = fitted.settled(encoded, known)
+        if judged is None:
+            return _Learned(settled, encoded, counted, known)
+        refined = settled.refined_on(encoded, judged, rarity=counted, known=known)
+        return _Learned(refined, encoded, counted, replace(known, log_odds=refined.evidence.log_odds(known.levels)))
 
     def assembled(
         self,
@@ -208,6 +235,8 @@ class FittedMatcher(Spec):
     """Sources of which no two records are one person."""
     threshold: float
     """Clusters are joined from this probability on."""
+    unjudged: Unjudged | None = None
+    """What was learned without labels, if judged pairs have refined it."""
 
     def read(self, records: pl.DataFrame) -> NormalForms:
         """Bring records to normal form as those were that the matcher was fitted on."""
@@ -219,6 +248,7 @@ class FittedMatcher(Spec):
         *,
         together: pl.DataFrame | None = None,
         apart: pl.DataFrame | None = None,
+        judged: pl.DataFrame | None = None,
     ) -> Matches:
         """Say who is who.
 
@@ -226,14 +256,87 @@ class FittedMatcher(Spec):
             records: As for `Matcher.fit`, with the same columns.
             together: `record_id`, `group`: records of one group are one person, whatever they look like.
             apart: `record_a`, `record_b`: two people, whatever they look like.
+            judged: Pairs that people judged, as for `refined`: they are held too. The weights stay as they are.
 
         Raises:
             ConfigurationError: Two records are said to be one person and to be two.
         """
         normal = records if isinstance(records, NormalForms) else self.read(records)
+        if judged is not None:
+            together, apart = known_from(judged, together=together, apart=apart)
         encoded = encode(normal, self.rarity.levels)
         held = constrain(encoded, together=together, apart=apart, distinct=self.distinct)
         return self.match_encoded(encoded, normal.record_ids, held=held, rarity=Looked(self.rarity, encoded))
+
+    def refined(self, records: pl.DataFrame | NormalForms, judged: pl.DataFrame) -> Self:
+        """Let judged pairs refine the weights.
+
+        Refining begins with what was learned without labels, however often the matcher was refined before: give all
+        judged pairs each time. Without any, the matcher is as it was before it was refined.
+
+        Args:
+            records: The records that were judged among, or all that the matcher is for: they set the threshold.
+            judged: `record_a`, `record_b`, `same` (null: not sure). Their order does not matter; pairs whose records
+                are not here are not used.
+
+        Returns:
+            The refined matcher. Blocking keys, bonds and distinct sources stay as they are.
+
+        Raises:
+            SchemaError: Columns are missing or of a wrong type.
+            ConfigurationError: A pair is judged both ways, or none of the pairs is among the records.
+        """
+        encoded = encode(records if isinstance(records, NormalForms) else self.read(records), self.rarity.levels)
+        rarity = Looked(self.rarity, encoded)
+        known = Scorer(self.evidence, rarity).score(encoded, candidates(encoded, self.keys))
+        return self.refined_on(encoded, judged, rarity=rarity, known=known)
+
+    def refined_on(self, records: Encoded, judged: pl.DataFrame, *, rarity: Rareness, known: Scored) -> Self:
+        """Let judged pairs refine the weights, among records whose candidate pairs are scored already."""
+        placed = place_judged(records, judged)
+        begun = self.unrefined()
+        if not len(placed.pairs):
+            return begun
+        space = begun.weight_space
+        levels = Scorer(begun.evidence, rarity).score(records, placed.pairs).levels
+        return begun.weighing(refine(space, levels, placed.same), known)
+
+    def weighing(self, weights: Floats, known: Scored) -> Self:
+        """Return the matcher with other weights of one person, a vector of its `weight_space`."""
+        evidence = self.weight_space.evidence_of(weights)
+        fields = tuple(
+            field.model_copy(update={"one": tuple(one.tolist())})
+            for field, one in zip(self.fields, evidence.one, strict=True)
+        )
+        return self._changed(
+            fields=fields,
+            prior=dict(self.prior) | {"one": float(evidence.prior[0])},
+            threshold=self.spec.threshold or best_threshold(evidence.log_odds(known.levels)),
+            unjudged=Unjudged(
+                prior=self.prior["one"], one=tuple(field.one for field in self.fields), threshold=self.threshold
+            ),
+        )
+
+    def unrefined(self) -> Self:
+        """Return the matcher as it was before judged pairs refined it."""
+        if self.unjudged is None:
+            return self
+        fields = zip(self.fields, self.unjudged.one, strict=True)
+        return self._changed(
+            fields=tuple(field.model_copy(update={"one": one}) for field, one in fields),
+            prior=dict(self.prior) | {"one": self.unjudged.prior},
+            threshold=self.unjudged.threshold,
+            unjudged=None,
+        )
+
+    def _changed(self, **changes: Any) -> Self:
+        # Not a `model_copy`, which would keep the evidence of the old weights.
+        return type(self)(**({name: getattr(self, name) for name in type(self).model_fields} | changes))
+
+    @property
+    def weight_space(self) -> WeightSpace:
+        """The weights as a vector, and how far they may be off."""
+        return WeightSpace(self.evidence, [SCALES[field.role].ordered for field in self.fields])
 
     def candidate_pairs(self, records: pl.DataFrame | NormalForms) -> pl.DataFrame:
         """Return the pairs of records that blocking lets through: `record_a`, `record_b`, the smaller id first."""
