@@ -12,6 +12,7 @@ from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.naming import CURRENT, current_customer, why_nobody
 from unified_customer.hub.resolving import resolve_stored
+from unified_customer.hub.reviewing import judged_pairs, read_review, refined_matcher, reviewed_reason
 from unified_customer.identity import (
     Identity,
     check_decisions,
@@ -23,6 +24,7 @@ from unified_customer.identity import (
     split_decisions,
 )
 from unified_customer.identity.decisions import Kind, named_anew
+from unified_customer.identity.matching import FittedMatcher
 from unified_customer.store import Reader, Store, Writer
 
 
@@ -98,6 +100,90 @@ class IdentityMap:
         """
         with self._store.snapshot() as reader:
             return resolve_stored(reader, self.spec).shared
+
+    def review(self, *, limit: int = 20, purpose: str | None = None, actor: Actor | None = None) -> pl.DataFrame:
+        """List the links that are most worth a look: within customers, and between two of them.
+
+        A link is worth as many pairs of records as it is expected to have wrong. What identifiers or a person joined or
+        kept apart does not come up.
+
+        Args:
+            limit: No more than so many.
+            purpose: What it is for; None: what the policy resolves identities for.
+            actor: Who reads; None: the hub's actor.
+
+        Returns:
+            The most valuable link first: `customer_a`, `customer_b` (the same where `joined`), `record_a`, `record_b`,
+            `probability` (that these two records are one person), `joined` (they are one customer now), `record_pairs` (so
+            many pairs the answer decides) and `reason`, what speaks for it and against it, in words and without a value.
+            Customers whom the purpose may not see are left out, and reasons do not speak of fields that it may not see.
+
+        Raises:
+            ConfigurationError: The hub joins by exact identifiers alone, or `limit` is less than 1.
+            ConsentError: The actor may not use the purpose.
+        """
+        if limit < 1:
+            message = f"A review lists at least one link; limit is {limit}."
+            raise ConfigurationError(message)
+        return read_review(
+            self._door, self.spec, purpose=purpose or self._resolve_purpose, limit=limit, actor=actor or self._actor
+        )
+
+    def judge(
+        self, record_a: str, record_b: str, *, same: bool, reason: str | None = None, actor: Actor | None = None
+    ) -> None:
+        """Say of a link of the review whether it is one person: a must-link or a cannot-link.
+
+        It counts from the next resolution on, and the link does not come up again.
+
+        Args:
+            record_a: The one record.
+            record_b: The other.
+            same: Whether they are one person.
+            reason: Why.
+            actor: Who says so; None: the hub's actor.
+
+        Raises:
+            UnknownCustomerError: A record was never seen.
+            IdentityConflictError: It contradicts what was declared before.
+        """
+        kind: Kind = "must_link" if same else "cannot_link"
+        self._declare(kind, record_a, record_b, reason=reviewed_reason(reason), actor=actor or self._actor)
+
+    def judged(self, *, corrections: bool = False) -> pl.DataFrame:
+        """Return what was judged in reviews as pairs that refine a matcher.
+
+        Args:
+            corrections: Also return merges, splits, must-links and cannot-links that nobody was asked for. These are about
+                mistakes alone: from them a matcher learns that what is nearly always right is wrong.
+
+        Returns:
+            `record_a`, `record_b`, `same`.
+        """
+        return judged_pairs(self.decisions(), corrections=corrections)
+
+    def refined_matcher(
+        self, *, purpose: str | None = None, corrections: bool = False, actor: Actor | None = None
+    ) -> FittedMatcher:
+        """Return the matcher of this hub, refined by what was judged: for `MatchedIdentity(matcher=...)`.
+
+        Args:
+            purpose: What it is for; None: what the policy resolves identities for. The matcher learns from the customers
+                whom it may see.
+            corrections: As for `judged`.
+            actor: Who reads; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: The hub joins by exact identifiers alone.
+            ConsentError: The actor may not use the purpose.
+        """
+        return refined_matcher(
+            self._door,
+            self.spec,
+            purpose=purpose or self._resolve_purpose,
+            corrections=corrections,
+            actor=actor or self._actor,
+        )
 
     def must_link(self, a: str, b: str, *, reason: str | None = None, actor: Actor | None = None) -> None:
         """Declare that two records are one person; it counts from the next resolution on.

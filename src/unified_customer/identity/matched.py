@@ -72,7 +72,7 @@ class MatchedIdentity(Spec):
         exact = self.exact.resolve(identities, identifiers, people=by_name, decisions=decisions)
         if people is None or people.height < FEWEST:
             return exact
-        records = _records(people, identities, identifiers)
+        records = records_of(people, identities, identifiers)
         words = standing(LINK_DECISIONS.empty() if decisions is None else decisions)
         apart = words.filter(kind="cannot_link").select("record_a", "record_b")
         clusters = self._clusters(records, exact.partition, _between(apart, exact.partition, records))
@@ -104,7 +104,7 @@ class MatchedIdentity(Spec):
     def _clusters(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
         """Match, and match again as long as that brings together people who cannot be one."""
         together = exact.select("record_id", group="customer_id").filter(pl.col("group").is_duplicated())
-        matcher = self._fitted(records)
+        matcher = self.fitted(records)
         normal = matcher.read(records)
         for _ in range(ROUNDS):
             found = matcher.match(normal, together=together, apart=apart).partition
@@ -114,7 +114,8 @@ class MatchedIdentity(Spec):
             apart = pl.concat([apart, _between(clash, exact, records)]).unique(maintain_order=True)
         return _without(found, clash)
 
-    def _fitted(self, records: pl.DataFrame) -> FittedMatcher:
+    def fitted(self, records: pl.DataFrame) -> FittedMatcher:
+        """Return the matcher as it works on some records (see `records_of`): fitted on them, if it is not fitted yet."""
         fitted = self.matcher
         if isinstance(fitted, Matcher):
             fitted = fitted.model_copy(update={"roles": _ROLES | dict(fitted.roles)}).fit(records)
@@ -123,7 +124,7 @@ class MatchedIdentity(Spec):
         return fitted.model_copy(update={"distinct": tuple(dict.fromkeys([*fitted.distinct, *masters]))})
 
 
-def _records(people: pl.DataFrame, identities: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
+def records_of(people: pl.DataFrame, identities: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
     """Return the people as records of the matcher, with the e-mail addresses and telephone numbers of each as lists."""
     records = people.join(identities.select("record_id", "source"), on="record_id").sort("record_id")
     for kind in _LISTED:

@@ -115,6 +115,15 @@ class Labelling:
         """All that was judged so far: `record_a`, `record_b`, `same` (null: not sure)."""
         return self._judged
 
+    def doubtful(self) -> pl.DataFrame:
+        """Return the judgements that all the others make look wrong: to look at again.
+
+        Returns:
+            `record_a`, `record_b`, `same` (as it was judged), `wrong` (how likely that is wrong, more than one half), the
+            most doubtful first.
+        """
+        return self._questions.doubtful(self._judged)
+
     def refined(self) -> FittedMatcher:
         """Return the matcher, refined by all that was judged so far."""
         return self._questions.refined(self._judged)

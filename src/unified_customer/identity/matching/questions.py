@@ -19,7 +19,7 @@ from unified_customer.identity.matching.matcher import FittedMatcher
 from unified_customer.identity.matching.patterns import patterns_of
 from unified_customer.identity.matching.proposals import Pool, posterior
 from unified_customer.identity.matching.rarity import Looked
-from unified_customer.identity.matching.refinement import refine
+from unified_customer.identity.matching.refinement import WRONG, refine, said_yes
 from unified_customer.identity.matching.scoring import Scorer
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -86,6 +86,23 @@ class Questions:
         levels = self._patterns.levels[[pattern]]
         bits = self._space.design(levels) @ weights - self._space.rivals(levels)
         return Question(pair, float(probability(bits)[0]), int(self._patterns.counts[pattern]))
+
+    def doubtful(self, judged: pl.DataFrame) -> pl.DataFrame:
+        """Return the judgements that are more likely wrong than right, by all of them: see `Labelling.doubtful`."""
+        placed = place_judged(self.records, judged)
+        weights, levels = self._weights(placed)
+        yes = said_yes(self._space.design(levels) @ weights - self._space.rivals(levels))[0]
+        said = np.where(placed.same, yes, 1 - yes)
+        first, second = unpack(len(self.records), placed.pairs)
+        ids = self.records.record_ids
+        ends = pl.DataFrame({"one": ids.gather(first), "other": ids.gather(second)})
+        found = ends.select(
+            record_a=pl.min_horizontal("one", "other"),
+            record_b=pl.max_horizontal("one", "other"),
+            same=pl.Series(placed.same),
+            wrong=pl.Series(WRONG * (1 - (said - WRONG) / (1 - 2 * WRONG)) / said),
+        )
+        return found.filter(pl.col("wrong") > 0.5).sort("wrong", "record_a", "record_b", descending=[True, False, False])
 
     def refined(self, judged: pl.DataFrame) -> FittedMatcher:
         """Return the matcher, refined by what was judged."""
