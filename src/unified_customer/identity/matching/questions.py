@@ -102,7 +102,9 @@ class Questions:
             same=pl.Series(placed.same),
             wrong=pl.Series(WRONG * (1 - (said - WRONG) / (1 - 2 * WRONG)) / said),
         )
-        return found.filter(pl.col("wrong") > 0.5).sort("wrong", "record_a", "record_b", descending=[True, False, False])
+        return found.filter(pl.col("wrong") > 0.5).sort(
+            "wrong", "record_a", "record_b", descending=[True, False, False]
+        )
 
     def refined(self, judged: pl.DataFrame) -> FittedMatcher:
         """Return the matcher, refined by what was judged."""
