@@ -90,8 +90,8 @@ class MatchedIdentity(Spec):
         """Return resolved records at hand, each customer held together; None where they are too few to learn from."""
         if people.height < FEWEST:
             return None
-        records = _records(people, identities, identifiers)
-        matcher = self._fitted(records)
+        records = records_of(people, identities, identifiers)
+        matcher = self.fitted(records)
         owners = partition.select("record_id", group="customer_id")
         apart = standing(decisions).filter(kind="cannot_link").select("record_a", "record_b")
         for end in ("record_a", "record_b"):
