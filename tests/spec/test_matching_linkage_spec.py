@@ -199,9 +199,10 @@ def worth_of(trial: Trial, left: set[int], *, records: int) -> float:
 @settings(max_examples=5)
 @given(some_records(), st.integers(1, 40))
 def test_a_key_is_tried_and_used_within_the_same_budget(records: Encoded, budget: int) -> None:
-    for trial, key in zip(
-        tried := try_keys(records, budget), limited(records, [trial.parts for trial in tried], budget), strict=True
-    ):
+    tried = try_keys(records, budget)
+    keys, pairs = limited(records, [trial.parts for trial in tried], budget)
+    assert candidates(records, keys).tolist() == pairs.tolist()
+    for trial, key in zip(tried, keys, strict=True):
         assert candidates(records, [key]).tolist() == trial.pairs.tolist()
         assert key.most == 2 or len(trial.pairs) <= budget
 

@@ -27,10 +27,15 @@ def candidates(records: Encoded, keys: Iterable[BlockingKey]) -> Ints:
     Returns:
         Each pair once, packed (see `pack`), in ascending order.
     """
-    codes, found = KeyCodes(records), [np.empty(0, dtype=np.int64)]
-    for key in keys:
-        rows, values = codes.of(key.parts)
-        found.append(_pairs(len(records), Blocks(rows, values), key.most))
+    codes = KeyCodes(records)
+    return distinct_pairs(_pairs(len(records), Blocks(*codes.of(key.parts)), key.most) for key in keys)
+
+
+def distinct_pairs(parts: Iterable[Ints]) -> Ints:
+    """Return the pairs of all parts, each once, in ascending order; repeats are dropped on the way, to save memory."""
+    found = [np.empty(0, dtype=np.int64)]
+    for part in parts:
+        found.append(part)
         if sum(map(len, found[1:])) > max(4 * len(found[0]), 1_000_000):
             found = [sorted_distinct(np.concatenate(found))]
     return sorted_distinct(np.concatenate(found))

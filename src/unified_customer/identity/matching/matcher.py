@@ -171,7 +171,7 @@ class Matcher(Spec):
         counted = Counted(encoded)
         census = take_census(encoded, counted)
         trained = train(sample(encoded, seed=self.seed), census, budget=self.budget, seed=self.seed)
-        keys = limited(encoded, trained.keys, self.budget * len(encoded))
+        keys, pairs = limited(encoded, trained.keys, self.budget * len(encoded))
         fitted = self.assembled(
             trained,
             roles=normal.roles,
@@ -180,7 +180,7 @@ class Matcher(Spec):
             keys=keys,
             rarity=count_rarity(encoded),
         )
-        known = Scorer(fitted.evidence, counted).score(encoded, candidates(encoded, fitted.keys))
+        known = Scorer(fitted.evidence, counted).score(encoded, pairs)
         settled = fitted.settled(encoded, known)
         if judged is None:
             return _Learned(settled, encoded, counted, known)

@@ -1,13 +1,13 @@
 """Choosing blocking keys from the data: those that find the likely matches with the fewest pairs, each beside the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from unified_customer.identity.matching.arrays import Flags, Floats, Ints, sorted_distinct
-from unified_customer.identity.matching.blocking import Blocks, pairs_within
+from unified_customer.identity.matching.blocking import Blocks, distinct_pairs, pairs_within
 from unified_customer.identity.matching.encoding import Encoded
 from unified_customer.identity.matching.keys import BlockingKey, KeyCodes, KeyPart, possible_keys
 
@@ -113,7 +113,17 @@ def _best(brings: Sequence[Ints], gains: Floats, costs: Floats, left: Flags) -> 
     return best
 
 
-def limited(records: Encoded, keys: Sequence[tuple[KeyPart, ...]], budget: float) -> list[BlockingKey]:
-    """Return the keys with the size of the largest blocks that each compares within its budget of pairs."""
-    codes = KeyCodes(records)
-    return [BlockingKey(parts=parts, most=Blocks(*codes.of(parts)).most(budget)) for parts in keys]
+def limited(
+    records: Encoded, keys: Sequence[tuple[KeyPart, ...]], budget: float
+) -> tuple[tuple[BlockingKey, ...], Ints]:
+    """Find how large the blocks of each key may be within its budget of pairs; return the keys, and the pairs of them all."""
+    codes, found = KeyCodes(records), list[BlockingKey]()
+
+    def pairs_of_each() -> Iterator[Ints]:
+        for parts in keys:
+            pairs, most = pairs_within(len(records), Blocks(*codes.of(parts)), budget)
+            found.append(BlockingKey(parts=parts, most=most))
+            yield pairs
+
+    pairs = distinct_pairs(pairs_of_each())
+    return tuple(found), pairs
