@@ -58,13 +58,16 @@ def test_numbers_days_lists_and_odd_names_of_columns_are_read_as_on_one_machine(
         pl.col("number").cast(pl.Int64).alias("record_id"),
         pl.col("birth_date").str.to_date(strict=False).fill_null(date(1950, 5, 5)),
         pl.when(pl.col("source") != "shop").then("source").alias("source"),
+        # More than are kept of one record, most of them common.
+        pl.concat_list("emails", pl.Series([[f"a{n}@office.org" for n in range(5)]])).alias("emails"),
     )
     records = records.drop("number").rename({"full_name": "the `name`.full", "city": "Town (old)"})
     matcher = Matcher(roles={"the `name`.full": "full_name", "Town (old)": "city"})
     found = fit_on_spark(matcher, from_polars(spark, records))
     wanted = matcher.fit(records)
     assert found.model_copy(update={"threshold": wanted.threshold}).to_json() == wanted.to_json()
-    partition = to_polars(match_on_spark(wanted, from_polars(spark, records)).partition)
+    frame = from_polars(spark, records).repartition(9)
+    partition = to_polars(match_on_spark(wanted, frame).partition)
     assert_frame_equal(partition.sort("record_id"), wanted.match(records).partition.sort("record_id"))
 
 

@@ -4,6 +4,7 @@
     ExactIdentity                              by exact identifiers
     MatchedIdentity                            by exact identifiers, and by matching what they leave apart
     matching                                   matching without configuration (a package)
+    distributed                                the same on Spark, for more records than one machine holds (a package)
     decide, retract                            write a decision of a person down, take it back
     standing, check_decisions                  the decisions that hold, and whether they contradict each other
     merge_decisions, split_decisions           the decisions that merge two customers, or split one

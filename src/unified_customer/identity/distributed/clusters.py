@@ -70,8 +70,7 @@ def _link(model: Model, members: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Link whole components as they are linked on one machine, all their pairs being known."""
     batch = model.batch(members)
     records, matcher = batch.records, batch.matcher
-    scored = Scorer(matcher.evidence, matcher.rarity).score(records, pairs_of(_labels(batch, members)))
-    known = batch.held.hold(records, scored)
+    known = Scorer(matcher.evidence, matcher.rarity).score(records, pairs_of(_labels(batch, members)))
     yield matcher.match_encoded(
         records, records.record_ids, held=batch.held, rarity=matcher.rarity, known=known
     ).partition
