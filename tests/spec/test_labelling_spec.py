@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.identity.forests import cut_pairs, spanning
 from unified_customer.identity.matching import FittedMatcher, Labelling, Matcher, known_from
 from unified_customer.identity.matching.arrays import Flags, Floats, Levels
 from unified_customer.identity.matching.blocking import unpack
@@ -355,3 +356,44 @@ def test_of_the_pairs_of_a_pattern_the_ids_alone_decide() -> None:
     first = again.known.levels[int(np.searchsorted(again.known.pairs, other.pair))]
     np.testing.assert_array_equal(first, questions.known.levels[place])
     assert unpack(len(town()), np.array([other.pair]))
+
+
+# ------------------------------------------------------------------------------------------------- links of a review
+
+
+edges = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda edge: edge[0] != edge[1]), max_size=14)
+
+
+def parts(nodes: set[int], links: list[tuple[int, int]]) -> list[set[int]]:
+    """Return which nodes hang together."""
+    found = [{node} for node in nodes]
+    for link in links:
+        met = [part for part in found if part & {*link}]
+        found = [part for part in found if part not in met] + [set().union(*met)]
+    return found
+
+
+@given(edges)
+def test_links_hold_together_what_all_pairs_do_and_none_is_too_many(pairs: list[tuple[int, int]]) -> None:
+    nodes = {node for pair in pairs for node in pair}
+    kept = [pairs[place] for place in spanning(pairs)]
+    assert sorted(map(sorted, parts(nodes, kept))) == sorted(map(sorted, parts(nodes, pairs)))
+    assert len(kept) == len(nodes) - len(parts(nodes, pairs))
+
+
+@given(edges)
+def test_a_link_is_kept_only_if_no_stronger_ones_join_its_ends(pairs: list[tuple[int, int]]) -> None:
+    kept = set(spanning(pairs))
+    for place, pair in enumerate(pairs):
+        joined = any({*pair} <= part for part in parts({*range(7)}, pairs[:place]))
+        assert (place in kept) is not joined
+
+
+@given(edges, st.lists(st.integers(1, 5), min_size=7, max_size=7))
+def test_a_link_decides_the_pairs_that_fall_apart_without_it(pairs: list[tuple[int, int]], sizes: list[int]) -> None:
+    trees = [pairs[place] for place in spanning(pairs)]
+    weights = dict(enumerate(sizes))
+    for edge, count in zip(trees, cut_pairs(trees, weights), strict=True):
+        rest = parts({node for pair in trees for node in pair}, [each for each in trees if each != edge])
+        sides = [sum(weights[node] for node in part) for part in rest if part & {*edge}]
+        assert count == sides[0] * sides[1]
