@@ -1,5 +1,6 @@
 """Families and flat shares: people of one address, surname, landline and mailbox who are not one person."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -23,15 +24,50 @@ TWINS, JUNIOR, BLOCK, FAMILY_MAILBOX, MOVED_OUT, MOVED_ALL, OWN_NAME = 0.08, 0.1
 SUFFIXES: Final = {"junior": ("Jr.", "Jr", "jun.", "II"), "senior": ("Sr.", "Sr", "sen.", "I")}
 
 
+_FIRST_RECORD: Final = datetime(2019, 1, 1, tzinfo=UTC)
+_YEARS_OF_RECORDS: Final = 5
+
+
 def households(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
     """Return records of people who live with others: couples, children, twins, namesakes, flatmates, neighbours."""
+    return households_and_homes(rng, rows, seed)[0]
+
+
+def households_and_homes(rng: Rng, rows: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the records of `households`, and beside them the homes, which no matcher sees.
+
+    Returns:
+        The records, and of each record `record_id`, `observed_at` (when it was written) and `household_id`: where the
+        person lived then. Who moves out alone lives alone from then on; a household that moves is the same one.
+    """
+    records = _records(rng, rows, seed)
+    truth = ["household_id", "observed_at"]
+    return records.drop(truth), records.select("record_id", *truth)
+
+
+def _records(rng: Rng, rows: int, seed: int) -> pl.DataFrame:
     who = owners(rng, rows, again=0.40, most=7)
     persons = residents(rng, int(who[-1]) + 1, seed=seed)
     facts = _through_the_house(rng, seen(rng, persons, who))
     facts = facts.with_columns(street=_with_flat(rng, facts)).drop("unit")
     mess = Mess().with_gaps(birth_date=0.42, email=0.30, phone=0.30, street=0.08, postcode=0.08, city=0.08)
     records = written(rng, facts, BRITISH, mess)
-    return finished(rng, records.with_columns(family_name=_with_suffix(rng, records)).select("who", *FIELDS))
+    named_so = records.with_columns(_household(), _written_at(), family_name=_with_suffix(rng, records))
+    return finished(rng, named_so.select("who", *FIELDS, "household_id", "observed_at"))
+
+
+def _household() -> pl.Expr:
+    alone = pl.when(pl.col("moved") & pl.col("alone")).then(pl.format("h{}-{}", "house", "who"))
+    return pl.coalesce(alone, pl.format("h{}", "house")).alias("household_id")
+
+
+def _written_at() -> pl.Expr:
+    seconds = (pl.col("at") * _YEARS_OF_RECORDS * 365 * 86_400).round()
+    return (
+        (pl.lit(_FIRST_RECORD) + pl.duration(seconds=seconds.cast(pl.Int64)))
+        .dt.cast_time_unit("us")
+        .alias("observed_at")
+    )
 
 
 def residents(rng: Rng, size: int, *, seed: int) -> pl.DataFrame:
@@ -39,7 +75,7 @@ def residents(rng: Rng, size: int, *, seed: int) -> pl.DataFrame:
 
     Returns:
         Beside the columns of `people.people`: `house`, `role`, `unit` (flat in a block, or null), `house_mail` (a mailbox
-        that some use, or null) and `suffix` (`junior`, `senior` or null).
+        that some use, or null), `suffix` (`junior`, `senior` or null) and `alone` (whether who moves does so without the others).
     """
     house, role = _members(rng, size)
     culture = draw(rng, BRITISH.cultures, int(house[-1]) + 1)
@@ -133,7 +169,7 @@ def _leaving(rng: Rng, frame: pl.DataFrame, *, seed: int) -> pl.DataFrame:
     columns = [emptied(later[name], ~(alone | together)).alias(f"later_{name}") for name in later.columns]
     renamed = alone & flags(rng, size, np.where(role == PARTNER, 0.6, np.where(frame["male"].to_numpy(), 0.02, 0.2)))
     family = emptied(family_names(rng, frame["culture"].to_numpy().astype(np.int64)), ~renamed)
-    return frame.with_columns(*columns, later_family=family, later_unit=pl.lit(None, pl.String))
+    return frame.with_columns(*columns, later_family=family, later_unit=pl.lit(None, pl.String), alone=pl.Series(alone))
 
 
 def _house_mail(rng: Rng, frame: pl.DataFrame) -> pl.Series:

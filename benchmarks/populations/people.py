@@ -85,7 +85,7 @@ def seen(rng: Rng, persons: pl.DataFrame, who: Ints) -> pl.DataFrame:
 
     Returns:
         One row per record: `who`, `given`, `second`, `family`, `birth`, `email`, `phone`, `street`, `city`, `postcode`,
-        and whatever other columns `persons` has.
+        whatever other columns `persons` has, and when it was written (`at`, from 0 to 1) and whether after moving (`moved`).
     """
     size, at = len(who), rng.random(len(who))
     moved, wed = at > rng.random(persons.height)[who], at > rng.random(persons.height)[who]
@@ -101,7 +101,8 @@ def seen(rng: Rng, persons: pl.DataFrame, who: Ints) -> pl.DataFrame:
     emails = _of([("email_2", mail < 0.32), ("email_3", mail > 0.9)], otherwise="email")
     phones = _of([("landline", phone < 0.28), ("mobile_2", phone > 0.8)], otherwise="mobile")
     gone = [name for name in persons.columns if name.startswith(("later_", "email_", "mobile", "landline"))]
-    return facts.with_columns(*now, emails.alias("email"), phones.alias("phone")).drop(gone)
+    when = {"at": pl.Series(at), "moved": pl.Series(moved)}
+    return facts.with_columns(*now, emails.alias("email"), phones.alias("phone"), **when).drop(gone)
 
 
 def _of(choices: list[tuple[str, Flags]], *, otherwise: str) -> pl.Expr:

@@ -11,6 +11,7 @@ from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.naming import CURRENT, current_customer, why_nobody
+from unified_customer.hub.households import read_households
 from unified_customer.hub.resolving import resolve_stored
 from unified_customer.hub.reviewing import judged_pairs, read_review, refined_matcher, reviewed_reason
 from unified_customer.identity import (
@@ -25,6 +26,7 @@ from unified_customer.identity import (
 )
 from unified_customer.identity.decisions import Kind, named_anew
 from unified_customer.identity.matching import FittedMatcher
+from unified_customer.identity.matching.households import MOST, Households
 from unified_customer.store import Reader, Store, Writer
 
 
@@ -91,6 +93,27 @@ class IdentityMap:
                 contacts=contacts,
             )
         return found.filter(~pl.col("kind").is_in(self._door.withheld_kinds(asked)))
+
+    def households(self, *, purpose: str | None = None, most: int = MOST, actor: Actor | None = None) -> Households:
+        """Say who lives with whom, of the customers whom the purpose may see; nobody is merged by it.
+
+        The matcher of the hub is used, or one that learns from these records where the hub joins by identifiers alone.
+
+        Args:
+            purpose: What it is for; None: what the policy resolves identities for.
+            most: More customers than this are no household.
+            actor: Who reads; None: the hub's actor.
+
+        Returns:
+            The households. The id of a household is the smallest id among those of its customers whom the purpose may see.
+            Customers of whom there is no record, only events, are left out.
+
+        Raises:
+            ConsentError: The actor may not use the purpose.
+            FieldWithheldError: The purpose may not see names, addresses or contacts.
+        """
+        by = actor or self._actor
+        return read_households(self._door, self.spec, purpose=purpose or self._resolve_purpose, actor=by, most=most)
 
     def shared_values(self) -> pl.DataFrame:
         """Return the identifier values that did not join all of their records, and why.

@@ -10,12 +10,15 @@ from unified_customer.core.tables import LINK_DECISIONS
 from unified_customer.identity.decisions import standing
 from unified_customer.identity.exact import ExactIdentity, Resolution
 from unified_customer.identity.index import MatchIndex
+from unified_customer.identity.matching.households import MOST, Households, all_alone, find_households
 from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.people import PERSON, disagree, persons
 
 ROUNDS: Final = 4
 """So often matching is tried again; clusters that still bring together people who cannot be one are then given up."""
+
+TOO_FEW: Final = f"There are fewer than {FEWEST} records: too few to tell who lives with whom."
 
 _LISTED: Final = ("email", "phone")
 _COMPARED: Final[tuple[Role, ...]] = (
@@ -79,6 +82,7 @@ class MatchedIdentity(Spec):
         return Resolution(_joined(exact.partition, clusters), exact.shared, exact.undecided)
 
     def index(
+    def households(
         self,
         identities: pl.DataFrame,
         identifiers: pl.DataFrame,
@@ -100,6 +104,22 @@ class MatchedIdentity(Spec):
         apart = apart.filter(pl.col("record_a_group").ne_missing(pl.col("record_b_group")))
         together = owners.filter(pl.col("group").is_duplicated())
         return MatchIndex(matcher, records, together=together, apart=apart.select("record_a", "record_b"))
+        most: int = MOST,
+    ) -> Households:
+        """Say who lives with whom; see `unified_customer.identity.matching.households.find_households`.
+        Args:
+            identities: As for `resolve`.
+            identifiers: As there.
+            people: As there, with `observed_at` where who moved is to belong where the latest address is.
+            partition: `record_id`, `customer_id` of at least these people.
+            most: Households of more customers are given up.
+        Returns:
+            The households of the customers who have a record in `people`.
+        """
+        owned = partition.join(people, on="record_id", how="semi")
+            return all_alone(owned, TOO_FEW)
+        records = _records(people, identities, identifiers)
+        return find_households(self._fitted(records), records, owned, most=most)
 
     def _clusters(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
         """Match, and match again as long as that brings together people who cannot be one."""
