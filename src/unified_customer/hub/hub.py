@@ -110,6 +110,7 @@ class CustomerHub:
             self._store,
             door=self._door,
             clock=clock,
+            keyring=keyring,
             spec=identity or ExactIdentity(),
             resolve_purpose=self.policy.resolve_purpose,
             actor=actor,

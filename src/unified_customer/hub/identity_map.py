@@ -6,11 +6,13 @@ import polars as pl
 
 from unified_customer.core.clock import Clock
 from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.keys import Keyring
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.naming import CURRENT, current_customer, why_nobody
+from unified_customer.hub.accounts import AccountReport, AccountView, read_accounts, resolve_accounts
 from unified_customer.hub.households import read_households
 from unified_customer.hub.resolving import resolve_stored
 from unified_customer.hub.reviewing import judged_pairs, read_review, refined_matcher, reviewed_reason
@@ -24,6 +26,7 @@ from unified_customer.identity import (
     retract,
     split_decisions,
 )
+from unified_customer.identity.accounts import AccountMatching
 from unified_customer.identity.decisions import Kind, named_anew
 from unified_customer.identity.matching import FittedMatcher
 from unified_customer.identity.matching.households import MOST, Households
@@ -34,9 +37,18 @@ class IdentityMap:
     """Reads and corrects who is who. Corrections are data: they survive every resolution until they are taken back."""
 
     def __init__(
-        self, store: Store, *, door: Door, clock: Clock, spec: Identity, resolve_purpose: str, actor: Actor = LOCAL
+        self,
+        store: Store,
+        *,
+        door: Door,
+        clock: Clock,
+        keyring: Keyring,
+        spec: Identity,
+        resolve_purpose: str,
+        actor: Actor = LOCAL,
     ) -> None:
         """Work on `store` for `actor`, with records joined by `spec`; people are read through `door`."""
+        self._keyring = keyring
         self._actor = actor
         self._store = store
         self._door = door
@@ -114,6 +126,46 @@ class IdentityMap:
         """
         by = actor or self._actor
         return read_households(self._door, self.spec, purpose=purpose or self._resolve_purpose, actor=by, most=most)
+
+    def resolve_accounts(self, spec: AccountMatching | None = None, *, actor: Actor | None = None) -> AccountReport:
+        """Find which organisations are one, and who belongs to which; `hub.resolve()` does not do it by itself.
+
+        Organisations are named by the accounts of sources (and `group` calls), and on people's records by the name of an
+        organisation and the domain of the e-mail address. What is found stands beside what the sources state: as rows of the
+        tables `accounts` and `account_links` of the source `unified_customer`. An account keeps its id.
+
+        Args:
+            spec: How they are found; None: by domains, tax ids, names, and the matcher.
+            actor: Who resolves; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: A source is called `unified_customer`.
+        """
+        return resolve_accounts(
+            self._store,
+            spec or AccountMatching(),
+            keyring=self._keyring,
+            clock=self._clock,
+            actor=actor or self._actor,
+            purpose=self._resolve_purpose,
+        )
+
+    def accounts(self, *, purpose: str | None = None, actor: Actor | None = None) -> AccountView:
+        """List the accounts that `resolve_accounts` found, and the customers who belong to them.
+
+        Args:
+            purpose: What it is for; None: what the policy resolves identities for.
+            actor: Who reads; None: the hub's actor.
+
+        Returns:
+            The accounts. One that only people's records name is left out where the purpose may see none of these people, and
+            its name is what they call it most often.
+
+        Raises:
+            ConsentError: The actor may not use the purpose.
+            FieldWithheldError: The purpose may not see who belongs to which organisation.
+        """
+        return read_accounts(self._door, purpose=purpose or self._resolve_purpose, actor=actor or self._actor)
 
     def shared_values(self) -> pl.DataFrame:
         """Return the identifier values that did not join all of their records, and why.

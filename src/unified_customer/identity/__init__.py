@@ -13,11 +13,15 @@
     history, resolve_ids                       where records were; who holds an id now
     Survivorship                               the golden record, with where each value came from
     crosswalk                                  every system's id of each customer
+    AccountMatching, Accounts                  which organisations are one, from what sources and records name
+    account_rows                               ... as rows of the tables, with ids that stay
     normalise                                  personal values in one form each (a package)
 
 All are pure functions of frames: the hub reads the tables, calls them and writes what they return.
 """
 
+from unified_customer.identity.account_rows import account_rows
+from unified_customer.identity.accounts import AccountMatching, Accounts
 from unified_customer.identity.crosswalk import crosswalk
 from unified_customer.identity.decisions import (
     anchor_decisions,
@@ -34,6 +38,8 @@ from unified_customer.identity.links import Relinked, held, history, relink, res
 from unified_customer.identity.matched import MatchedIdentity
 
 __all__ = [
+    "AccountMatching",
+    "Accounts",
     "ExactIdentity",
     "Identity",
     "MatchedIdentity",
@@ -41,6 +47,7 @@ __all__ = [
     "Resolution",
     "Rule",
     "Survivorship",
+    "account_rows",
     "anchor_decisions",
     "check_decisions",
     "crosswalk",

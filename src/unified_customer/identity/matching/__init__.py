@@ -5,6 +5,7 @@
     known_from                          what judged pairs say for certain
     Roles, infer_roles                  what the columns say
     NormalForms, normal_forms           values in the forms in which they are compared
+    Households, find_households         who lives with whom
 
 See `docs/explanation/matching.md` for the model. The steps are modules of their own: `keys`, `blocking` and `selection` find
 candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence` what they weigh, `linkage` the clusters.
@@ -12,6 +13,7 @@ candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence
 
 from unified_customer.identity.matching.judgements import known_from
 from unified_customer.identity.matching.labelling import Labelling
+from unified_customer.identity.matching.households import Households, find_households
 from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, Matches
 from unified_customer.identity.matching.normal_forms import NormalForms, normal_forms
 from unified_customer.identity.matching.proposed_pair import ProposedPair
@@ -27,5 +29,7 @@ __all__ = [
     "Roles",
     "infer_roles",
     "known_from",
+    "Households",
+    "find_households",
     "normal_forms",
 ]
