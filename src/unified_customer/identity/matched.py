@@ -82,7 +82,6 @@ class MatchedIdentity(Spec):
         return Resolution(_joined(exact.partition, clusters), exact.shared, exact.undecided)
 
     def index(
-    def households(
         self,
         identities: pl.DataFrame,
         identifiers: pl.DataFrame,
@@ -104,22 +103,33 @@ class MatchedIdentity(Spec):
         apart = apart.filter(pl.col("record_a_group").ne_missing(pl.col("record_b_group")))
         together = owners.filter(pl.col("group").is_duplicated())
         return MatchIndex(matcher, records, together=together, apart=apart.select("record_a", "record_b"))
+
+    def households(
+        self,
+        identities: pl.DataFrame,
+        identifiers: pl.DataFrame,
+        *,
+        people: pl.DataFrame,
+        partition: pl.DataFrame,
         most: int = MOST,
     ) -> Households:
         """Say who lives with whom; see `unified_customer.identity.matching.households.find_households`.
+
         Args:
             identities: As for `resolve`.
             identifiers: As there.
             people: As there, with `observed_at` where who moved is to belong where the latest address is.
             partition: `record_id`, `customer_id` of at least these people.
             most: Households of more customers are given up.
+
         Returns:
             The households of the customers who have a record in `people`.
         """
         owned = partition.join(people, on="record_id", how="semi")
+        if people.height < FEWEST:
             return all_alone(owned, TOO_FEW)
-        records = _records(people, identities, identifiers)
-        return find_households(self._fitted(records), records, owned, most=most)
+        records = records_of(people, identities, identifiers)
+        return find_households(self.fitted(records), records, owned, most=most)
 
     def _clusters(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
         """Match, and match again as long as that brings together people who cannot be one."""

@@ -11,9 +11,9 @@ See `docs/explanation/matching.md` for the model. The steps are modules of their
 candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence` what they weigh, `linkage` the clusters.
 """
 
+from unified_customer.identity.matching.households import Households, find_households
 from unified_customer.identity.matching.judgements import known_from
 from unified_customer.identity.matching.labelling import Labelling
-from unified_customer.identity.matching.households import Households, find_households
 from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, Matches
 from unified_customer.identity.matching.normal_forms import NormalForms, normal_forms
 from unified_customer.identity.matching.proposed_pair import ProposedPair
@@ -21,15 +21,15 @@ from unified_customer.identity.matching.roles import Roles, infer_roles
 
 __all__ = [
     "FittedMatcher",
+    "Households",
     "Labelling",
     "Matcher",
     "Matches",
     "NormalForms",
     "ProposedPair",
     "Roles",
+    "find_households",
     "infer_roles",
     "known_from",
-    "Households",
-    "find_households",
     "normal_forms",
 ]
