@@ -54,12 +54,13 @@ def test_a_real_set_has_the_same_links_and_ids(spark: Session, shared_data: Path
 
 def test_numbers_days_lists_and_odd_names_of_columns_are_read_as_on_one_machine(spark: Session) -> None:
     records = invented_records(25, seed=4, layout="whole").drop("cluster_id").with_row_index("number")
+    shared = pl.col("number") % 15
     records = records.with_columns(
         pl.col("number").cast(pl.Int64).alias("record_id"),
         pl.col("birth_date").str.to_date(strict=False).fill_null(date(1950, 5, 5)),
         pl.when(pl.col("source") != "shop").then("source").alias("source"),
-        # More than are kept of one record, most of them common.
-        pl.concat_list("emails", pl.Series([[f"a{n}@office.org" for n in range(5)]])).alias("emails"),
+        # More than are kept of one record: those that others share are more common, though hardly so in any one batch.
+        pl.concat_list("emails", *(pl.format(f"a{{}}.{n}@office.org", shared) for n in range(5))).alias("emails"),
     )
     records = records.drop("number").rename({"full_name": "the `name`.full", "city": "Town (old)"})
     matcher = Matcher(roles={"the `name`.full": "full_name", "Town (old)": "city"})
