@@ -125,5 +125,5 @@ def test_a_key_is_read_where_there_is_a_terminal(monkeypatch: pytest.MonkeyPatch
             return True
 
     monkeypatch.setattr("sys.stdin", Terminal())
-    monkeypatch.setattr("click.getchar", lambda: "Y")
+    monkeypatch.setattr("typer.getchar", lambda: "Y")
     assert labelling._key() == "y"

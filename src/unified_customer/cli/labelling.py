@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+import typer
 from pydantic import ValidationError
 from rich.text import Text
 
@@ -129,9 +130,7 @@ def _answered(labelling: Labelling, out: Output) -> bool:
 def _key() -> str:
     """Return the key that was pressed, or the first letter of a line where no terminal is read; at its end, q."""
     if sys.stdin.isatty():
-        import click
-
-        return click.getchar().lower()
+        return typer.getchar().lower()
     line = sys.stdin.readline()
     return (line.strip()[:1] or " ").lower() if line else "q"
 
