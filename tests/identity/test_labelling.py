@@ -15,7 +15,7 @@ from unified_customer.identity.matching import FittedMatcher, Labelling, Matcher
 from unified_customer.identity.matching import proposals as asking
 from unified_customer.identity.matching.judgements import check_judged
 
-PAIRS = 40
+PAIRS = 30
 
 
 @cache

@@ -116,10 +116,6 @@ class Questions:
             return self._space.learned, scored.levels
         return refine(self._space, scored.levels, placed.same), scored.levels
 
-    def _unsure(self, judged: pl.DataFrame) -> list[int]:
-        unsure = judged.filter(pl.col("same").is_null()).with_columns(same=pl.lit(value=True))
-        return place_judged(self.records, unsure).pairs.tolist() if unsure.height else []
-
     def _members(self, pattern: int) -> Ints:
         start = self._starts[pattern]
         return self._pairs[self._order[start : start + int(self._patterns.counts[pattern])]]
