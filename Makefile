@@ -41,11 +41,12 @@ define ready
 endef
 
 # $(call environment,FOLDER,REQUIREMENTS): a virtual environment with the project installed editable. What
-# builds it comes first and builds without isolation, so that a later run with nothing new to install needs no network.
+# builds it, and what builds PySpark, comes first and builds without isolation, so that a later run with nothing new to
+# install needs no network.
 define environment
 	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { echo "Making $(1) ..."; $(PYTHON) -m venv --clear $(1); }
 	@echo "Installing into $(1) (only when pyproject.toml has changed) ..."
-	@$(1)/bin/python -m pip install --quiet "hatchling>=1.27" editables
+	@$(1)/bin/python -m pip install --quiet "hatchling>=1.27" editables "setuptools>=77" wheel
 	@$(1)/bin/python -m pip install --quiet --no-build-isolation $(2)
 	@touch $@
 endef
