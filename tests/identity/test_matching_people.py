@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from unified_customer.core.errors import ConfigurationError, SchemaError
+from unified_customer.core.errors import ConfigurationError, SchemaError, WeakMatchingWarning
 from unified_customer.identity.matching.distinct_sources import ENOUGH
 from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher, Matches
 from unified_customer.testing.matching_strategies import (
@@ -175,6 +175,7 @@ def test_copies_of_a_record_are_one_customer() -> None:
     assert precision > 0.9
 
 
+@pytest.mark.filterwarnings("ignore::unified_customer.core.errors.WeakMatchingWarning")
 def test_a_thousand_records_of_one_content_do_not_explode() -> None:
     one = invented_records(5, seed=8)[:1].drop("record_id", "cluster_id")
     records = pl.concat([one] * 1000).with_row_index("record_id")
@@ -186,6 +187,7 @@ def test_a_thousand_records_of_one_content_do_not_explode() -> None:
     assert len(fitted_matcher("parts").match(records).partition) == 1000
 
 
+@pytest.mark.filterwarnings("ignore::unified_customer.core.errors.WeakMatchingWarning")
 @pytest.mark.parametrize("column", ["email", "family_name"])
 def test_one_column_alone_is_enough_to_run(column: str) -> None:
     records = invented_records(40, seed=2).select("record_id", "source", column)
@@ -222,3 +224,11 @@ def test_no_value_of_a_record_is_kept() -> None:
         value for column in ("given_name", "email", "phone", "birth_date") for value in records[column].drop_nulls()
     ]
     assert not [value for value in values if len(value) > 3 and value.lower() in kept]
+
+
+def test_records_that_say_too_little_are_no_ground_for_matching() -> None:
+    names = pl.DataFrame(
+        {"record_id": range(600), "city": ["leeds", "york", "derby"] * 200, "gender": ["m", "f"] * 300}
+    )
+    with pytest.warns(WeakMatchingWarning, match="not even a copy"):
+        Matcher().fit(names)

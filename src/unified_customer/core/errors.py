@@ -28,6 +28,7 @@ It never holds a personal value.
     UnifiedCustomerWarning (UserWarning)
         EverythingWithheldWarning                a read that returned nobody although there are people
         NotResolvedWarning                       a read that returned nobody since nothing is resolved yet
+        WeakMatchingWarning                      a matcher was fitted on records that say too little of people
 """
 
 import importlib
@@ -136,6 +137,10 @@ class EverythingWithheldWarning(UnifiedCustomerWarning):
 
 class NotResolvedWarning(UnifiedCustomerWarning):
     """A read returned nobody, since no record that was loaded is resolved yet."""
+
+
+class WeakMatchingWarning(UnifiedCustomerWarning):
+    """Records say too little of most people for anybody to be matched."""
 
 
 def require(module: str, *, extra: str, why: str) -> ModuleType:

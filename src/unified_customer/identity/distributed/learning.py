@@ -19,6 +19,7 @@ from unified_customer.identity.distributed.forms import Layout, Model, count_rec
 from unified_customer.identity.distributed.known import with_known
 from unified_customer.identity.distributed.pairs import candidate_pairs, keys_of, score
 from unified_customer.identity.matching.census import SAMPLE, Census, sampled
+from unified_customer.identity.matching.doubts import warn_if_weak
 from unified_customer.identity.matching.encoding import encode
 from unified_customer.identity.matching.keys import BlockingKey
 from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, check_learnable
@@ -61,7 +62,9 @@ def fit_on_spark(matcher: Matcher, frame: Frame) -> FittedMatcher:
         fitted = matcher.assembled(
             trained, roles=roles, reading=layout.reading, columns=sample.columns, keys=keys, rarity=rarity
         )
-        return _settled(fitted, forms, layout, budget=matcher.budget * rows)
+        settled = _settled(fitted, forms, layout, budget=matcher.budget * rows)
+        warn_if_weak(sample, settled.evidence, rarity, least=settled.bits)
+        return settled
 
 
 def some(frame: Frame, rows: int, *, most: int, seed: int) -> Frame:

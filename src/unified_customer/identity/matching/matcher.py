@@ -17,6 +17,7 @@ from unified_customer.identity.matching.census import sample, take_census
 from unified_customer.identity.matching.components import components, pairs_of
 from unified_customer.identity.matching.constraints import Constraints, constrain
 from unified_customer.identity.matching.distinct_sources import find_distinct_sources
+from unified_customer.identity.matching.doubts import warn_if_weak
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
 from unified_customer.identity.matching.evidence import Evidence, probability
 from unified_customer.identity.matching.expectation import Expected, expect
@@ -144,6 +145,9 @@ class Matcher(Spec):
         Raises:
             SchemaError: `record_id` is missing or not unique.
             ConfigurationError: There are too few records, or no column that tells anything.
+
+        Warns:
+            WeakMatchingWarning: Half of the records or more say too little to be matched with anything.
         """
         return self._learn(records if isinstance(records, NormalForms) else self.read(records), judged).matcher
 
@@ -170,7 +174,8 @@ class Matcher(Spec):
         check_learnable(encoded.columns, len(encoded))
         counted = Counted(encoded)
         census = take_census(encoded, counted)
-        trained = train(sample(encoded, seed=self.seed), census, budget=self.budget, seed=self.seed)
+        some = sample(encoded, seed=self.seed)
+        trained = train(some, census, budget=self.budget, seed=self.seed)
         keys, pairs = limited(encoded, trained.keys, self.budget * len(encoded))
         fitted = self.assembled(
             trained,
@@ -182,6 +187,7 @@ class Matcher(Spec):
         )
         known = Scorer(fitted.evidence, counted).score(encoded, pairs)
         settled = fitted.settled(encoded, known)
+        warn_if_weak(some, settled.evidence, counted, least=settled.bits)
         if judged is None:
             return _Learned(settled, encoded, counted, known)
         refined = settled.refined_on(encoded, judged, rarity=counted, known=known)
