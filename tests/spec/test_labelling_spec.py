@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice, pairwise
+from itertools import combinations, islice, pairwise
 from pathlib import Path
 from random import Random
 
@@ -18,12 +18,13 @@ from unified_customer.identity.matching import FittedMatcher, Labelling, Matcher
 from unified_customer.identity.matching.arrays import Flags, Floats, Levels
 from unified_customer.identity.matching.blocking import unpack
 from unified_customer.identity.matching.encoding import encode
-from unified_customer.identity.matching.judgements import check_judged, no_judgements
+from unified_customer.identity.matching.evidence import probability
+from unified_customer.identity.matching.judgements import Placed, check_judged, no_judgements
 from unified_customer.identity.matching.patterns import patterns_of
-from unified_customer.identity.matching.proposals import posterior
-from unified_customer.identity.matching.questions import Questions
-from unified_customer.identity.matching.refinement import _Problem, refine
-from unified_customer.identity.matching.weight_space import WeightSpace
+from unified_customer.identity.matching.proposals import Pool, posterior
+from unified_customer.identity.matching.questions import Questions, _lots, _Settled
+from unified_customer.identity.matching.refinement import NATURAL, _Problem, refine
+from unified_customer.identity.matching.weight_space import PATTERN, WeightSpace
 from unified_customer.testing.matching_models import evidences, levels_of
 from unified_customer.testing.matching_strategies import fitted_matcher, invented_records, tables
 
@@ -157,6 +158,35 @@ def test_judgements_never_make_a_pair_less_certain(drawn: tuple[WeightSpace, Lev
 
 
 @given(judged_levels())
+def test_judgements_of_one_pattern_leave_open_what_is_peculiar_to_it(drawn: tuple[WeightSpace, Levels, Flags]) -> None:
+    space, levels, _ = drawn
+    one = space.design(levels[:1])[0]
+    before, after = (
+        float(one @ covariance @ one)
+        for covariance in (space.covariance, posterior(space, space.learned, np.repeat(levels[:1], 500, axis=0)))
+    )
+    assert after >= before * PATTERN**2 / (before + PATTERN**2) - 1e-9
+
+
+@given(judged_levels(least=3))
+def test_the_pair_asked_about_leaves_least_uncertain(drawn: tuple[WeightSpace, Levels, Flags]) -> None:
+    space, levels, _ = drawn
+    patterns = patterns_of(np.concatenate([levels, levels[:2], levels[:1]]))
+    ranked = Pool(space, patterns).ranked(space.learned, space.covariance, closed=np.empty(0, dtype=np.int64))
+    design, before = space.design(patterns.levels), space.covariance
+    spread = np.einsum("ij,jk,ik->i", design, before, design) * NATURAL**2
+    likely = probability(space.evidence.log_odds(patterns.levels) / np.sqrt(1 + np.pi * spread / 8))
+    doubt = likely * (1 - likely)
+    left = []
+    for told, asked in zip(doubt, design, strict=True):
+        seen = before @ asked * NATURAL
+        after = before - np.outer(seen, seen) * told / (1 + told * (asked @ seen) * NATURAL)
+        left.append(np.einsum("ij,jk,ik->i", design, after, design) @ (patterns.counts * doubt**2))
+    assert sorted(ranked.tolist()) == list(range(len(left)))
+    np.testing.assert_allclose(np.array(left)[ranked], np.sort(left), rtol=1e-3, atol=1e-6)
+
+
+@given(judged_levels())
 def test_levels_near_each_other_are_off_together(drawn: tuple[WeightSpace, Levels, Flags]) -> None:
     space = drawn[0]
     np.testing.assert_allclose(space.covariance, space.covariance.T)
@@ -272,7 +302,9 @@ def judged_by_truth(records: pl.DataFrame, *, pairs: int) -> pl.DataFrame:
 
 def answered(labelling: Labelling, records: pl.DataFrame, pairs: int) -> list[tuple[str, str]]:
     person = dict(records.select("record_id", "cluster_id").iter_rows())
-    return list(answers(labelling, person, pairs))
+    found = list(answers(labelling, person, pairs))
+    assert len(set(found)) == len(found)
+    return found
 
 
 def answers(labelling: Labelling, person: dict[str, int], pairs: int) -> Iterator[tuple[str, str]]:
@@ -322,6 +354,7 @@ def test_no_pair_is_proposed_twice_and_all_are_in_the_end() -> None:
     pairs = model.candidate_pairs(records)
     source = dict(records.select("record_id", "source").iter_rows())
     barred = [(a, b) for a, b in pairs.iter_rows() if source[a] == source[b] and source[a] in model.distinct]
+    assert barred
     assert {*proposed} == {*pairs.iter_rows()} - {*barred}
 
 
@@ -337,6 +370,22 @@ def test_what_follows_from_judgements_is_not_asked() -> None:
         assert ends[0] != ends[1]
         assert set(ends) not in apart
         labelling.answer(same=person[pair.record_a] == person[pair.record_b])
+
+
+@given(st.lists(st.integers(0, 2), min_size=6, max_size=6), st.sets(st.integers(0, 35), max_size=9))
+def test_a_pair_is_settled_by_whatever_follows_from_the_judged_ones(person: list[int], drawn: set[int]) -> None:
+    pairs = np.array(sorted(pair for pair in drawn if pair // 6 < pair % 6), dtype=np.int64)
+    ends = [divmod(pair, 6) for pair in pairs.tolist()]
+    same = np.array([person[one] == person[other] for one, other in ends], dtype=np.bool_)
+    settled = _Settled(6, Placed(pairs, same), {7})
+    groups = parts({*range(6)}, [pair for pair, joined in zip(ends, same, strict=True) if joined])
+    group = {node: place for place, members in enumerate(groups) for node in members}
+    apart = {
+        frozenset((group[one], group[other])) for (one, other), joined in zip(ends, same, strict=True) if not joined
+    }
+    for one, other in combinations(range(6), 2):
+        told = group[one] == group[other] or {group[one], group[other]} in apart
+        assert (one * 6 + other in settled) is (told or one * 6 + other == 7)
 
 
 def test_of_the_pairs_of_a_pattern_the_ids_alone_decide() -> None:
@@ -356,6 +405,22 @@ def test_of_the_pairs_of_a_pattern_the_ids_alone_decide() -> None:
     first = again.known.levels[int(np.searchsorted(again.known.pairs, other.pair))]
     np.testing.assert_array_equal(first, questions.known.levels[place])
     assert unpack(len(town()), np.array([other.pair]))
+
+
+@few
+@given(seeds)
+def test_lots_are_drawn_for_pairs_by_their_ids_alone_and_differ(seed: int) -> None:
+    records, matcher = town(), fitted_matcher("parts")
+    ids = records["record_id"].sample(fraction=1, shuffle=True, seed=seed)
+    drawn = []
+    for each in (records, records.with_columns(record_id=ids)):
+        encoded = encode(matcher.read(each), matcher.rarity.levels)
+        first, second = (ends.astype(np.int64) for ends in np.triu_indices(len(encoded), 1))
+        names = encoded.record_ids.to_list()
+        pairs = (frozenset((names[one], names[other])) for one, other in zip(first, second, strict=True))
+        drawn.append(dict(zip(pairs, _lots(encoded, first * len(encoded) + second).tolist(), strict=True)))
+    assert drawn[0] == drawn[1]
+    assert len({*drawn[0].values()}) == len(drawn[0])
 
 
 # ------------------------------------------------------------------------------------------------- links of a review
