@@ -78,6 +78,18 @@ def test_a_judgement_that_all_others_speak_against_is_doubtful() -> None:
     assert Labelling(matcher, records).doubtful().is_empty()
 
 
+def test_a_pair_that_nobody_is_sure_of_does_not_come_again() -> None:
+    labelling = Labelling(companies()[1], companies()[0])
+    seen = []
+    for pair in islice(labelling, 4):
+        seen.append((pair.record_a, pair.record_b))
+        labelling.skip()
+    assert len(set(seen)) == 4
+    assert labelling.judged["same"].null_count() == 4
+    again = next(Labelling(companies()[1], companies()[0], judged=labelling.judged))
+    assert (again.record_a, again.record_b) not in seen
+
+
 def test_a_threshold_that_was_asked_for_stays() -> None:
     records = companies()[0]
     matcher = Matcher(threshold=0.7).fit(records)

@@ -107,7 +107,7 @@ def _swapped_names(person: Person) -> Person:
 
 
 def _swapped_day(person: Person) -> Person:
-    year, month, day = person.birth.split("-") if person.birth else ("", "", "")
+    year, month, day = person.birth.split("-") if person.birth.count("-") == 2 else ("", "", "")
     return replace(person, birth=f"{year}-{day}-{month}") if year and int(day) <= 12 else person
 
 
