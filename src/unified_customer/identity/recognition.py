@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import polars as pl
@@ -74,5 +75,9 @@ def _same_words(said: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
     """Say whether nothing has to be asked: all that both say is the same to the letter."""
     if said["full_name"] is not None:
         return False
-    parts = [field for field in PERSONAL if field != "full_name"]
-    return all(said[field] is None or customer[field] in {None, said[field]} for field in parts)
+    parts = [(said[field], customer[field]) for field in PERSONAL if field != "full_name"]
+    return all(one is None or other is None or _folded(one) == _folded(other) for one, other in parts)
+
+
+def _folded(value: str | date) -> str | date:
+    return " ".join(value.split()).casefold() if isinstance(value, str) else value

@@ -106,10 +106,13 @@ class KeyCodes:
 
 
 def _hashes_of(column: Column, trait: str) -> Ints:
+    if column.values.is_empty():
+        return np.zeros(1, dtype=np.int64)
     traits = column.values if trait == "value" else _TRAITS[column.role][trait](column.values)
     hashes = np.append(traits.hash(_SEED).to_numpy().view(np.int64), 0)
     hashes[:-1][hashes[:-1] == 0] = 1
-    hashes[:-1][traits.is_null().to_numpy()] = 0
+    if traits.null_count():
+        hashes[:-1][traits.is_null().to_numpy()] = 0
     return hashes
 
 
