@@ -43,7 +43,9 @@ class Graph:
     def of(self, row: int) -> Iterator[tuple[int, float]]:
         """Yield the records that a record is likely one with, and the odds of each."""
         if row not in self._stale:
-            start, end = self._from.searchsorted(row), self._from.searchsorted(row, side="right")
+            # A number of another type than the array's would have all of it copied.
+            number = np.int32(row)
+            start, end = self._from.searchsorted(number), self._from.searchsorted(number, side="right")
             for other, bits in zip(self._to[start:end].tolist(), self._bits[start:end].tolist(), strict=True):
                 if other not in self._stale:
                     yield other, bits
