@@ -9,7 +9,8 @@ import pytest
 
 from unified_customer.core.errors import ConfigurationError, SchemaError, WeakMatchingWarning
 from unified_customer.identity.matching.distinct_sources import ENOUGH
-from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher, Matches
+from unified_customer.identity.matching.matcher import FEWEST, FittedMatcher, Matcher
+from unified_customer.identity.matching.matches import Matches
 from unified_customer.testing.matching_strategies import (
     fitted_matcher,
     invented_people,

@@ -17,7 +17,8 @@ from unified_customer.identity.matching.blocking import pack, unpack
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.constraints import constrain
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
-from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, Matches
+from unified_customer.identity.matching.matcher import FittedMatcher, Matcher
+from unified_customer.identity.matching.matches import Matches
 from unified_customer.identity.matching.normal_forms import normal_forms
 from unified_customer.identity.matching.rarity import Counted, count_rarity
 from unified_customer.identity.matching.roles import Role

@@ -12,6 +12,7 @@ from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.blocking import pack, unpack
 from unified_customer.identity.matching.evidence import probability
 from unified_customer.identity.matching.keys import KeyCodes
+from unified_customer.identity.matching.matches import ends_of
 from unified_customer.identity.matching.scoring import Scorer
 
 
@@ -56,13 +57,7 @@ def _of_persons(model: Model, records: Frame) -> Frame:
 def _leaders(model: Model, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     batch = model.batch(rows)
     first, second = unpack(len(batch.records), batch.held.with_groups(np.empty(0, dtype=np.int64)))
-    yield _ends(batch, first, second)
-
-
-def _ends(batch: Batch, first: Ints, second: Ints) -> pl.DataFrame:
-    ids = batch.records.record_ids
-    ends = pl.DataFrame({"one": ids.gather(first), "other": ids.gather(second)})
-    return ends.select(record_a=pl.min_horizontal("one", "other"), record_b=pl.max_horizontal("one", "other"))
+    yield ends_of(batch.records, first, second)
 
 
 def score(model: Model, records: Frame, pairs: Frame) -> Frame:

@@ -28,7 +28,8 @@ from unified_customer.identity.matching.components import pairs_of as pairs_of_c
 from unified_customer.identity.matching.evidence import probability
 from unified_customer.identity.matching.keys import KeyCodes
 from unified_customer.identity.matching.linkage import Scored, link
-from unified_customer.identity.matching.matcher import LIKELY_ENOUGH, FittedMatcher, Matches
+from unified_customer.identity.matching.matcher import LIKELY_ENOUGH, FittedMatcher
+from unified_customer.identity.matching.matches import Matches
 from unified_customer.identity.matching.normal_forms import NormalForms
 from unified_customer.identity.matching.rarity import Looked
 from unified_customer.identity.matching.scoring import Scorer

@@ -14,7 +14,8 @@ candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence
 from unified_customer.identity.matching.households import Households, find_households
 from unified_customer.identity.matching.judgements import known_from
 from unified_customer.identity.matching.labelling import Labelling
-from unified_customer.identity.matching.matcher import FittedMatcher, Matcher, Matches
+from unified_customer.identity.matching.matcher import FittedMatcher, Matcher
+from unified_customer.identity.matching.matches import Matches
 from unified_customer.identity.matching.normal_forms import NormalForms, normal_forms
 from unified_customer.identity.matching.proposed_pair import ProposedPair
 from unified_customer.identity.matching.roles import Roles, infer_roles

@@ -1,17 +1,17 @@
 """Who is who: from tables of people, or of companies, to clusters, without rules, labels or thresholds to write."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.identity.matching.arrays import Floats, Ints
+from unified_customer.identity.matching.arrays import Floats
 from unified_customer.identity.matching.blocking import candidates, unpack
 from unified_customer.identity.matching.census import sample, take_census
 from unified_customer.identity.matching.components import components, pairs_of
@@ -19,12 +19,13 @@ from unified_customer.identity.matching.constraints import Constraints, constrai
 from unified_customer.identity.matching.distinct_sources import find_distinct_sources
 from unified_customer.identity.matching.doubts import warn_if_weak
 from unified_customer.identity.matching.encoding import Column, Encoded, encode
-from unified_customer.identity.matching.evidence import Evidence, probability
-from unified_customer.identity.matching.expectation import Expected, expect
+from unified_customer.identity.matching.evidence import Evidence
+from unified_customer.identity.matching.expectation import expect
+from unified_customer.identity.matching.field_weights import FieldWeights, Unjudged, bond_priors, field_weights
 from unified_customer.identity.matching.judgements import known_from, place_judged
 from unified_customer.identity.matching.keys import BlockingKey
-from unified_customer.identity.matching.linkage import FORBIDDEN, Scored, link
-from unified_customer.identity.matching.mixture import Mixture
+from unified_customer.identity.matching.linkage import Scored, link
+from unified_customer.identity.matching.matches import Matches, ends_of, likely_pairs, partition_of
 from unified_customer.identity.matching.normal_forms import NormalForms, Reading, normal_forms
 from unified_customer.identity.matching.rarity import Counted, Looked, Rareness, Rarity, count_rarity
 from unified_customer.identity.matching.refinement import refine
@@ -41,66 +42,6 @@ LIKELY_ENOUGH: Final = -3.0
 
 FEWEST: Final = 10
 """Fewer records than this teach nothing."""
-
-
-class FieldWeights(BaseModel):
-    """What a fitted matcher has learned of one field.
-
-    Attributes:
-        name: The field.
-        role: What it says.
-        levels: The names of its levels of agreement.
-        chance: How often two random people are at each level.
-        one: What each level weighs, in bits, for one person against chance.
-        bound: For each bond that speaks of the field, what each level weighs for its pairs against chance.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    name: str
-    role: Role
-    levels: tuple[str, ...]
-    chance: tuple[float, ...]
-    one: tuple[float, ...]
-    bound: Mapping[str, tuple[float, ...]] = {}
-
-
-class Unjudged(BaseModel):
-    """What a matcher had learned before it was told of judged pairs: refining it again begins there.
-
-    Attributes:
-        prior: That of one person, in bits.
-        one: The weights of one person by field.
-        threshold: The threshold.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    prior: float
-    one: tuple[tuple[float, ...], ...]
-    threshold: float
-
-
-@dataclass(frozen=True)
-class Matches:
-    """Who is who.
-
-    Attributes:
-        partition: `record_id`, `customer_id`, `probability`, in the order of the records that came in. The id of a
-            customer is the smallest record id among its records; `probability` is that of the best pair which the record is
-            part of within its customer, null for a customer of one record.
-        pairs: `record_a`, `record_b`, `bits`, `probability`: the candidate pairs that are more likely one person than
-            the threshold says, strongest first.
-        pairs_scored: How many pairs were compared.
-        threshold: The probability that was asked for.
-        expected: How good the pairs are expected to be.
-    """
-
-    partition: pl.DataFrame
-    pairs: pl.DataFrame
-    pairs_scored: int
-    threshold: float
-    expected: Expected
 
 
 class Matcher(Spec):
@@ -208,8 +149,8 @@ class Matcher(Spec):
             spec=self,
             roles=roles,
             reading=reading,
-            fields=_field_weights(columns, trained.mixture, trained.evidence),
-            prior={"one": float(trained.evidence.prior[0])} | _bond_priors(trained.mixture, trained.evidence),
+            fields=field_weights(columns, trained.mixture, trained.evidence),
+            prior={"one": float(trained.evidence.prior[0])} | bond_priors(trained.mixture, trained.evidence),
             keys=tuple(keys),
             rarity=rarity,
             distinct=self.distinct or (),
@@ -348,7 +289,7 @@ class FittedMatcher(Spec):
         """Return the pairs of records that blocking lets through: `record_a`, `record_b`, the smaller id first."""
         encoded = encode(records if isinstance(records, NormalForms) else self.read(records), self.rarity.levels)
         first, second = unpack(len(encoded), candidates(encoded, self.keys))
-        return _ends(encoded, first, second)
+        return ends_of(encoded, first, second)
 
     def match_encoded(
         self, records: Encoded, order: pl.Series, *, held: Constraints, rarity: Rareness, known: Scored | None = None
@@ -372,8 +313,8 @@ class FittedMatcher(Spec):
         scored = held.hold(records, scorer.complete(records, pairs_of(labels), known))
         clusters = link(labels, scored, self.evidence, least=self.bits)
         return Matches(
-            partition=_partition(records, clusters, scored, order),
-            pairs=_likely(records, known, self.bits),
+            partition=partition_of(records, clusters, scored, order),
+            pairs=likely_pairs(records, known, self.bits),
             pairs_scored=len(known.pairs),
             threshold=self.threshold,
             expected=expect(known, clusters, least=self.bits, matches=self.matches_among(records.pairs)),
@@ -421,59 +362,3 @@ def check_learnable(fields: Sequence[object], records: int) -> None:
         raise ConfigurationError("No column tells of people or organisations; name the roles of columns with `roles=`.")
     if records < FEWEST:
         raise ConfigurationError(f"A matcher learns from {FEWEST} records or more; there are {records}.")
-
-
-def _field_weights(columns: Sequence[Column], mixture: Mixture, evidence: Evidence) -> tuple[FieldWeights, ...]:
-    return tuple(
-        FieldWeights(
-            name=column.name,
-            role=column.role,
-            levels=SCALES[column.role].names,
-            chance=tuple(mixture.chance[place].tolist()),
-            one=tuple(evidence.one[place].tolist()),
-            bound={
-                bond.name: tuple(said.tolist())
-                for bond, weights in zip(mixture.bonds, evidence.bound, strict=True)
-                if (said := weights[place]) is not None
-            },
-        )
-        for place, column in enumerate(columns)
-    )
-
-
-def _bond_priors(mixture: Mixture, evidence: Evidence) -> dict[str, float]:
-    return {bond.name: float(prior) for bond, prior in zip(mixture.bonds, evidence.prior[1:], strict=True)}
-
-
-def _partition(records: Encoded, clusters: Ints, scored: Scored, order: pl.Series) -> pl.DataFrame:
-    best = _best_bits(clusters, scored)
-    joined = pl.DataFrame({"record_id": records.record_ids, "cluster": clusters, "probability": probability(best)})
-    named = joined.select(
-        "record_id",
-        pl.col("record_id").min().over("cluster").alias("customer_id"),
-        pl.when(pl.len().over("cluster") > 1).then("probability").alias("probability"),
-    )
-    return order.to_frame("record_id").join(named, on="record_id", how="left", maintain_order="left")
-
-
-def _best_bits(clusters: Ints, scored: Scored) -> Floats:
-    """Return for each record the odds of its best pair within its cluster."""
-    first, second = unpack(len(clusters), scored.pairs)
-    inside = clusters[first] == clusters[second]
-    best = np.full(len(clusters), -np.inf)
-    for ends in (first, second):
-        np.maximum.at(best, ends[inside], scored.log_odds[inside])
-    return best
-
-
-def _likely(records: Encoded, known: Scored, least: float) -> pl.DataFrame:
-    places = np.flatnonzero((known.log_odds > least) & (known.log_odds > FORBIDDEN))
-    places = places[np.argsort(-known.log_odds[places], kind="stable")]
-    first, second = unpack(len(records), known.pairs[places])
-    bits = known.log_odds[places]
-    return _ends(records, first, second).with_columns(bits=bits, probability=probability(bits))
-
-
-def _ends(records: Encoded, first: Ints, second: Ints) -> pl.DataFrame:
-    ends = pl.DataFrame({"one": records.record_ids.gather(first), "other": records.record_ids.gather(second)})
-    return ends.select(record_a=pl.min_horizontal("one", "other"), record_b=pl.max_horizontal("one", "other"))

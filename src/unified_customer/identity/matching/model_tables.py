@@ -11,8 +11,9 @@ from unified_customer.identity.matching.arrays import Floats
 from unified_customer.identity.matching.chosen_records import encode_all
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.evidence import probability
+from unified_customer.identity.matching.field_weights import FieldWeights
 from unified_customer.identity.matching.levels_in_words import in_words
-from unified_customer.identity.matching.matcher import FieldWeights, FittedMatcher
+from unified_customer.identity.matching.matcher import FittedMatcher
 from unified_customer.identity.matching.normal_forms import NormalForms
 
 STEP: Final = 0.5

@@ -16,6 +16,7 @@ from unified_customer.identity.matching.evidence import probability
 from unified_customer.identity.matching.judgements import Placed, place, place_judged
 from unified_customer.identity.matching.linkage import FORBIDDEN, Scored
 from unified_customer.identity.matching.matcher import FittedMatcher
+from unified_customer.identity.matching.matches import ends_of
 from unified_customer.identity.matching.patterns import patterns_of
 from unified_customer.identity.matching.proposals import Pool, posterior
 from unified_customer.identity.matching.rarity import Looked
@@ -94,11 +95,7 @@ class Questions:
         yes = said_yes(self._space.design(levels) @ weights - self._space.rivals(levels))[0]
         said = np.where(placed.same, yes, 1 - yes)
         first, second = unpack(len(self.records), placed.pairs)
-        ids = self.records.record_ids
-        ends = pl.DataFrame({"one": ids.gather(first), "other": ids.gather(second)})
-        found = ends.select(
-            record_a=pl.min_horizontal("one", "other"),
-            record_b=pl.max_horizontal("one", "other"),
+        found = ends_of(self.records, first, second).with_columns(
             same=pl.Series(placed.same),
             wrong=pl.Series(WRONG * (1 - (said - WRONG) / (1 - 2 * WRONG)) / said),
         )

@@ -9,8 +9,9 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.identity.matching.arrays import Floats
 from unified_customer.identity.matching.blocking import LARGEST, candidates
 from unified_customer.identity.matching.encoding import encode
+from unified_customer.identity.matching.field_weights import FieldWeights
 from unified_customer.identity.matching.keys import BlockingKey, KeyPart
-from unified_customer.identity.matching.matcher import FieldWeights, FittedMatcher, Matcher
+from unified_customer.identity.matching.matcher import FittedMatcher, Matcher
 from unified_customer.identity.matching.roles import Role, infer_roles
 from unified_customer.identity.matching.scales import RARITIES, SCALES
 from unified_customer.identity.matching.scoring import Scorer

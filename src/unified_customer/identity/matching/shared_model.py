@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from unified_customer.core.spec import Spec
 from unified_customer.identity.matching.arrays import Floats
 from unified_customer.identity.matching.blocking import LARGEST
+from unified_customer.identity.matching.field_weights import FieldWeights
 from unified_customer.identity.matching.keys import BlockingKey
-from unified_customer.identity.matching.matcher import FieldWeights, FittedMatcher
+from unified_customer.identity.matching.matcher import FittedMatcher
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.matching.scales import RARITIES, SCALES, SPELLING
 
