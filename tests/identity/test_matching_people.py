@@ -1,6 +1,7 @@
 """Who is who in invented tables: households, namesakes, distinct sources, and tables that are odd."""
 
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -233,3 +234,10 @@ def test_records_that_say_too_little_are_no_ground_for_matching() -> None:
     )
     with pytest.warns(WeakMatchingWarning, match="not even a copy"):
         Matcher().fit(names)
+
+
+def test_records_without_copies_are_no_weak_records() -> None:
+    records = invented_records(200, seed=3, most_copies=1).drop("cluster_id")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Matcher().fit(records)

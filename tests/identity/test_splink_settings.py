@@ -83,6 +83,7 @@ def test_a_matcher_with_the_weights_of_splink_finds_people() -> None:
     assert all(key.most > 100 for key in seeded.matcher.keys)
 
 
+@pytest.mark.filterwarnings("ignore::unified_customer.core.errors.WeakMatchingWarning")
 def test_fields_that_the_records_have_not_are_named_and_others_are_silent() -> None:
     records = invented_records(40, seed=2).drop("cluster_id").rename({"email": "mail"})
     seeded = from_splink(SAMPLE).fit(records)

@@ -63,7 +63,7 @@ def fit_on_spark(matcher: Matcher, frame: Frame) -> FittedMatcher:
             trained, roles=roles, reading=layout.reading, columns=sample.columns, keys=keys, rarity=rarity
         )
         settled = _settled(fitted, forms, layout, budget=matcher.budget * rows)
-        warn_if_weak(sample, settled.evidence, rarity, least=settled.bits)
+        warn_if_weak(sample, settled.fields, rarity)
         return settled
 
 

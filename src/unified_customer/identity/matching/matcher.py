@@ -88,7 +88,7 @@ class Matcher(Spec):
             ConfigurationError: There are too few records, or no column that tells anything.
 
         Warns:
-            WeakMatchingWarning: Half of the records or more say too little to be matched with anything.
+            WeakMatchingWarning: Half of the records or more say no more than others say by chance.
         """
         return self._learn(records if isinstance(records, NormalForms) else self.read(records), judged).matcher
 
@@ -128,7 +128,7 @@ class Matcher(Spec):
         )
         known = Scorer(fitted.evidence, counted).score(encoded, pairs)
         settled = fitted.settled(encoded, known)
-        warn_if_weak(some, settled.evidence, counted, least=settled.bits)
+        warn_if_weak(some, settled.fields, counted)
         if judged is None:
             return _Learned(settled, encoded, counted, known)
         refined = settled.refined_on(encoded, judged, rarity=counted, known=known)
