@@ -1,6 +1,7 @@
 """Whose a record is, answered at once: by its identifiers, and else by everything else that it says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -26,7 +27,7 @@ from unified_customer.store import Reader, Store, Where
 
 UNKNOWN: Final = "unknown"
 UNLIKELY: Final = "unlikely"
-GOLDEN: Final = ("customer_id", *PERSONAL)
+GOLDEN: Final = (*HEAD, *PERSONAL)
 FIELDS: Final = (*RAW_FIELDS, "source")
 LOOKED_FOR: Final = ("email", "phone")
 
@@ -55,16 +56,31 @@ class _AtHand:
 
     graves: int
     identifiers: KnownIdentifiers
+    owners: "_Owners"
     records: MatchIndex | None
+
+
+class _Owners:
+    """Whose each record is."""
+
+    def __init__(self, links: pl.DataFrame) -> None:
+        """Take `record_id` and `customer_id`, each record once."""
+        ordered = links.sort("record_id")
+        self._records, self._customers = ordered["record_id"], ordered["customer_id"]
+
+    def of(self, record_id: str) -> str:
+        """Return the customer who has a record that is known."""
+        return str(self._customers[bisect_left(self._records, record_id)])
 
 
 class _Candidate(NamedTuple):
     """A customer whose the record may be, and why."""
 
-    any_id: str
+    customer_id: str
     probability: float
     reason: str
     because: tuple[Because, ...] = ()
+    golden: dict[str, Any] | None = None
 
 
 class Identifying:
@@ -102,7 +118,7 @@ class Identifying:
         with self._store.snapshot() as reader:
             at_hand = self._ready(reader)
             found = self._found(reader, at_hand, said, carried)
-            held = None if found is None else self._held(reader, found.any_id, at_hand)
+            held = None if found is None else self._held(reader, found, at_hand)
         if found is None or held is None:
             answer, allowed = Identification(), True
         else:
@@ -134,7 +150,7 @@ class Identifying:
             partition=links,
             decisions=decisions,
         )
-        return _AtHand(graves, KnownIdentifiers(known), records)
+        return _AtHand(graves, KnownIdentifiers(known), _Owners(links), records)
 
     # ------------------------------------------------------------------------------------------------------ who it is
 
@@ -149,27 +165,28 @@ class Identifying:
         self, reader: Reader, at_hand: _AtHand, record: Mapping[str, Any], carried: Sequence[Carried]
     ) -> _Candidate | None:
         for kind, theirs in holders(self._spec.exact, carried, at_hand.identifiers):
-            customers = _customers(reader, theirs)
+            customers = _customers(reader, {at_hand.owners.of(each) for each in theirs})
             agree = agreeing(record, customers)
             if len(agree) == 1:
-                return _Candidate(agree[0], 1.0, f"exact:{kind}")
-        return None if at_hand.records is None else self._matched(at_hand.records, record)
+                golden = customers.row(by_predicate=pl.col("customer_id") == agree[0], named=True)
+                return _Candidate(agree[0], 1.0, f"exact:{kind}", golden=golden)
+        return None if at_hand.records is None else self._matched(at_hand.records, at_hand.owners, record)
 
-    def _matched(self, records: MatchIndex, record: Mapping[str, Any]) -> _Candidate | None:
+    def _matched(self, records: MatchIndex, owners: _Owners, record: Mapping[str, Any]) -> _Candidate | None:
         known = {*records.matcher.roles.by_column, "source"}
         found = records.identify({name: value for name, value in record.items() if name in known})
         if found.nearest is None:
             return None
         reason = UNLIKELY if found.customer_id is None else "match"
-        return _Candidate(found.nearest, found.probability, reason, found.because)
+        return _Candidate(owners.of(found.nearest), found.probability, reason, found.because)
 
     # ------------------------------------------------------------------------------------------------ who may know it
 
-    def _held(self, reader: Reader, any_id: str, at_hand: _AtHand) -> Held:
+    def _held(self, reader: Reader, found: _Candidate, at_hand: _AtHand) -> Held:
         def holding(named: Iterable[Named]) -> Iterable[tuple[Named, str]]:
             return ((each, record) for each in named for record in at_hand.identifiers.holders(*each))
 
-        return hold(reader, any_id, columns=HEAD, holders=holding)
+        return hold(reader, found.customer_id, columns=HEAD, holders=holding, golden=found.golden)
 
     def _allowed(self, held: Held, request: Request) -> bool:
         as_of = just_after(self._clock())
@@ -204,11 +221,9 @@ def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _customers(reader: Reader, records: Sequence[str]) -> pl.DataFrame:
-    """Return the customers who have the records, with what can contradict an identifier."""
-    links = reader.rows("links", columns=["customer_id"], where=[Where("record_id", "in", records), CURRENT])
-    ids = sorted({row["customer_id"] for row in links})
-    found = reader.rows("customers", columns=GOLDEN, where=[Where("customer_id", "in", ids)]) if ids else []
+def _customers(reader: Reader, ids: Collection[str]) -> pl.DataFrame:
+    """Return some customers, with what can contradict an identifier."""
+    found = reader.rows("customers", columns=GOLDEN, where=[Where("customer_id", "in", sorted(ids))])
     return pl.DataFrame(found, schema={name: CUSTOMERS.columns[name] for name in GOLDEN})
 
 

@@ -142,7 +142,14 @@ def _read(seen: Columns) -> tuple[str, ...]:
     return tuple(name for name in CUSTOMERS.columns if name in HEAD or (name in seen.visible and name not in UNREAD))
 
 
-def hold(reader: Reader, any_id: str, *, columns: Sequence[str], holders: Holders | None = None) -> Held:
+def hold(
+    reader: Reader,
+    any_id: str,
+    *,
+    columns: Sequence[str],
+    holders: Holders | None = None,
+    golden: dict[str, Any] | None = None,
+) -> Held:
     """Return what the store holds of the customer who holds the record `any_id` now.
 
     Args:
@@ -150,19 +157,20 @@ def hold(reader: Reader, any_id: str, *, columns: Sequence[str], holders: Holder
         any_id: Any id ever issued.
         columns: What is read of the golden record.
         holders: Says which records carry identifiers; None: the store is asked.
+        golden: The golden record, if it was read already.
 
     Raises:
         UnknownCustomerError: The id was never issued, or its record is not resolved yet.
     """
-    golden = _golden(reader, any_id, columns) or _golden(reader, current_customer(reader, any_id), columns)
-    customer_id = str(golden[0]["customer_id"])
+    golden = golden or _golden(reader, any_id, columns)
+    customer_id = str(golden["customer_id"])
     records = reader.rows("links", columns=["record_id"], where=[Where("customer_id", "==", customer_id), CURRENT])
     ids = tuple(sorted(row["record_id"] for row in records))
     identifiers = reader.rows("identifiers", columns=IDENTIFIER_COLUMNS, where=[Where("record_id", "in", ids)])
     statements = _statements(reader, ids, identifiers)
     return Held(
         customer_id=customer_id,
-        golden=golden[0],
+        golden=golden,
         records=ids,
         identifiers=tuple(identifiers),
         statements=statements,
@@ -170,8 +178,11 @@ def hold(reader: Reader, any_id: str, *, columns: Sequence[str], holders: Holder
     )
 
 
-def _golden(reader: Reader, customer_id: str, columns: Sequence[str]) -> Rows:
-    return reader.rows("customers", columns=columns, where=[Where("customer_id", "==", customer_id)])
+def _golden(reader: Reader, any_id: str, columns: Sequence[str]) -> dict[str, Any]:
+    def of(customer_id: str) -> Rows:
+        return reader.rows("customers", columns=columns, where=[Where("customer_id", "==", customer_id)])
+
+    return (of(any_id) or of(current_customer(reader, any_id)))[0]
 
 
 def _statements(reader: Reader, records: Sequence[str], identifiers: Rows) -> tuple[Consent, ...]:

@@ -13,6 +13,9 @@ import polars as pl
 
 from unified_customer.identity.hypocorisms import hypocorisms
 
+FEW: Final = 20
+"""So few pairs are asked about one by one: to tell the clear ones apart takes longer."""
+
 Verdict = Literal["same", "open", "different"]
 
 _PLAIN: Final = "^[a-z]{2,}$"
@@ -57,6 +60,10 @@ def families_agree(left: pl.Series, right: pl.Series) -> pl.Series:
     return verdict == "agree"
 
 
+def _families(one: str, other: str) -> str:
+    return "agree" if family_names_agree(one, other) else "different"
+
+
 def spelt_alike(left: pl.Series, right: pl.Series) -> pl.Series:
     """Compare given names as `compare_given_names` does, with more room for typing errors.
 
@@ -71,7 +78,7 @@ def spelt_alike(left: pl.Series, right: pl.Series) -> pl.Series:
         >>> spelt_alike(pl.Series(["oscra", "marie"]), pl.Series(["oscar", "maria"])).to_list()
         [True, False]
     """
-    return _ask_distinct(left, right, _spelling, pl.lit(value=False), default="different") == "same"
+    return _ask_distinct(left, right, spelling, pl.lit(value=False), default="different") == "same"
 
 
 def related_names(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -93,7 +100,8 @@ def related_names(left: pl.Series, right: pl.Series) -> pl.Series:
     return pl.Series("related", found, dtype=pl.Boolean)
 
 
-def _spelling(one: str, other: str) -> Verdict:
+def spelling(one: str, other: str) -> Verdict:
+    """Compare two given names as `spelt_alike` does."""
     known = _nicknames()
     alike = one[0] == other[0] and _within_typing_errors(one, other, shortest=4, twice=6)
     return "same" if alike and not (one in known and other in known) else "different"
@@ -103,6 +111,11 @@ def _ask_distinct(
     left: pl.Series, right: pl.Series, ask: Callable[[str, str], str], clear: pl.Expr, *, default: str
 ) -> pl.Series:
     """Ask about each distinct pair once, but for the `clear` ones, which are different; `default` where one is null."""
+    if len(left) <= FEW:
+        both = zip(left.to_list(), right.to_list(), strict=True)
+        return pl.Series(
+            "verdict", [ask(a, b) if a is not None and b is not None else default for a, b in both], dtype=pl.String
+        )
     pairs = pl.DataFrame({"a": left, "b": right}, schema={"a": pl.String, "b": pl.String})
     asked = pairs.drop_nulls().unique()
     certain = asked.select(clear.alias("clear"))["clear"]
@@ -137,15 +150,15 @@ def compare(one: str, other: str) -> Verdict:
     return "same" if any(_same_word(word, word2) for word in words for word2 in others) else "open"
 
 
-def _families(one: str, other: str) -> Literal["agree", "different"]:
+def family_names_agree(one: str, other: str) -> bool:
+    """Compare two family names as `families_agree` does."""
     words, others = one.split(), other.split()
-    agree = (
+    return (
         _undoubled(one) == _undoubled(other)
         or _within_typing_errors(one.replace(" ", ""), other.replace(" ", ""), shortest=4)
         or _covered(words, others, str.__eq__)
         or _covered(others, words, str.__eq__)
     )
-    return "agree" if agree else "different"
 
 
 def _covered(words: list[str], others: list[str], alike: Callable[[str, str], bool]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from unified_customer.identity.matching.value_forms import FORMS
+from unified_customer.identity.matching.value_forms import form_of
 
 NAMINGS: Final[dict[str, pl.DataType]] = {
     "naming": pl.String(),
@@ -185,7 +185,7 @@ def organisation_names(texts: pl.Series) -> pl.Series:
         >>> organisation_names(pl.Series(["Acme GmbH", "ACME", "self-employed", None])).to_list()
         ['acme', 'acme', None, None]
     """
-    form = FORMS["organisation"](texts.cast(pl.String))
+    form = form_of("organisation", texts.cast(pl.String))
     return form.set(form.is_in(list(NOBODYS)).fill_null(value=False), None)
 
 
@@ -204,8 +204,8 @@ def namings_of_sources(accounts: pl.DataFrame, memberships: pl.DataFrame, *, fre
     found = rows.with_columns(
         naming=pl.concat_str("source", "source_account_id", separator=_BETWEEN),
         name=organisation_names(rows["said"]),
-        domain=_owned(FORMS["website"](rows["website"]), free),
-        tax_id=FORMS["identifier"](traits),
+        domain=_owned(form_of("website", rows["website"]), free),
+        tax_id=form_of("identifier", traits),
         records=pl.lit(0, dtype=pl.Int64),
     )
     return found.select(pl.col(name).cast(dtype) for name, dtype in NAMINGS.items())

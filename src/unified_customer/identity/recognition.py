@@ -9,7 +9,7 @@ import polars as pl
 
 from unified_customer.identity.exact import ExactIdentity
 from unified_customer.identity.index.identifiers import KnownIdentifiers
-from unified_customer.identity.people import PERSON, disagree, persons
+from unified_customer.identity.people import PERSON, Person, cannot_be_one, persons
 from unified_customer.identity.sharing import why_blocked
 
 PERSONAL: Final = ExactIdentity.reads
@@ -45,9 +45,9 @@ def holders(
     """
     order = {kind: number for number, kind in enumerate(spec.weaker, start=1)}
     for each in sorted(carried, key=lambda one: (order.get(one.kind, 0), one.kind, one.value_key)):
-        if each.kind in spec.ignored or known.count(each.kind, each.value_key) > spec.max_records:
+        if each.kind in spec.ignored:
             continue
-        theirs = known.holders(each.kind, each.value_key)
+        theirs = known.holders(each.kind, each.value_key, most=spec.max_records)
         if theirs and why_blocked(spec, each.kind, pl.Series([each.value])).item() is None:
             yield each.kind, tuple(theirs)
 
@@ -64,11 +64,12 @@ def agreeing(record: Mapping[str, Any], customers: pl.DataFrame) -> list[str]:
         return customers["customer_id"].to_list()
     if all(_same_words(said, customer) for customer in customers.iter_rows(named=True)):
         return customers["customer_id"].to_list()
-    one = pl.DataFrame({"record_id": [""], **said}, schema_overrides=customers.select(PERSONAL).schema)
-    here = persons(one).select(pl.col(name).alias(f"{name}_a") for name in PERSON)
-    there = persons(customers.select(*PERSONAL, record_id="customer_id"))
-    pairs = there.rename({name: f"{name}_b" for name in PERSON}).join(here, how="cross")
-    return pairs.filter(~disagree(pairs))["record_id"].to_list()
+    there = customers.select(*PERSONAL, record_id="customer_id")
+    one = pl.DataFrame({**said, "record_id": ""}, schema=there.schema)
+    people = persons(pl.concat([one, there]))
+    here, *others = (Person(*row) for row in people.select(PERSON).iter_rows())
+    ids = customers["customer_id"].to_list()
+    return [each for each, other in zip(ids, others, strict=True) if not cannot_be_one(here, other)]
 
 
 def _same_words(said: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:

@@ -27,7 +27,7 @@ from unified_customer.identity.matching.normal_forms import HARDLY_ANY, Reading,
 from unified_customer.identity.matching.roles import Roles, infer_roles
 from unified_customer.identity.matching.threshold import best_threshold
 from unified_customer.identity.matching.training import train
-from unified_customer.identity.matching.value_forms import FORMS, text_of
+from unified_customer.identity.matching.value_forms import form_of, text_of
 
 SEEN: Final = 100_000
 """Roles of columns are inferred from about so many records."""
@@ -106,7 +106,7 @@ def _named(roles: Roles, reading: Reading, rows: pl.DataFrame) -> Iterator[pl.Da
     normal = normal_forms(rows, roles, reading)
     without = normal_forms(rows.clear(), roles, reading.model_copy(update={"other_names": False}))
     (others,) = {field.name for field in normal.fields} - {field.name for field in without.fields}
-    whole = [FORMS["full_name"](text_of(rows[column])).alias(column) for column in roles.of("full_name")]
+    whole = [form_of("full_name", text_of(rows[column])).alias(column) for column in roles.of("full_name")]
     named = pl.DataFrame(whole).select(pl.any_horizontal(pl.all().is_not_null()).sum()).item()
     yield pl.DataFrame({"named": [int(named)], "others": [normal.values[others].count()]})
 

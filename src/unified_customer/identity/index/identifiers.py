@@ -20,13 +20,12 @@ class KnownIdentifiers:
         keys = _hashed(identifiers["kind"], identifiers["value_key"])
         self._blocks = KeyBlocks(rows.cast(pl.Int64).to_numpy(), keys.to_numpy())
 
-    def count(self, kind: str, value_key: str) -> int:
-        """Return how many records carry an identifier."""
-        return self._blocks.size(_key(kind, value_key))
-
-    def holders(self, kind: str, value_key: str) -> list[str]:
-        """Return the ids of the records that carry an identifier, in ascending order."""
-        return [self._records[row] for row in sorted(self._blocks.members(_key(kind, value_key)))]
+    def holders(self, kind: str, value_key: str, *, most: int | None = None) -> list[str]:
+        """Return the ids of the records that carry an identifier, in ascending order; none if there are more than `most`."""
+        key = _key(kind, value_key)
+        if most is not None and self._blocks.size(key) > most:
+            return []
+        return [self._records[row] for row in sorted(self._blocks.members(key))]
 
 
 def _key(kind: str, value_key: str) -> int:

@@ -7,7 +7,7 @@ compared once.
 import numpy as np
 
 from unified_customer.identity.matching.arrays import NONE, Flags, Ints, Levels, distinct
-from unified_customer.identity.matching.encoding import Column, Encoded
+from unified_customer.identity.matching.encoding import Column, Encoded, gathered
 from unified_customer.identity.matching.named_mailboxes import silence_named_mailboxes
 from unified_customer.identity.matching.rarity import Rareness
 from unified_customer.identity.matching.scales import SCALES
@@ -59,5 +59,5 @@ def _slot_levels(column: Column, left: Ints, right: Ints, rare: Levels) -> Level
 def _graded(column: Column, left: Ints, right: Ints) -> Levels:
     size = len(column.values)
     pairs, places = distinct(np.minimum(left, right).astype(np.int64) * size + np.maximum(left, right))
-    values = column.values
-    return grade(column.role, values.gather(pairs // size), values.gather(pairs % size))[places]
+    ends = (gathered(column.values, codes) for codes in np.divmod(pairs, size))
+    return grade(column.role, *ends)[places]

@@ -11,12 +11,10 @@ from unified_customer.identity.matching.arrays import NONE, Codes, Ints, Levels
 from unified_customer.identity.matching.normal_forms import Field, NormalForms
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.matching.scales import rarities
+from unified_customer.identity.normalise.distinct import FEW
 
 MOST_SLOTS: Final = 4
 """Of a field with several values a record keeps so many; the rarest are kept."""
-
-FEW: Final = 200
-"""So few records are numbered in plain Python: somebody waits for the answer, and a frame takes longer to set up."""
 
 Rare = Callable[[str, pl.Series], Levels]
 """Says of each value of a field how rare it is."""
@@ -93,8 +91,8 @@ def encode(normal: NormalForms, rare: Rare | None = None) -> Encoded:
         normal: The records.
         rare: How rare values are, for records that have more of them than are kept; None: as rare as among these records.
     """
-    names = _distinct(normal.sources)
-    sources = _numbered(normal.sources, names)
+    names = distinct_values(normal.sources)
+    sources = numbered(normal.sources, names)
     columns = [_column(field, normal.values[field.name], rare) for field in normal.fields]
     order = _content_order([*(column.codes for column in columns), sources[:, None]], normal.record_ids)
     ordered = tuple(replace(each, codes=each.codes[order]) for each in columns)
@@ -105,15 +103,17 @@ def _column(field: Field, said: pl.Series, rare: Rare | None) -> Column:
     if said.dtype == pl.List:
         return _column_of_lists(field, said, rare)
     text = said.cast(pl.String)
-    values = _distinct(text).alias(field.name)
-    codes = _numbered(text, values)
+    values = distinct_values(text).alias(field.name)
+    codes = numbered(text, values)
     return Column(field.name, field.role, values, codes[:, None], _counted(codes[codes != NONE], values))
 
 
 def _column_of_lists(field: Field, said: pl.Series, rare: Rare | None) -> Column:
+    if len(said) <= FEW:
+        return _column_of_few_lists(field, said.to_list(), rare)
     rows = pl.DataFrame({"row": np.arange(len(said)), "value": said}).explode("value").drop_nulls().unique()
-    values = _distinct(rows["value"]).alias(field.name)
-    numbers = _numbered(rows["value"], values)
+    values = distinct_values(rows["value"]).alias(field.name)
+    numbers = numbered(rows["value"], values)
     counts = _counted(numbers, values)
     levels = rarities(counts) if rare is None else rare(field.name, values)
     ranked = rows.select("row", code=numbers, rare=levels[numbers])
@@ -125,23 +125,47 @@ def _column_of_lists(field: Field, said: pl.Series, rare: Rare | None) -> Column
     return Column(field.name, field.role, values, codes, counts)
 
 
+def _column_of_few_lists(field: Field, said: Sequence[list[str | None] | None], rare: Rare | None) -> Column:
+    rows = [{*(each or ())} - {None} for each in said]
+    values = pl.Series(
+        field.name, sorted({value for row in rows for value in row if value is not None}), dtype=pl.String
+    )
+    numbers = {value: number for number, value in enumerate(values)}
+    found = [[numbers[value] for value in row if value is not None] for row in rows]
+    counts = _counted(np.array([code for row in found for code in row], dtype=np.int32), values)
+    levels = (rarities(counts) if rare is None else rare(field.name, values)).tolist()
+    kept = [sorted(row, key=lambda code: (-levels[code], code))[:MOST_SLOTS] for row in found]
+    slots = max([1, *map(len, kept)])
+    codes = np.array([[*row, *[NONE] * (slots - len(row))] for row in kept], dtype=np.int32).reshape(-1, slots)
+    return Column(field.name, field.role, values, codes, counts)
+
+
 def _counted(codes: Codes, values: pl.Series) -> Ints:
     return np.bincount(codes, minlength=len(values)).astype(np.int64)
 
 
-def _distinct(said: pl.Series) -> pl.Series:
-    """Return the values of a text column, sorted; null is none."""
+def distinct_values(said: pl.Series) -> pl.Series:
+    """Return the distinct values of a text column, sorted; null is none."""
     if len(said) <= FEW:
         return pl.Series(sorted({*said} - {None}), dtype=pl.String)
     return said.drop_nulls().unique().sort()
 
 
-def _numbered(said: pl.Series, values: pl.Series) -> Codes:
+def numbered(said: pl.Series, values: pl.Series) -> Codes:
+    """Return the place of each value of a column among its distinct `values`; -1 where there is none."""
     if len(said) <= FEW:
         numbers = {value: number for number, value in enumerate(values)}
         return np.array([numbers.get(value, NONE) for value in said], dtype=np.int32)
     codes = said.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NONE)
     return codes.to_numpy().astype(np.int32, copy=False)
+
+
+def gathered(values: pl.Series, codes: Ints) -> pl.Series:
+    """Return the values with these numbers, none of them missing."""
+    if len(codes) <= FEW and len(values) <= FEW:
+        said = values.to_list()
+        return pl.Series([said[code] for code in codes.tolist()], dtype=pl.String)
+    return values.gather(codes)
 
 
 def _content_order(codes: Sequence[Codes], record_ids: pl.Series) -> Ints:

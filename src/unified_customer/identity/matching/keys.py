@@ -1,19 +1,17 @@
 """Blocking keys: what two records must share to be compared at all."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-import jellyfish
 import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from unified_customer.identity.matching.arrays import Ints, starts_mask
 from unified_customer.identity.matching.encoding import Column, Encoded
-from unified_customer.identity.matching.roles import Role
-
-Trait = Callable[[pl.Series], pl.Series]
+from unified_customer.identity.matching.traits import TRAITS
+from unified_customer.identity.normalise.distinct import FEW, formed
 
 _SEED: Final = 1
 _FACTOR: Final = -7046029254386353131
@@ -48,11 +46,12 @@ class BlockingKey(BaseModel):
 
 def key_parts(records: Encoded) -> list[KeyPart]:
     """Return every trait of every field of `records`."""
-    return [
-        KeyPart(field=column.name, trait=trait)
-        for column in records.columns
-        for trait in ("value", *_TRAITS.get(column.role, {}))
-    ]
+    return [part for column in records.columns for part in parts_of(column)]
+
+
+def parts_of(column: Column) -> list[KeyPart]:
+    """Return every trait of a field."""
+    return [KeyPart(field=column.name, trait=trait) for trait in ("value", *TRAITS.get(column.role, {}))]
 
 
 def possible_keys(records: Encoded) -> Iterator[tuple[KeyPart, ...]]:
@@ -101,14 +100,27 @@ class KeyCodes:
     def _hashed(self, part: KeyPart) -> Ints:
         """Return a number for each value of a column, and zero at the end: where there is none."""
         if part not in self._hashes:
-            self._hashes[part] = _hashes_of(self._columns[part.field], part.trait)
+            column = self._columns[part.field]
+            few = len(column.values) <= FEW
+            self._hashes |= _all_hashed(column) if few else {part: _hashes(_traits(column, part.trait))}
         return self._hashes[part]
 
 
-def _hashes_of(column: Column, trait: str) -> Ints:
-    if column.values.is_empty():
-        return np.zeros(1, dtype=np.int64)
-    traits = column.values if trait == "value" else _TRAITS[column.role][trait](column.values)
+def _all_hashed(column: Column) -> dict[KeyPart, Ints]:
+    """Hash all traits of a few values at once: somebody may wait for the answer."""
+    traits, values = TRAITS.get(column.role, {}), column.values.to_list()
+    said = [values, *([trait.of_one(value) for value in values] for trait in traits.values())]
+    hashes = _hashes(pl.Series([trait for each in said for trait in each], dtype=pl.String))[:-1]
+    return {
+        part: np.append(each, 0) for part, each in zip(parts_of(column), hashes.reshape(len(said), -1), strict=True)
+    }
+
+
+def _traits(column: Column, trait: str) -> pl.Series:
+    return column.values if trait == "value" else formed(column.values, TRAITS[column.role][trait].of_column)
+
+
+def _hashes(traits: pl.Series) -> Ints:
     hashes = np.append(traits.hash(_SEED).to_numpy().view(np.int64), 0)
     hashes[:-1][hashes[:-1] == 0] = 1
     if traits.null_count():
@@ -120,89 +132,3 @@ def _mixed(keys: Ints, others: Ints) -> Ints:
     """Return one number for two; overflow is part of it."""
     found: Ints = (keys ^ (keys >> 31)) * _FACTOR + others
     return found
-
-
-def _sound(values: pl.Series) -> pl.Series:
-    """Return how each word of the values sounds in English.
-
-    References:
-        L. Philips (1990): Hanging on the Metaphone. Computer Language 7 (12).
-    """
-    sounds = ("".join(map(jellyfish.metaphone, value.split())) or None for value in values)
-    return pl.Series(sounds, dtype=pl.String)
-
-
-def _first(length: int, *, least: int | None = None) -> Trait:
-    return lambda values: _long(values, values.str.head(length), least or length)
-
-
-def _last(length: int, *, least: int) -> Trait:
-    return lambda values: _long(values, values.str.tail(length), least)
-
-
-def _long(values: pl.Series, part: pl.Series, least: int) -> pl.Series:
-    return part.set(values.str.len_chars() < least, None)
-
-
-def _longest_word(values: pl.Series) -> pl.Series:
-    words = pl.DataFrame({"row": np.arange(len(values)), "word": values.str.split(" ")}).explode("word")
-    longest = words.sort(pl.col("word").str.len_chars(), "word", descending=[True, False])
-    return longest.unique("row", keep="first", maintain_order=True).sort("row")["word"]
-
-
-def _date_part(*slices: tuple[int, int]) -> Trait:
-    def part(values: pl.Series) -> pl.Series:
-        pieces = [pl.col("date").str.slice(start, length) for start, length in slices]
-        whole = pl.when(pl.col("date").str.len_bytes() == 8).then(pl.concat_str(pieces))
-        return values.to_frame("date").select(whole)[:, 0]
-
-    return part
-
-
-def _mailbox(values: pl.Series) -> pl.Series:
-    return values.str.extract("^([^@]+)")
-
-
-def _host(values: pl.Series) -> pl.Series:
-    return values.str.extract("@(.+)$")
-
-
-def _area(values: pl.Series) -> pl.Series:
-    long = values.str.len_bytes() > 4
-    return values.str.head(-3).zip_with(long, values.str.head(2))
-
-
-def _half(values: pl.Series, *, last: bool) -> pl.Series:
-    half = pl.col("value").str.len_chars() // 2
-    part = pl.col("value").str.slice(half) if last else pl.col("value").str.head(half)
-    return values.to_frame("value").select(part)[:, 0]
-
-
-_NAMES: Final[Mapping[str, Trait]] = {
-    "sound": _sound,
-    "beginning": _first(3),
-    "ending": _last(3, least=4),
-}
-_WORDS: Final[Mapping[str, Trait]] = {"sound": _sound, "beginning": _first(4), "longest word": _longest_word}
-_NUMBERS: Final[Mapping[str, Trait]] = {
-    "first half": lambda values: _half(values, last=False),
-    "second half": lambda values: _half(values, last=True),
-}
-_TRAITS: Final[Mapping[Role, Mapping[str, Trait]]] = {
-    "given_name": _NAMES,
-    "family_name": _NAMES,
-    "city": {"sound": _sound, "beginning": _first(4)},
-    "street": _WORDS,
-    "organisation": _WORDS,
-    "text": _WORDS,
-    "birth_date": {
-        "year and month": _date_part((0, 6)),
-        "month and day": _date_part((4, 4)),
-        "year and day": _date_part((0, 4), (6, 2)),
-        "year": _date_part((0, 4)),
-    },
-    "email": {"mailbox": _mailbox, "beginning": _first(4), "domain": _host},
-    "postcode": {"area": _area},
-    "identifier": _NUMBERS,
-    "phone": _NUMBERS,
-}

@@ -4,9 +4,10 @@ normal_forms      from records and their roles to the forms
 Reading           what was learnt from a table to read it, so that later records are read in the same way
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -14,8 +15,12 @@ from unified_customer.connectors.naming import listed
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.spec import Spec
 from unified_customer.identity.matching.roles import SEVERAL_VALUES, Role, Roles
-from unified_customer.identity.matching.value_forms import FORMS, birth_form, date_formats, text_of
+from unified_customer.identity.matching.value_forms import FORMS, birth_form, birth_in, date_formats, form_of, text_of
 from unified_customer.identity.matching.whole_names import take_apart
+from unified_customer.identity.normalise.distinct import FEW
+
+Formats: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""For each column and each source, the formats that its dates prove."""
 
 HARDLY_ANY: Final = 0.05
 """Whole names of which fewer than this share hold more than two names have no field for the rest."""
@@ -104,7 +109,7 @@ def normal_forms(records: pl.DataFrame, roles: Roles, reading: Reading | None = 
     wanted = {column: role for column, role in roles.by_column.items() if role != "ignored"}
     _check_columns(records, wanted)
     formats = reading.date_formats if reading else _formats(records, roles.of("birth_date"), sources)
-    read = [_Column(name, role, _form(records[name], role, sources, formats)) for name, role in wanted.items()]
+    read = [*_read(records, wanted, sources, formats)]
     columns, other_names = _without_whole_names(read, records, reading)
     for role in _JOINED:
         columns = _joined(columns, role)
@@ -161,16 +166,38 @@ def _formats_by_source(text: pl.Series, sources: pl.Series) -> dict[str, tuple[s
     return {source: found[source] for source in sorted(found) if found[source]}
 
 
-def _form(
-    values: pl.Series, role: Role, sources: pl.Series, formats: Mapping[str, Mapping[str, tuple[str, ...]]]
-) -> pl.Series:
-    if values.null_count() == len(values) and not isinstance(values.dtype, pl.List):
+def _read(records: pl.DataFrame, wanted: Mapping[str, Role], sources: pl.Series, formats: Formats) -> Iterator[_Column]:
+    """Bring columns to their forms. Those of few records are brought together: somebody may wait for the answer."""
+    plain = [name for name in wanted if not formats.get(name) and not _listed(records[name]) and _says(records[name])]
+    together = plain if records.height <= FEW else []
+    texts = pl.DataFrame([text_of(records[name]) for name in together])
+    found = texts.select(_expression(name, wanted[name]) for name in together)
+    for name, role in wanted.items():
+        yield _Column(name, role, found[name] if name in together else _form(records[name], role, sources, formats))
+
+
+@lru_cache(maxsize=1024)
+def _expression(name: str, role: Role) -> pl.Expr:
+    text = pl.col(name)
+    return (birth_in(text, ()) if role == "birth_date" else FORMS[role](text)).alias(name)
+
+
+def _form(values: pl.Series, role: Role, sources: pl.Series, formats: Formats) -> pl.Series:
+    if not _says(values) and not _listed(values):
         return pl.Series(values.name, [None], dtype=pl.String).new_from_index(0, len(values))
     if role == "birth_date":
         return _births(text_of(values), sources, formats.get(values.name, {}))
-    if isinstance(values.dtype, pl.List) and role in SEVERAL_VALUES:
+    if _listed(values) and role in SEVERAL_VALUES:
         return _listed_form(values, role)
-    return FORMS[role](text_of(values)).alias(values.name)
+    return form_of(role, text_of(values)).alias(values.name)
+
+
+def _says(values: pl.Series) -> bool:
+    return values.null_count() < len(values)
+
+
+def _listed(values: pl.Series) -> bool:
+    return isinstance(values.dtype, pl.List)
 
 
 def _births(text: pl.Series, sources: pl.Series, formats: Mapping[str, tuple[str, ...]]) -> pl.Series:
@@ -187,7 +214,7 @@ def _births(text: pl.Series, sources: pl.Series, formats: Mapping[str, tuple[str
 
 def _listed_form(values: pl.Series, role: Role) -> pl.Series:
     rows = _long(values)
-    forms = rows.select("row", FORMS[role](text_of(rows["value"])).alias("value"))
+    forms = rows.select("row", form_of(role, text_of(rows["value"])).alias("value"))
     return _lists(forms, len(values)).alias(values.name)
 
 
@@ -199,8 +226,9 @@ def _lists(forms: pl.DataFrame, size: int) -> pl.Series:
 
 
 def _unread(values: pl.Series, form: pl.Series) -> int:
-    given = values.list.len() > 0 if isinstance(values.dtype, pl.List) else values.is_not_null()
-    return int((given & form.is_null()).sum())
+    if not _listed(values):
+        return form.null_count() - values.null_count()
+    return int(((values.list.len() > 0) & form.is_null()).sum())
 
 
 def _of(columns: Iterable[_Column], role: Role) -> list[_Column]:
@@ -262,4 +290,4 @@ def _joined(columns: list[_Column], role: Role) -> list[_Column]:
 
 def _long(form: pl.Series) -> pl.DataFrame:
     rows = pl.DataFrame({"row": pl.int_range(len(form), eager=True), "value": form})
-    return rows.explode("value") if isinstance(form.dtype, pl.List) else rows
+    return rows.explode("value") if _listed(form) else rows

@@ -1,20 +1,22 @@
 """How alike two unequal values of a role are: pure functions from two columns of normal forms to levels of its scale."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from unified_customer.identity.given_names import related_names
-from unified_customer.identity.matching.arrays import Flags, Floats, Levels
+from unified_customer.identity.matching.arrays import Flags, Floats, Ints, Levels
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.matching.scales import SCALES, SPELLING
+from unified_customer.identity.matching.traits import AREA
+from unified_customer.identity.normalise.distinct import FEW, formed
 
 AT_ONCE: Final = 500_000
 """So many pairs are compared together, to keep memory flat."""
 
-_FEW: Final = 2_000
+_WITHOUT_THREADS: Final = 2_000
 _PART: Final = 0.7
 
 
@@ -57,20 +59,31 @@ def _edits(left: pl.Series, right: pl.Series) -> Floats:
 
 
 def _pairwise(scorer: Callable[..., float], left: pl.Series, right: pl.Series) -> Floats:
+    if len(left) <= FEW:
+        both = zip(left.to_list(), right.to_list(), strict=True)
+        return np.array([scorer(one, other) for one, other in both], dtype=np.float32)
     from rapidfuzz.process import cpdist
 
     # Threads take longer to start than a few pairs to compare.
-    workers = -1 if len(left) > _FEW else 1
+    workers = -1 if len(left) > _WITHOUT_THREADS else 1
     found: Floats = cpdist(left.to_list(), right.to_list(), scorer=scorer, dtype=np.float32, workers=workers)
     return found
 
 
-def _mask(pairs: pl.DataFrame, test: pl.Expr) -> Flags:
-    return pairs.select(test.fill_null(value=False))[:, 0].to_numpy()
+class PairTest(NamedTuple):
+    """Something that is asked of two values, in plain Python and of columns `a` and `b`; a law holds the two together."""
+
+    of_one: Callable[[str, str], bool]
+    of_columns: pl.Expr
 
 
-def _pairs(left: pl.Series, right: pl.Series) -> pl.DataFrame:
-    return pl.DataFrame({"a": left, "b": right})
+def _asked(test: PairTest, left: pl.Series, right: pl.Series) -> Flags:
+    """Ask of each pair; of a few in plain Python, since somebody may wait for the answer."""
+    if len(left) <= FEW:
+        found = (test.of_one(a, b) for a, b in zip(left.to_list(), right.to_list(), strict=True))
+        return np.fromiter(found, dtype=np.bool_, count=len(left))
+    pairs = pl.DataFrame({"a": left, "b": right})
+    return pairs.select(test.of_columns.fill_null(value=False))[:, 0].to_numpy()
 
 
 _A, _B = pl.col("a"), pl.col("b")
@@ -82,30 +95,35 @@ def _spelling(similarity: Floats) -> Levels:
 
 
 def _given(left: pl.Series, right: pl.Series) -> Levels:
-    levels = _spelling(jaro_winkler(left, right))
-    scale, pairs = SCALES["given_name"], _pairs(left, right)
-    levels[_mask(pairs, _initials())] = scale.place("initial")
+    levels, scale = _spelling(jaro_winkler(left, right)), SCALES["given_name"]
+    levels[_asked(INITIALS, left, right)] = scale.place("initial")
     levels[related_names(left, right).to_numpy()] = scale.place("nickname")
     return levels
 
 
 def _family(left: pl.Series, right: pl.Series) -> Levels:
-    levels = _spelling(jaro_winkler(left, right))
-    scale, pairs = SCALES["family_name"], _pairs(left, right)
-    levels[_mask(pairs, _initials())] = scale.place("initial")
-    levels[_mask(pairs, _one_of_the_words())] = scale.place("part of the other")
+    levels, scale = _spelling(jaro_winkler(left, right)), SCALES["family_name"]
+    levels[_asked(INITIALS, left, right)] = scale.place("initial")
+    levels[_asked(ONE_OF_THE_WORDS, left, right)] = scale.place("part of the other")
     return levels
 
 
-def _initials() -> pl.Expr:
-    short = (_A.str.len_bytes() == 1) | (_B.str.len_bytes() == 1)
-    return short & (_A.str.head(1) == _B.str.head(1))
+def _one_of_the_words(one: str, other: str) -> bool:
+    return f" {one} " in f" {other} " or f" {other} " in f" {one} "
 
 
-def _one_of_the_words() -> pl.Expr:
-    first = pl.format(" {} ", "a").str.contains(pl.format(" {} ", "b"), literal=True)
-    second = pl.format(" {} ", "b").str.contains(pl.format(" {} ", "a"), literal=True)
-    return first | second
+def _contains(whole: str, part: str) -> pl.Expr:
+    return pl.format(" {} ", whole).str.contains(pl.format(" {} ", part), literal=True)
+
+
+def _short_with(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    return (one.str.len_chars() == 1) & (one == other.str.head(1))
+
+
+INITIALS: Final = PairTest(
+    lambda one, other: 1 in (len(one), len(other)) and one[0] == other[0], _short_with(_A, _B) | _short_with(_B, _A)
+)
+ONE_OF_THE_WORDS: Final = PairTest(_one_of_the_words, _contains("a", "b") | _contains("b", "a"))
 
 
 def _city(left: pl.Series, right: pl.Series) -> Levels:
@@ -125,23 +143,40 @@ def _words(left: pl.Series, right: pl.Series) -> Levels:
 
 
 def _birth_date(left: pl.Series, right: pl.Series) -> Levels:
-    scale, pairs = SCALES["birth_date"], _pairs(left, right)
-    whole = (_A.str.len_bytes() == 8) & (_B.str.len_bytes() == 8)
-    year, month, day = (_same(start, length) for start, length in ((0, 4), (4, 2), (6, 2)))
-    swapped = (_A.str.slice(4, 2) == _B.str.slice(6, 2)) & (_A.str.slice(6, 2) == _B.str.slice(4, 2))
+    scale = SCALES["birth_date"]
+    year, month, day = (_asked(test, left, right) for test in (SAME_YEAR, SAME_MONTH, SAME_DAY))
     edits = _edits(left, right)
     levels = np.zeros(len(left), dtype=np.int8)
-    levels[_mask(pairs, whole & year)] = scale.place("same year")
-    levels[_mask(pairs, whole & month & day)] = scale.place("same day of the year")
+    levels[year] = scale.place("same year")
+    levels[month & day] = scale.place("same day of the year")
     levels[edits <= 2] = scale.place("two digits off")
-    levels[_mask(pairs, whole & year & (month | day))] = scale.place("two parts equal")
-    levels[_mask(pairs, whole & year & swapped)] = scale.place("day and month swapped")
+    levels[year & (month | day)] = scale.place("two parts equal")
+    levels[year & _asked(SWAPPED_DAY, left, right)] = scale.place("day and month swapped")
     levels[edits <= 1] = scale.place("one digit off")
     return levels
 
 
-def _same(start: int, length: int) -> pl.Expr:
-    return _A.str.slice(start, length) == _B.str.slice(start, length)
+def _same(start: int, end: int, *, swapped: tuple[int, int] | None = None) -> PairTest:
+    """Ask of two whole dates whether a part of the one is that part of the other, or the `swapped` one; and that back."""
+    theirs = swapped or (start, end)
+
+    def of_one(one: str, other: str) -> bool:
+        whole = len(one) == len(other) == 8
+        return whole and one[start:end] == other[slice(*theirs)] and one[slice(*theirs)] == other[start:end]
+
+    def part(text: pl.Expr, of: tuple[int, int]) -> pl.Expr:
+        return text.str.slice(of[0], of[1] - of[0])
+
+    whole = (_A.str.len_chars() == 8) & (_B.str.len_chars() == 8)
+    forth = part(_A, (start, end)) == part(_B, theirs)
+    back = part(_A, theirs) == part(_B, (start, end))
+    return PairTest(of_one, whole & forth & back)
+
+
+SAME_YEAR: Final = _same(0, 4)
+SAME_MONTH: Final = _same(4, 6)
+SAME_DAY: Final = _same(6, 8)
+SWAPPED_DAY: Final = _same(4, 6, swapped=(6, 8))
 
 
 def _digits(left: pl.Series, right: pl.Series) -> Levels:
@@ -149,28 +184,27 @@ def _digits(left: pl.Series, right: pl.Series) -> Levels:
 
 
 def _postcode(left: pl.Series, right: pl.Series) -> Levels:
-    pairs, edits = _pairs(left, right), _edits(left, right)
-    area = _mask(pairs, _area(_A) == _area(_B))
-    levels = _mask(pairs, _A.str.head(2) == _B.str.head(2)).astype(np.int8)
+    area, edits = _asked(SAME_AREA, left, right), _edits(left, right)
+    levels = _asked(SAME_REGION, left, right).astype(np.int8)
     levels[area | (edits == 2)] = 2
     levels[edits == 1] = 3
     levels[(edits == 1) & area] = 4
     return levels
 
 
-def _area(code: pl.Expr) -> pl.Expr:
-    """Return what a postcode begins with: all but the last three characters, at least two."""
-    return pl.when(code.str.len_bytes() > 4).then(code.str.head(-3)).otherwise(code.str.head(2))
+SAME_REGION: Final = PairTest(lambda one, other: one[:2] == other[:2], _A.str.head(2) == _B.str.head(2))
+SAME_AREA: Final = PairTest(
+    lambda one, other: AREA.of_one(one) == AREA.of_one(other), AREA.of_column(_A) == AREA.of_column(_B)
+)
 
 
 def _email(left: pl.Series, right: pl.Series) -> Levels:
-    pairs = _pairs(left, right).select(*_mailbox("a"), *_mailbox("b"))
-    box_a, box_b = pairs["a_box"], pairs["b_box"]
-    longest = pairs.select(pl.max_horizontal(pl.col("a_box", "b_box").str.len_bytes(), 1))[:, 0].to_numpy()
+    box_a, host_a, box_b, host_b = MAILBOX(left), HOST(left), MAILBOX(right), HOST(right)
+    longest = np.maximum(np.maximum(_lengths(box_a), _lengths(box_b)), 1)
     off = _edits(box_a, box_b) / longest
-    same_domain = _mask(pairs, pl.col("a_host") == pl.col("b_host"))
-    near = same_domain | (_nearness(_provider(pairs["a_host"]), _provider(pairs["b_host"])) >= 0.7)
-    same = _mask(pairs, (pl.col("a_box") == pl.col("b_box")) & (pl.col("a_box") != ""))
+    same_domain = _asked(EQUAL, host_a, host_b)
+    near = same_domain | (_nearness(PROVIDER(host_a), PROVIDER(host_b)) >= 0.7)
+    same = _asked(EQUAL, box_a, box_b) & (_lengths(box_a) > 0)
     levels = same_domain.astype(np.int8)
     levels[near & (off <= 0.4)] = 2
     levels[near & (off <= 0.2)] = 3
@@ -181,15 +215,41 @@ def _email(left: pl.Series, right: pl.Series) -> Levels:
     return levels
 
 
-def _mailbox(side: str) -> tuple[pl.Expr, pl.Expr]:
-    address = pl.col(side)
-    box = address.str.extract(r"^([^@]*)").str.replace_all(r"[._-]", "").fill_null("")
-    return box.alias(f"{side}_box"), address.str.extract(r"@([^@]*)$").fill_null("").alias(f"{side}_host")
+EQUAL: Final = PairTest(str.__eq__, _A == _B)
 
 
-def _provider(host: pl.Series) -> pl.Series:
-    """Return a host without its top-level domain, which all of a country share."""
-    return host.str.replace(r"\.[^.]*$", "")
+class PartOfAddress(NamedTuple):
+    """A part of an e-mail address or host, in plain Python and as an expression; a law holds the two together."""
+
+    of_one: Callable[[str], str]
+    of_column: Callable[[pl.Expr], pl.Expr]
+
+    def __call__(self, values: pl.Series) -> pl.Series:
+        """Return the part of each value."""
+        if len(values) <= FEW:
+            return pl.Series([self.of_one(value) for value in values.to_list()], dtype=pl.String)
+        return formed(values, self.of_column)
+
+
+MAILBOX: Final = PartOfAddress(
+    lambda address: address.partition("@")[0].translate({ord(sign): None for sign in "._-"}),
+    lambda address: address.str.extract(r"^([^@]*)").str.replace_all(r"[._-]", ""),
+)
+HOST: Final = PartOfAddress(
+    lambda address: address.rpartition("@")[2] if "@" in address else "",
+    lambda address: address.str.extract(r"@([^@]*)$").fill_null(""),
+)
+PROVIDER: Final = PartOfAddress(
+    lambda host: host.rpartition(".")[0] if "." in host else host,
+    lambda host: host.str.replace(r"\.[^.]*$", ""),
+)
+"""A host without its top-level domain, which all of a country share."""
+
+
+def _lengths(values: pl.Series) -> Ints:
+    if len(values) <= FEW:
+        return np.array([len(value) for value in values.to_list()], dtype=np.int64)
+    return values.str.len_chars().to_numpy().astype(np.int64)
 
 
 def _nearness(left: pl.Series, right: pl.Series) -> Floats:

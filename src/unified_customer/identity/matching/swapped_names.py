@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from unified_customer.identity.matching.arrays import NONE, Codes, Ints, Levels
-from unified_customer.identity.matching.encoding import Column, Encoded
+from unified_customer.identity.matching.encoding import Column, Encoded, distinct_values, numbered
 from unified_customer.identity.matching.scales import SCALES
 from unified_customer.identity.matching.similarity import jaro_winkler
 
@@ -39,7 +39,7 @@ class _Crossed:
 
     @classmethod
     def of(cls, given: Column, family: Column, first: Ints, second: Ints) -> "_Crossed":
-        words = pl.concat([given.values.alias("word"), family.values.alias("word")]).unique().sort()
+        words = distinct_values(pl.concat([given.values.alias("word"), family.values.alias("word")]))
         one, other = _in(words, given), _in(words, family)
         return cls(words, (one[first], one[second]), (other[first], other[second]))
 
@@ -61,5 +61,4 @@ class _Crossed:
 
 
 def _in(words: pl.Series, column: Column) -> Codes:
-    numbers = column.values.cast(pl.Enum(words)).to_physical().cast(pl.Int32).to_numpy()
-    return np.append(numbers, NONE).astype(np.int32)[column.codes[:, 0]]
+    return np.append(numbered(column.values, words), NONE).astype(np.int32)[column.codes[:, 0]]

@@ -5,7 +5,6 @@ evidence. Numbers are read as they are written in full: 12345.0 is "12345", and 
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Final
 
 import polars as pl
@@ -13,22 +12,14 @@ import polars as pl
 from unified_customer.connectors.parsing import as_text
 from unified_customer.core.errors import SchemaError
 from unified_customer.identity.matching.role_names import Role
-from unified_customer.identity.normalise import (
-    city_key,
-    countries,
-    dates,
-    emails,
-    genders,
-    infer_date_format,
-    is_junk,
-    name_key,
-    street_key,
-)
-from unified_customer.identity.normalise.distinct import each_distinct
-from unified_customer.identity.normalise.junk import Kind
+from unified_customer.identity.normalise import countries, dates, emails, genders, infer_date_format
+from unified_customer.identity.normalise.address import city_folding, street_folding
+from unified_customer.identity.normalise.distinct import asking, each_distinct, formed
+from unified_customer.identity.normalise.junk import Kind, junk_in
+from unified_customer.identity.normalise.lettering import folding
 from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
 
-Form = Callable[[pl.Series], pl.Series]
+Form = Callable[[pl.Expr], pl.Expr]
 
 _TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
 _FLOAT: Final = r"^(\s*[+-]?\d+)\.0+\s*$"
@@ -48,6 +39,7 @@ _LEGAL_AT_END: Final = (
 )
 _DAY_MONTH: Final = r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b"
 _YEAR_MONTH_DAY: Final = r"^(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:\D|$)"
+_EIGHT: Final = r"^(\d{4})(\d{2})(\d{2})$"
 _DATE_TYPOS: Final = 20
 """An order of day and month counts if it is proven so many times more often than it is contradicted."""
 
@@ -69,90 +61,76 @@ def text_of(values: pl.Series) -> pl.Series:
     return as_text(values.fill_nan(None) if dtype.is_float() else values)
 
 
-def _without_junk(values: pl.Series, text: pl.Series, kind: Kind) -> pl.Series:
-    junk = is_junk(text, kind)
-    return values.set(junk.fill_null(value=False), None) if junk.any() else values
+def form_of(role: Role, values: pl.Series) -> pl.Series:
+    """Return the normal form of a column of text.
+
+    Args:
+        role: What it says; any but `birth_date` (see `birth_form`).
+        values: String.
+
+    Examples:
+        >>> form_of("street", pl.Series(["12 High Street", "unknown", None])).to_list()
+        ['12 high st', None, None]
+    """
+    return each_distinct(values, lambda distinct: formed(distinct, FORMS[role]))
 
 
-def _keep_unread(read: pl.Series, written: pl.Series) -> pl.Series:
-    return read.zip_with(read.is_not_null(), written)
+def _without_junk(form: pl.Expr, text: pl.Expr, kind: Kind) -> pl.Expr:
+    return pl.when(~junk_in(text, kind).fill_null(value=False)).then(form)
 
 
-def _name(text: pl.Series) -> pl.Series:
-    return name_key(_without_junk(text, text, "name"))
+def _name(text: pl.Expr) -> pl.Expr:
+    return _without_junk(folding(text), text, "name")
 
 
-def _given_name(text: pl.Series) -> pl.Series:
+def _given_name(text: pl.Expr) -> pl.Expr:
     """Forms of address that a source writes into the given name are left out."""
-    return each_distinct(_name(text), lambda key: key.str.replace(_TITLES, ""))
+    return _name(text).str.replace(_TITLES, "")
 
 
-def _email(text: pl.Series) -> pl.Series:
-    return _without_junk(each_distinct(text, _address), text, "email")
-
-
-def _address(text: pl.Series) -> pl.Series:
+def _email(text: pl.Expr) -> pl.Expr:
     """Keep what cannot be read where it looks like an address that was typed in haste."""
     plain = text.str.strip_chars().str.to_lowercase()
     near = plain.str.contains(r"@|^\S+\.\S+$") & (plain.str.count_matches(r"[\p{L}\d]") >= 3)
-    return _keep_unread(emails(text), plain.set(~near, None))
+    return _without_junk(pl.coalesce(asking(text, emails), pl.when(near).then(plain)), text, "email")
 
 
-def _phone(text: pl.Series) -> pl.Series:
-    return _without_junk(each_distinct(text, _last_digits), text, "phone")
-
-
-def _last_digits(text: pl.Series) -> pl.Series:
+def _phone(text: pl.Expr) -> pl.Expr:
     digits = text.str.replace(_FLOAT, "$1").str.replace(_EXTENSION, "").str.replace_all(r"\D", "")
-    return digits.set(digits.str.len_bytes() < _FEWEST_PHONE_DIGITS, None).str.tail(_PHONE_DIGITS)
+    last = pl.when(digits.str.len_bytes() >= _FEWEST_PHONE_DIGITS).then(digits.str.tail(_PHONE_DIGITS))
+    return _without_junk(last, text, "phone")
 
 
-def _letters_and_digits(text: pl.Series) -> pl.Series:
-    plain = text.str.replace(_FLOAT, "$1").str.normalize("NFKC").str.to_lowercase()
-    return plain.str.replace_all(r"[^\p{L}\p{N}]", "").replace("", None)
-
-
-def _code(text: pl.Series, kind: Kind) -> pl.Series:
-    form = each_distinct(text, _letters_and_digits)
+def _code(text: pl.Expr, written: pl.Expr, kind: Kind) -> pl.Expr:
+    plain = written.str.replace(_FLOAT, "$1").str.normalize("NFKC").str.to_lowercase()
+    form = plain.str.replace_all(r"[^\p{L}\p{N}]", "").replace("", None)
     return _without_junk(_without_junk(form, text, kind), form, kind)
 
 
-def _postcode(text: pl.Series) -> pl.Series:
+def _postcode(text: pl.Expr) -> pl.Expr:
     """The sign of a country before digits comes and goes: "D-01067" and "01067"."""
-    return _code(each_distinct(text, lambda found: found.str.replace(_COUNTRY_SIGN, "$1")), "postcode")
+    bare = text.str.replace(_COUNTRY_SIGN, "$1")
+    return _code(bare, bare, "postcode")
 
 
-def _place(text: pl.Series, key: Form) -> pl.Series:
-    return key(_without_junk(text, text, "address"))
-
-
-def _organisation(text: pl.Series) -> pl.Series:
-    return each_distinct(name_key(_without_junk(text, text, "any")), _without_legal_form)
-
-
-def _without_legal_form(key: pl.Series) -> pl.Series:
+def _organisation(text: pl.Expr) -> pl.Expr:
+    key = folding(text)
     bare = key.str.replace_all(_LEGAL_ANYWHERE, " ").str.replace_all(r"\s+", " ").str.strip_chars()
     bare = bare.str.replace(_LEGAL_AT_END, "")
-    return bare.zip_with(bare != "", key)
+    return _without_junk(pl.when(bare != "").then(bare).otherwise(key), text, "any")
 
 
-def _website(text: pl.Series) -> pl.Series:
-    return each_distinct(
-        _without_junk(text, text, "any"),
-        lambda found: found.str.strip_chars().str.to_lowercase().str.extract(_HOST).str.strip_chars("."),
-    ).replace("", None)
+def _website(text: pl.Expr) -> pl.Expr:
+    host = text.str.strip_chars().str.to_lowercase().str.extract(_HOST).str.strip_chars(".")
+    return _without_junk(host.replace("", None), text, "any")
 
 
-def _country(text: pl.Series) -> pl.Series:
-    return _keep_unread(countries(text).str.to_lowercase(), name_key(text))
+def _country(text: pl.Expr) -> pl.Expr:
+    return pl.coalesce(asking(text, countries).str.to_lowercase(), folding(text))
 
 
-def _gender(text: pl.Series) -> pl.Series:
-    return _keep_unread(genders(text), name_key(text))
-
-
-def _house_number(text: pl.Series) -> pl.Series:
-    return street_key(each_distinct(text, lambda found: found.str.replace(_FLOAT, "$1")))
+def _gender(text: pl.Expr) -> pl.Expr:
+    return pl.coalesce(asking(text, genders), folding(text))
 
 
 FORMS: Final[Mapping[Role, Form]] = {
@@ -161,20 +139,20 @@ FORMS: Final[Mapping[Role, Form]] = {
     "full_name": _name,
     "email": _email,
     "phone": _phone,
-    "street": partial(_place, key=street_key),
-    "house_number": _house_number,
-    "city": partial(_place, key=city_key),
+    "street": lambda text: _without_junk(street_folding(text), text, "address"),
+    "house_number": lambda text: street_folding(text.str.replace(_FLOAT, "$1")),
+    "city": lambda text: _without_junk(city_folding(text), text, "address"),
     "postcode": _postcode,
-    "region": name_key,
+    "region": folding,
     "country": _country,
-    "identifier": partial(_code, kind="id"),
+    "identifier": lambda text: _code(text, text, "id"),
     "gender": _gender,
     "organisation": _organisation,
     "website": _website,
-    "category": name_key,
-    "text": name_key,
+    "category": folding,
+    "text": folding,
 }
-"""The form of each role but `birth_date`, whose formats differ between sources."""
+"""The form of each role but `birth_date`, whose formats differ between sources: from a column to what becomes of it."""
 
 
 def date_formats(text: pl.Series) -> tuple[str, ...]:
@@ -210,20 +188,28 @@ def birth_form(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
         >>> birth_form(pl.Series(["3 Jan 1971", "1971-81-03", "1970-01-01", "71"]), ()).to_list()
         ['19710103', '19718103', None, None]
     """
-    return each_distinct(text, lambda found: _birth_form(found, formats))
+    return each_distinct(text, lambda distinct: formed(distinct, lambda each: birth_in(each, formats)))
+
+
+def birth_in(text: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
+    """Return the expression of `birth_form`."""
+    return asking(text.str.replace(_FLOAT, "$1").str.strip_chars(), lambda values: _birth_form(values, formats))
 
 
 def _birth_form(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
-    text = text.str.replace(_FLOAT, "$1").str.strip_chars()
-    day = dates(text, formats)
-    form = day.dt.strftime("%Y%m%d")
-    form = _keep_unread(form, _digits(text, formats)) if form.null_count() else form
-    return _without_junk(_without_junk(_without_junk(form, text, "date"), form, "date"), day, "date")
+    form = dates(text, formats).dt.strftime("%Y%m%d")
+    if form.null_count() > text.null_count():
+        form = form.zip_with(form.is_not_null(), formed(text, lambda each: _digits(each, formats)))
+    return formed(form, lambda day: _without_junk(_without_junk(day, day, "date"), _dashed(day), "date"))
 
 
-def _digits(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
+def _dashed(day: pl.Expr) -> pl.Expr:
+    return day.str.replace(_EIGHT, "$1-$2-$3")
+
+
+def _digits(written: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
     """Return the eight digits of what cannot be read, the year first where that is known."""
-    written, bare = pl.col("text"), pl.col("text").str.replace_all(r"\D", "")
+    bare = written.str.replace_all(r"\D", "")
     first, second, year = (written.str.extract(_DAY_MONTH, group).str.zfill(2) for group in (1, 2, 3))
     year_first = [written.str.extract(_YEAR_MONTH_DAY, group).str.zfill(2) for group in (1, 2, 3)]
     ordered = [pl.concat_str(year_first)]
@@ -231,5 +217,4 @@ def _digits(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     day_first = written.str.contains(r"^\d+\.") | any(form.startswith("%d") for form in formats)
     ordered += [pl.when(day_first).then(pl.concat_str(year, second, first))]
     ordered += [pl.concat_str(year, first, second)] if any(form.startswith("%m") for form in formats) else []
-    eight = pl.when(bare.str.len_bytes() == 8).then(bare)
-    return text.alias("text").to_frame().select(pl.coalesce(*ordered, eight).alias("text"))["text"]
+    return pl.coalesce(*ordered, pl.when(bare.str.len_bytes() == 8).then(bare))

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from unified_customer.identity.matching.value_forms import FORMS
+from unified_customer.identity.matching.value_forms import form_of
 from unified_customer.identity.normalise import split_full_names
 from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
 
@@ -41,15 +41,15 @@ def take_apart(texts: Forms, whole: Forms, *, given: Forms, family: Forms) -> Na
         family: Forms of family names; may be empty.
     """
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts[0]))
+    if all(form.null_count() == len(form) for form in whole):
+        return Names(given or [nothing], family or [nothing], nothing)
     no_given, no_family = (_first([*forms, nothing]).is_null() for forms in (given, family))
     wants_given = no_given & no_family if given else no_given
     wants_family = no_given & no_family if family else no_family
     written = _first([text.set(form.is_null(), None) for text, form in zip(texts, whole, strict=True)])
-    if all(form.null_count() == len(form) for form in whole):
-        return Names(given or [nothing], family or [nothing], nothing)
     split = split_full_names(written.set(~(wants_given | wants_family), None)).struct
-    first = FORMS["given_name"](split.field("given_name")).set(~wants_given, None)
-    last = FORMS["family_name"](split.field("family_name")).set(~wants_family, None)
+    first = form_of("given_name", split.field("given_name")).set(~wants_given, None)
+    last = form_of("family_name", split.field("family_name")).set(~wants_family, None)
     all_given, all_family = _filled(given, first), _filled(family, last)
     return Names(all_given, all_family, _beside(whole, [*all_given, *all_family]))
 

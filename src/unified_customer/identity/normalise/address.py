@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import polars as pl
 
-from unified_customer.identity.normalise.distinct import as_text, each_distinct
-from unified_customer.identity.normalise.lettering import folded
+from unified_customer.identity.normalise.distinct import as_text, each_distinct, formed
+from unified_customer.identity.normalise.lettering import folding
 from unified_customer.identity.normalise.postal_forms import postal_forms
 
 _BETWEEN = r"[\s\p{Pd}.]+"
@@ -115,11 +115,12 @@ def street_key(values: pl.Series) -> pl.Series:
         >>> street_key(pl.Series(["12 High Street", "12, HIGH ST.", "Hauptstr. 5 a", "Hauptstraße 5a"])).to_list()
         ['12 high st', '12 high st', 'hauptst 5a', 'hauptst 5a']
     """
-    return each_distinct(as_text(values), _street_key)
+    return each_distinct(as_text(values), lambda distinct: formed(distinct, street_folding))
 
 
-def _street_key(values: pl.Series) -> pl.Series:
-    key = folded(values.str.replace_all(_UNIT_SIGN, "apt $1")).str.replace_all(_NUMBER_SIGN, "$1")
+def street_folding(text: pl.Expr) -> pl.Expr:
+    """Return the expression of `street_key`."""
+    key = folding(text.str.replace_all(_UNIT_SIGN, "apt $1")).str.replace_all(_NUMBER_SIGN, "$1")
     key = key.str.replace_all(_GERMAN_STREET, "${1}st$2").str.replace_all(_NUMBER_LETTER, "$1$2$3")
     return _abbreviated(key, _words("street"))
 
@@ -140,11 +141,12 @@ def city_key(values: pl.Series) -> pl.Series:
         >>> city_key(pl.Series(["St. Gallen", "SANKT GALLEN", "Köln (Porz)"])).to_list()
         ['st gallen', 'st gallen', 'koln']
     """
-    return each_distinct(as_text(values), _city_key)
+    return each_distinct(as_text(values), lambda distinct: formed(distinct, city_folding))
 
 
-def _city_key(values: pl.Series) -> pl.Series:
-    return _abbreviated(folded(values.str.replace_all(r"(\S)\s*\([^()]*\)", "$1 ")), _words("city"))
+def city_folding(text: pl.Expr) -> pl.Expr:
+    """Return the expression of `city_key`."""
+    return _abbreviated(folding(text.str.replace_all(r"(\S)\s*\([^()]*\)", "$1 ")), _words("city"))
 
 
 @lru_cache(maxsize=2)
@@ -153,6 +155,5 @@ def _words(kind: str) -> dict[str, str]:
     return {word: short for short, words in groups.items() for word in words.split()}
 
 
-def _abbreviated(key: pl.Series, words: dict[str, str]) -> pl.Series:
-    short = pl.col("key").str.split(" ").list.eval(pl.element().replace(words)).list.join(" ")
-    return key.alias("key").to_frame().select(short).to_series()
+def _abbreviated(key: pl.Expr, words: dict[str, str]) -> pl.Expr:
+    return key.str.split(" ").list.eval(pl.element().replace(words)).list.join(" ")

@@ -1,7 +1,7 @@
 """Do the costly thing once per distinct value, and put the answers back in their rows."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -63,6 +63,26 @@ def each_distinct(
     position = pl.int_range(len(distinct), dtype=pl.UInt32, eager=True)
     rows = values.replace_strict(distinct, position, default=None, return_dtype=pl.UInt32)
     return done.gather(rows).alias(values.name)
+
+
+FEW: Final = 200
+"""So few values are worked on in plain Python where that is simple: somebody may wait for the answer, and a question to Polars
+takes longer to set up than a few values to answer."""
+
+
+def formed(values: pl.Series, form: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """Return what an expression of one column makes of values.
+
+    Examples:
+        >>> formed(pl.Series("city", ["Ulm"]), lambda text: text.str.to_uppercase())[0]
+        'ULM'
+    """
+    return values.alias("value").to_frame().select(form(pl.col("value")).alias(values.name)).to_series()
+
+
+def asking(text: pl.Expr, work: Callable[[pl.Series], pl.Series]) -> pl.Expr:
+    """Return an expression that asks a row-wise function of text columns."""
+    return text.map_batches(work, return_dtype=pl.String, is_elementwise=True)
 
 
 def ask_each(values: pl.Series, ask: Callable[[str], str | None]) -> pl.Series:

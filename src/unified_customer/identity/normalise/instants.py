@@ -8,14 +8,14 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.identity.normalise.distinct import as_text, put
 
 # What software writes; read by position, since only the check needs a pattern.
-_USUAL = r"^\d{4}-\d{2}-\d{2}[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|\+00:00)$"
+_USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?(?:Z|\+00:00)$"
 _ISO = (
-    r"^\s*(?<date>\d{4}-\d{2}-\d{2})(?:[Tt ](?<minute>(?:[01]\d|2[0-3]):[0-5]\d)"
-    r"(?::(?<second>[0-5]\d)(?:[.,](?<fraction>\d{1,9}))?)?"
-    r"\s?(?<offset>Z|z|UTC|GMT|(?<sign>[+-])(?<hours>[01]\d|2[0-3])(?::?(?<minutes>[0-5]\d))?)?)?\s*$"
+    r"^\s*(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ](?<minute>(?:[01][0-9]|2[0-3]):[0-5][0-9])"
+    r"(?::(?<second>[0-5][0-9])(?:[.,](?<fraction>[0-9]{1,9}))?)?"
+    r"\s?(?<offset>Z|z|UTC|GMT|(?<sign>[+-])(?<hours>[01][0-9]|2[0-3])(?::?(?<minutes>[0-5][0-9]))?)?)?\s*$"
 )
-_COMPACT = r"^\s*(\d{4})(\d{2})(\d{2})[Tt](\d{2})(\d{2})(\d{2})"
-_EPOCH = r"^\s*([+-]?)(\d{1,18})(?:\.(\d{1,9}))?\s*$"
+_COMPACT = r"^\s*([0-9]{4})([0-9]{2})([0-9]{2})[Tt]([0-9]{2})([0-9]{2})([0-9]{2})"
+_EPOCH = r"^\s*([+-]?)([0-9]{1,18})(?:\.([0-9]{1,9}))?\s*$"
 _DECIMALS = {"s": 6, "ms": 3, "us": 0}
 _UTC = pl.Datetime("us", "UTC")
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999

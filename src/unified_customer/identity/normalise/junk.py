@@ -7,7 +7,7 @@ from typing import Literal
 import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.identity.normalise.distinct import as_text, each_distinct
+from unified_customer.identity.normalise.distinct import as_text, each_distinct, formed
 
 Kind = Literal["any", "email", "phone", "name", "date", "postcode", "address", "id"]
 
@@ -136,9 +136,13 @@ def is_junk(values: pl.Series, kind: Kind = "any") -> pl.Series:
         >>> is_junk(pl.Series(["+49 000 0000000", "0123456789", "+49 30 1234 5678"]), "phone").to_list()
         [True, True, False]
     """
-    pattern = _pattern(kind)
     text = values.cast(pl.String) if values.dtype == pl.Date else as_text(values)
-    return each_distinct(text, lambda distinct: _told(distinct, _bare(kind).str.contains(pattern)), dtype=pl.Boolean)
+    return each_distinct(text, lambda distinct: formed(distinct, lambda each: junk_in(each, kind)), dtype=pl.Boolean)
+
+
+def junk_in(text: pl.Expr, kind: Kind) -> pl.Expr:
+    """Return the expression of `is_junk`."""
+    return _bare(text, kind).str.contains(_pattern(kind))
 
 
 @lru_cache(maxsize=16)
@@ -146,13 +150,9 @@ def _pattern(kind: Kind) -> str:
     return "^(?:" + "|".join(f"(?:{junk.pattern})" for junk in junk_values(kind)) + ")$"
 
 
-def _told(values: pl.Series, test: pl.Expr) -> pl.Series:
-    return values.alias("value").to_frame().select(test).to_series()
-
-
-def _bare(kind: Kind) -> pl.Expr:
-    text = pl.col("value").str.to_lowercase().str.strip_chars()
+def _bare(text: pl.Expr, kind: Kind) -> pl.Expr:
+    bare = text.str.to_lowercase().str.strip_chars()
     if kind != "phone":
-        return text
-    digits = text.str.replace_all(r"[\s().\-/]", "")
-    return pl.when(digits.str.contains(r"^\+?\d+$")).then(digits).otherwise(text)
+        return bare
+    digits = bare.str.replace_all(r"[\s().\-/]", "")
+    return pl.when(digits.str.contains(r"^\+?\d+$")).then(digits).otherwise(bare)

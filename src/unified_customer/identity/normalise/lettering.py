@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from unified_customer.identity.normalise.distinct import as_text, ask_each, each_distinct, put
+from unified_customer.identity.normalise.distinct import FEW, as_text, ask_each, asking, each_distinct, formed, put
 
 _LINE_ENDS = r"[\t-\r\x1c-\x1f\x{85}\x{2028}\x{2029}]+"
 # Zero-width (non-)joiners stay: Persian and several Indic scripts spell names with them.
@@ -41,6 +41,8 @@ def names(values: pl.Series) -> pl.Series:
 def _to_ascii(values: pl.Series) -> pl.Series:
     from anyascii import anyascii
 
+    if len(values) <= FEW and all(value is None or value.isascii() for value in values):
+        return values
     foreign = values.str.len_bytes() != values.str.len_chars()
     if not foreign.any():
         return values
@@ -51,11 +53,13 @@ def _to_ascii(values: pl.Series) -> pl.Series:
 
 def folded(values: pl.Series) -> pl.Series:
     """Fold to lower-case ASCII letters, digits and single spaces; null where nothing is left."""
-    return _to_ascii(values).alias("key").to_frame().select(_KEY).to_series().alias(values.name)
+    return formed(values, folding)
 
 
-_LETTERS = pl.col("key").str.to_lowercase().str.replace_all("['`\"]", "").str.replace_all(r"[^a-z0-9]+", " ")
-_KEY = _LETTERS.str.strip_chars(" ").replace("", None)
+def folding(text: pl.Expr) -> pl.Expr:
+    """Return the expression of `folded`."""
+    letters = asking(text, _to_ascii).str.to_lowercase().str.replace_all("['`\"]", "")
+    return letters.str.replace_all(r"[^a-z0-9]+", " ").str.strip_chars(" ").replace("", None)
 
 
 def name_key(values: pl.Series) -> pl.Series:

@@ -1,0 +1,138 @@
+"""What is worked out in plain Python for a few records, because somebody waits, is what is worked out for many."""
+
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unified_customer.identity import given_names
+from unified_customer.identity.matching import similarity
+from unified_customer.identity.matching.comparison import compare
+from unified_customer.identity.matching.encoding import Encoded, encode
+from unified_customer.identity.matching.keys import KeyCodes, key_parts
+from unified_customer.identity.matching.normal_forms import normal_forms
+from unified_customer.identity.matching.rarity import Counted
+from unified_customer.identity.matching.roles import Role
+from unified_customer.identity.matching.similarity import HOST, MAILBOX, PROVIDER, PairTest, PartOfAddress
+from unified_customer.identity.matching.traits import TRAITS, Trait
+from unified_customer.identity.normalise import lettering
+from unified_customer.identity.normalise.distinct import formed
+from unified_customer.identity.people import Person, cannot_be_one, disagree
+from unified_customer.testing.matching_strategies import FAMILY, GIVEN, fitted_matcher, layouts, tables
+
+WORKED_OUT_TWICE = (
+    *(
+        sys.modules[f"unified_customer.identity.matching.{name}"]
+        for name in ("encoding", "keys", "normal_forms", "similarity")
+    ),
+    given_names,
+    lettering,
+)
+
+words = st.text("abcdeäß .@-_19", min_size=1, max_size=12) | st.sampled_from(
+    ["ann.lee@x.org", "@", "a@b@c", "19710203"]
+)
+addresses = st.from_regex(r"[ab._-]{0,4}(@[ab.]{0,5}){0,2}", fullmatch=True)
+days = st.sampled_from(["19710203", "19710302", "19710204", "19880203", "1971", "20001130"])
+postcodes = st.from_regex(r"[A-C1-3]{1,8}", fullmatch=True)
+
+
+def as_of_many(work: Callable[[], Any]) -> Any:
+    """Return what `work` returns where no number of records is a few."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in WORKED_OUT_TWICE:
+            patched.setattr(module, "FEW", -1)
+        return work()
+
+
+@pytest.mark.parametrize("module", WORKED_OUT_TWICE)
+def test_all_that_is_worked_out_twice_is_tried_here(module: ModuleType) -> None:
+    assert module.FEW > 0
+
+
+EACH_TRAIT = [
+    pytest.param(role, trait, id=f"{name} of {role}") for role in TRAITS for name, trait in TRAITS[role].items()
+]
+
+
+@pytest.mark.parametrize(("role", "trait"), EACH_TRAIT)
+@given(st.lists(words | addresses | days | postcodes, min_size=1))
+def test_a_trait_of_one_value_is_that_of_a_column(role: Role, trait: Trait, values: list[str]) -> None:
+    column = formed(pl.Series(values, dtype=pl.String), trait.of_column)
+    assert [trait.of_one(value) for value in values] == column.to_list()
+
+
+@pytest.mark.parametrize("part", [MAILBOX, HOST], ids=["mailbox", "host"])
+@given(st.lists(addresses, min_size=1))
+def test_a_part_of_an_address_is_that_of_a_column(part: PartOfAddress, values: list[str]) -> None:
+    assert part(pl.Series(values)).to_list() == as_of_many(lambda: part(pl.Series(values))).to_list()
+
+
+@given(st.lists(st.from_regex(r"[ab.]{0,6}", fullmatch=True), min_size=1))
+def test_a_provider_is_that_of_a_column(hosts: list[str]) -> None:
+    assert PROVIDER(pl.Series(hosts)).to_list() == as_of_many(lambda: PROVIDER(pl.Series(hosts))).to_list()
+
+
+TESTS = {name: test for name, test in vars(similarity).items() if isinstance(test, PairTest)}
+names = st.sampled_from(["a", "an", "ann", "ann lee", "lee", "l", "lee ann"])
+
+
+@pytest.mark.parametrize("name", TESTS)
+@given(st.lists(st.tuples(names | days | postcodes, names | days | postcodes), min_size=1))
+def test_what_is_asked_of_a_pair_is_what_is_asked_of_columns(name: str, pairs: list[tuple[str, str]]) -> None:
+    asked = pl.DataFrame(pairs, schema=["a", "b"], orient="row").select(TESTS[name].of_columns)
+    assert [TESTS[name].of_one(one, other) for one, other in pairs] == asked.to_series().to_list()
+
+
+@st.composite
+def some_tables(draw: st.DrawFn) -> tuple[pl.DataFrame, Any]:
+    layout = draw(layouts())
+    return draw(tables(layout, least=2, most=12)), fitted_matcher(layout)
+
+
+def everything(records: pl.DataFrame, matcher: Any) -> tuple[pl.DataFrame, Encoded, list[Any], list[Any]]:
+    """Return forms, numbers, keys and comparisons of all pairs."""
+    forms = normal_forms(records, matcher.roles, matcher.reading)
+    encoded = encode(forms, matcher.rarity.levels)
+    codes = KeyCodes(encoded)
+    hashes = [[each.tolist() for each in codes.of((part,))] for part in key_parts(encoded)]
+    size = len(encoded)
+    first, second = (np.repeat(range(size), size), np.tile(range(size), size))
+    return forms.values, encoded, hashes, compare(encoded, first, second, Counted(encoded)).tolist()
+
+
+@given(some_tables())
+def test_few_records_are_read_numbered_keyed_and_compared_as_many_are(table: tuple[pl.DataFrame, Any]) -> None:
+    forms, encoded, hashes, levels = everything(*table)
+    forms_of_many, encoded_of_many, hashes_of_many, levels_of_many = as_of_many(lambda: everything(*table))
+    assert forms.equals(forms_of_many)
+    assert encoded.record_ids.equals(encoded_of_many.record_ids)
+    for column, of_many in zip(encoded.columns, encoded_of_many.columns, strict=True):
+        assert column.values.to_list() == of_many.values.to_list()
+        assert column.codes.tolist() == of_many.codes.tolist()
+        assert column.counts.tolist() == of_many.counts.tolist()
+    assert hashes == hashes_of_many
+    assert levels == levels_of_many
+
+
+known_names = st.sampled_from([*GIVEN, *FAMILY[:8], "bob", "a", "anna maria", "oscra", "oscar", "lee ann", "jenifer"])
+births = st.dates(date(1970, 1, 1), date(1970, 12, 31)) | st.sampled_from(
+    [date(1970, 2, 3) + timedelta(years * 365) for years in range(40)]
+)
+people = st.builds(Person, st.none() | known_names, st.none() | known_names, st.none() | births)
+
+
+@given(st.lists(st.tuples(people, people), min_size=1, max_size=30))
+def test_two_people_disagree_as_many_do(pairs: list[tuple[Person, Person]]) -> None:
+    text, day = pl.String, pl.Date
+    schema = {"given_a": text, "family_a": text, "birth_a": day, "given_b": text, "family_b": text, "birth_b": day}
+    frame = pl.DataFrame([one + other for one, other in pairs], schema=schema, orient="row")
+    told = [cannot_be_one(one, other) for one, other in pairs]
+    assert told == disagree(frame).to_list() == as_of_many(lambda: disagree(frame)).to_list()
