@@ -177,21 +177,22 @@ pairs = st.dictionaries(
 )
 
 
-@given(pairs, st.lists(st.tuples(st.frozensets(rows, max_size=3), pairs), max_size=4))
-def test_pairs_found_anew_take_the_place_of_those_before(
+@given(pairs, st.lists(st.tuples(st.frozensets(rows, max_size=4), pairs), max_size=4))
+def test_pairs_come_and_go(
     first: dict[tuple[int, int], float],
     changes: list[tuple[frozenset[int], dict[tuple[int, int], float]]],
 ) -> None:
     ends = np.array([*first], dtype=np.int64).reshape(-1, 2)
-    graph, wanted = Graph(ends[:, 0], ends[:, 1], np.array([*first.values()])), dict(first)
-    for anew, found in changes:
-        kept = {pair: bits for pair, bits in wanted.items() if not anew & {*pair}}
-        # Only pairs of the rows that are scored anew may come.
-        fresh = {pair: bits for pair, bits in found.items() if anew & {*pair}}
-        wanted = kept | fresh
-        beside = graph.with_(anew, [(*pair, bits) for pair, bits in fresh.items()])
+    graph, wanted, ever = Graph(ends[:, 0], ends[:, 1], np.array([*first.values()])), dict(first), {*first}
+    for crowd, found in changes:
+        gone = frozenset(pair for pair in wanted if {*pair} <= crowd)
+        # What has gone never comes again: blocks only grow.
+        fresh = {pair: bits for pair, bits in found.items() if pair not in ever}
+        ever |= {*fresh}
+        wanted = {pair: bits for pair, bits in wanted.items() if pair not in gone} | fresh
+        beside = graph.with_([(*pair, bits) for pair, bits in fresh.items()], without=gone)
         assert {row: sorted(beside(row)) for row in range(9)} == _by_row(wanted)
-        graph.replace(anew, [(*pair, bits) for pair, bits in fresh.items()])
+        graph.change([(*pair, bits) for pair, bits in fresh.items()], gone=gone)
         assert {row: sorted(graph.of(row)) for row in range(9)} == _by_row(wanted)
 
 

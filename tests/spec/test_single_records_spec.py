@@ -16,12 +16,14 @@ from unified_customer.identity import given_names
 from unified_customer.identity.matching import similarity
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import Encoded, encode
-from unified_customer.identity.matching.keys import KeyCodes, key_parts
+from unified_customer.identity.matching.keys import KeyCodes, possible_keys
 from unified_customer.identity.matching.normal_forms import normal_forms
+from unified_customer.identity.matching.plain_forms import PLAIN_FORMS, has_plain_form, plain_form
 from unified_customer.identity.matching.rarity import Counted
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.matching.similarity import HOST, MAILBOX, PROVIDER, PairTest, PartOfAddress
 from unified_customer.identity.matching.traits import TRAITS, Trait
+from unified_customer.identity.matching.value_forms import birth_form, form_of
 from unified_customer.identity.normalise import lettering
 from unified_customer.identity.normalise.distinct import formed
 from unified_customer.identity.people import Person, cannot_be_one, disagree
@@ -49,6 +51,7 @@ def as_of_many(work: Callable[[], Any]) -> Any:
     with pytest.MonkeyPatch.context() as patched:
         for module in WORKED_OUT_TWICE:
             patched.setattr(module, "FEW", -1)
+            patched.setattr(module, "FEWEST", -1, raising=False)
         return work()
 
 
@@ -91,6 +94,53 @@ def test_what_is_asked_of_a_pair_is_what_is_asked_of_columns(name: str, pairs: l
     assert [TESTS[name].of_one(one, other) for one, other in pairs] == asked.to_series().to_list()
 
 
+written = st.text("aAbBstrß é'-.,@#()/+:;0123459 \t\n\x1c", max_size=14) | st.sampled_from(
+    [
+        *(
+            "Dr. Ann Lee",
+            "mr",
+            "test user",
+            "n/a",
+            "12345",
+            "+49 30 123456 ext. 8",
+            "00000",
+            "(555) 123-4567",
+            "12345.0",
+        ),
+        *(
+            "Hauptstr. 5 a",
+            "12 High Street No. 5",
+            "#4 Mill Lane",
+            "Köln (Porz)",
+            "Koln (Porz)",
+            "St. Gallen",
+            "D-01067",
+        ),
+        *(
+            "ann@x.org",
+            "ann.x.org",
+            "no-reply@x.org",
+            "1970-01-01",
+            "1971-02-30",
+            "1971-02-03",
+            "0001-01-01",
+            "--",
+            "\n",
+        ),
+        *("unknown", "some street 5", "7", "O'Neill", '"Ann"', "1971-02-03\n", "+0123456789", "tel: 0123 456"),
+    ]
+)
+
+
+@pytest.mark.parametrize("role", PLAIN_FORMS)
+@given(st.lists(written, min_size=1, max_size=20))
+def test_the_form_of_a_single_value_is_that_of_a_column(role: Role, values: list[str]) -> None:
+    plain = [value for value in values if has_plain_form(role, value)]
+    column = pl.Series(plain, dtype=pl.String)
+    forms = birth_form(column, ()) if role == "birth_date" else form_of(role, column)
+    assert [plain_form(role, value) for value in plain] == forms.to_list()
+
+
 @st.composite
 def some_tables(draw: st.DrawFn) -> tuple[pl.DataFrame, Any]:
     layout = draw(layouts())
@@ -102,7 +152,7 @@ def everything(records: pl.DataFrame, matcher: Any) -> tuple[pl.DataFrame, Encod
     forms = normal_forms(records, matcher.roles, matcher.reading)
     encoded = encode(forms, matcher.rarity.levels)
     codes = KeyCodes(encoded)
-    hashes = [[each.tolist() for each in codes.of((part,))] for part in key_parts(encoded)]
+    hashes = [[each.tolist() for each in codes.of(parts)] for parts in possible_keys(encoded)]
     size = len(encoded)
     first, second = (np.repeat(range(size), size), np.tile(range(size), size))
     return forms.values, encoded, hashes, compare(encoded, first, second, Counted(encoded)).tolist()

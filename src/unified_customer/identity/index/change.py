@@ -1,12 +1,13 @@
 """What new records change: whom they are compared with, and who is compared no more."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from unified_customer.identity.index.blocks import KeyBlocks
 from unified_customer.identity.index.compared import Some
+from unified_customer.identity.index.graph import Ends, Graph
 from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.keys import BlockingKey, KeyCodes
 
@@ -20,19 +21,81 @@ class Change:
 
     Attributes:
         entries: For each blocking key the new records by value.
-        anew: The known records whose pairs are found anew.
-        pairs: All pairs that are compared of new records and of those, each once: the smaller row first.
+        pairs: The pairs that are compared of new records, each once: the smaller row first.
+        gone: The likely pairs of known records that are compared no more, likewise.
     """
 
     entries: tuple[Entries, ...]
-    anew: frozenset[int]
-    pairs: frozenset[tuple[int, int]]
+    pairs: frozenset[Ends]
+    gone: frozenset[Ends]
 
 
-def keyed(some: Some, keys: Sequence[BlockingKey]) -> tuple[Entries, ...]:
-    """Return for each blocking key the records by value."""
-    codes = KeyCodes(some.records)
-    return tuple(_by_value(some.rows, *codes.of(key.parts)) for key in keys)
+class Blocking:
+    """The blocks of all keys, and what new records would change of them."""
+
+    def __init__(self, keys: Sequence[BlockingKey], blocks: Sequence[KeyBlocks]) -> None:
+        """Take the keys and the blocks of each."""
+        self._keys = keys
+        self._blocks = blocks
+
+    def add(self, entries: Iterable[Entries]) -> None:
+        """Add records, for each key by value."""
+        for block, new in zip(self._blocks, entries, strict=True):
+            block.add(new)
+
+    def change(self, new: Some, graph: Graph, known: Callable[[Sequence[int]], Some]) -> Change:
+        """Say what new records change.
+
+        Pairs of known records only ever go: when a block becomes too large to be compared, and they share no other.
+
+        Args:
+            new: The new records.
+            graph: The likely pairs of the known ones.
+            known: Gives known records by row.
+        """
+        entries = self._keyed(new)
+        crowded = self._crowded(entries)
+        likely = [(row, other) for row in crowded for other, _ in graph.of(row) if row < other and other in crowded]
+        if not likely:
+            return Change(entries, self._pairs(entries), frozenset())
+        values = self._keyed(known(sorted({row for pair in likely for row in pair})))
+        kept = self._shared(values, entries)
+        return Change(entries, self._pairs(entries), frozenset(pair for pair in likely if not kept(*pair)))
+
+    def _keyed(self, some: Some) -> tuple[Entries, ...]:
+        """Return for each blocking key the records by value."""
+        codes = KeyCodes(some.records)
+        return tuple(_by_value(some.rows, *codes.of(key.parts)) for key in self._keys)
+
+    def _crowded(self, entries: Sequence[Entries]) -> set[int]:
+        """Return the known records of blocks that become too large to be compared."""
+        found: set[int] = set()
+        for key, block, new in zip(self._keys, self._blocks, entries, strict=True):
+            for value, rows in new.items():
+                before = block.size(value)
+                if 1 < before <= key.most < before + len(rows):
+                    found.update(block.members(value))
+        return found
+
+    def _pairs(self, entries: Sequence[Entries]) -> frozenset[Ends]:
+        """Return the pairs of new records that are compared, with each other and with known ones."""
+        found: set[Ends] = set()
+        for key, block, new in zip(self._keys, self._blocks, entries, strict=True):
+            for value, rows in new.items():
+                if block.size(value) + len(rows) <= key.most:
+                    others = [*block.members(value), *rows]
+                    found.update((min(row, other), max(row, other)) for row in rows for other in others if row != other)
+        return frozenset(found)
+
+    def _shared(self, values: Sequence[Entries], entries: Sequence[Entries]) -> Callable[[int, int], bool]:
+        """Return what says of two known records whether they share a block that stays small enough with the new ones."""
+        small: dict[int, set[tuple[int, int]]] = defaultdict(set)
+        for number, (key, block, theirs, new) in enumerate(zip(self._keys, self._blocks, values, entries, strict=True)):
+            for value, rows in theirs.items():
+                if len(rows) > 1 and block.size(value) + len(new.get(value, ())) <= key.most:
+                    for row in rows:
+                        small[row].add((number, value))
+        return lambda one, other: not small[one].isdisjoint(small[other])
 
 
 def _by_value(rows: Ints, places: Ints, values: Ints) -> Entries:
@@ -40,31 +103,3 @@ def _by_value(rows: Ints, places: Ints, values: Ints) -> Entries:
     for row, value in zip(rows[places].tolist(), values.tolist(), strict=True):
         found[value].append(row)
     return found
-
-
-def crowded(keys: Sequence[BlockingKey], blocks: Sequence[KeyBlocks], entries: Sequence[Entries]) -> set[int]:
-    """Return the known records of blocks that become too large to be compared."""
-    found: set[int] = set()
-    for key, block, new in zip(keys, blocks, entries, strict=True):
-        for value, rows in new.items():
-            before = block.size(value)
-            if 1 < before <= key.most < before + len(rows):
-                found.update(block.members(value))
-    return found
-
-
-def pairs_of(
-    keys: Sequence[BlockingKey],
-    blocks: Sequence[KeyBlocks],
-    entries: Sequence[Entries],
-    asked: Collection[tuple[Entries, ...]],
-) -> frozenset[tuple[int, int]]:
-    """Return the pairs that are compared of the records that are `asked` about, once the new `entries` are in."""
-    found: set[tuple[int, int]] = set()
-    for some in asked:
-        for key, block, new, theirs in zip(keys, blocks, entries, some, strict=True):
-            for value, rows in theirs.items():
-                if block.size(value) + len(new.get(value, ())) <= key.most:
-                    others = [*block.members(value), *new.get(value, ())]
-                    found.update((min(row, other), max(row, other)) for row in rows for other in others if row != other)
-    return frozenset(found)

@@ -12,6 +12,9 @@ from unified_customer.identity.matching.matcher import LIKELY_ENOUGH
 Pair: TypeAlias = tuple[int, int, float]
 """Two records, and the odds in bits that they are one person."""
 
+Ends: TypeAlias = tuple[int, int]
+"""Two records, the smaller row first."""
+
 Neighbours: TypeAlias = Callable[[int], Iterable[tuple[int, float]]]
 """Gives for a record those that it is likely one with, and the odds of each."""
 
@@ -22,8 +25,7 @@ SETTLED: Final = 4
 class Graph:
     """Likely pairs, found from either record.
 
-    The pairs of the beginning are sorted by record. Where a record is scored anew its pairs stand beside, and the old ones
-    count no more.
+    The pairs of the beginning are sorted by record; new ones stand beside until there are many.
     """
 
     def __init__(self, first: Ints, second: Ints, bits: Floats) -> None:
@@ -36,52 +38,48 @@ class Graph:
         self._from = ends[order].astype(np.int32)
         self._to = np.concatenate([second, first])[order].astype(np.int32)
         self._bits = np.concatenate([bits, bits])[order]
-        self._stale: set[int] = set()
+        self._gone: set[Ends] = set()
         self._new: dict[int, dict[int, float]] = {}
         self._count = 0
 
     def of(self, row: int) -> Iterator[tuple[int, float]]:
         """Yield the records that a record is likely one with, and the odds of each."""
-        if row not in self._stale:
-            # A number of another type than the array's would have all of it copied.
-            number = np.int32(row)
-            start, end = self._from.searchsorted(number), self._from.searchsorted(number, side="right")
-            for other, bits in zip(self._to[start:end].tolist(), self._bits[start:end].tolist(), strict=True):
-                if other not in self._stale:
-                    yield other, bits
+        # A number of another type than the array's would have all of it copied.
+        number = np.int32(row)
+        start, end = self._from.searchsorted(number), self._from.searchsorted(number, side="right")
+        for other, bits in zip(self._to[start:end].tolist(), self._bits[start:end].tolist(), strict=True):
+            if not self._gone or (min(row, other), max(row, other)) not in self._gone:
+                yield other, bits
         yield from self._new.get(row, {}).items()
 
-    def with_(self, rows: Collection[int], pairs: Iterable[Pair]) -> Neighbours:
-        """Return what `of` would be with `pairs` in the place of all pairs of `rows`."""
+    def with_(self, pairs: Iterable[Pair], *, without: Collection[Ends]) -> Neighbours:
+        """Return what `of` would be with some more pairs, and without some others."""
         beside: dict[int, dict[int, float]] = {}
-        for first, second, bits in pairs:
-            beside.setdefault(first, {})[second] = bits
-            beside.setdefault(second, {})[first] = bits
+        _put(beside, pairs)
 
         def of(row: int) -> Iterator[tuple[int, float]]:
             yield from beside.get(row, {}).items()
-            if row not in rows:
-                yield from (end for end in self.of(row) if end[0] not in rows)
+            for other, bits in self.of(row):
+                if not without or (min(row, other), max(row, other)) not in without:
+                    yield other, bits
 
         return of
 
-    def replace(self, rows: Collection[int], pairs: Iterable[Pair]) -> None:
-        """Put `pairs` in the place of all pairs of `rows`."""
-        for row in rows:
-            for other in self._new.pop(row, {}):
-                if other in self._new:
-                    self._new[other].pop(row, None)
-        self._stale.update(rows)
-        for first, second, bits in pairs:
-            self._new.setdefault(first, {})[second] = bits
-            self._new.setdefault(second, {})[first] = bits
-            self._count += 1
+    def change(self, pairs: Iterable[Pair], *, gone: Iterable[Ends]) -> None:
+        """Add pairs, and take away others."""
+        for first, second in gone:
+            if self._new.get(first, {}).pop(second, None) is None:
+                self._gone.add((first, second))
+            else:
+                del self._new[second][first]
+        self._count += _put(self._new, pairs)
         if SETTLED * self._count > len(self._bits):
             self._sort_in(*self._all())
 
     def _all(self) -> tuple[Ints, Ints, Floats]:
-        stale = np.fromiter(self._stale, dtype=np.int64)
-        old: Flags = (self._from < self._to) & ~np.isin(self._from, stale) & ~np.isin(self._to, stale)
+        gone = np.array(sorted(self._gone), dtype=np.int64).reshape(-1, 2)
+        packed = (self._from.astype(np.int64) << 32) + self._to
+        old: Flags = (self._from < self._to) & ~np.isin(packed, (gone[:, 0] << 32) + gone[:, 1])
         new = [(one, other, bits) for one, ends in self._new.items() for other, bits in ends.items() if one < other]
         first, second = (np.array([pair[end] for pair in new], dtype=np.int64) for end in (0, 1))
         return (
@@ -89,6 +87,16 @@ class Graph:
             np.concatenate([self._to[old], second]),
             np.concatenate([self._bits[old], np.array([pair[2] for pair in new], dtype=np.float64)]),
         )
+
+
+def _put(beside: dict[int, dict[int, float]], pairs: Iterable[Pair]) -> int:
+    """Put pairs where either record finds them; return how many."""
+    count = 0
+    for first, second, bits in pairs:
+        beside.setdefault(first, {})[second] = bits
+        beside.setdefault(second, {})[first] = bits
+        count += 1
+    return count
 
 
 def reached(

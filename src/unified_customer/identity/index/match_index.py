@@ -16,7 +16,7 @@ import polars as pl
 from unified_customer.core.errors import SchemaError
 from unified_customer.identity.index.asking import one_record
 from unified_customer.identity.index.blocks import KeyBlocks
-from unified_customer.identity.index.change import Change, crowded, keyed, pairs_of
+from unified_customer.identity.index.change import Blocking, Change
 from unified_customer.identity.index.compared import Pairs, Some, nearest
 from unified_customer.identity.index.graph import Graph, hang_together, reached
 from unified_customer.identity.index.identified import Identified, reasons
@@ -77,7 +77,8 @@ class MatchIndex:
         self._graph = Graph(some.rows[first], some.rows[second], scored.log_odds[likely])
         codes = KeyCodes(some.records)
         entries = (codes.of(key.parts) for key in matcher.keys)
-        self._blocks = [KeyBlocks(some.rows[places], values) for places, values in entries]
+        blocks = [KeyBlocks(some.rows[places], values) for places, values in entries]
+        self._blocking = Blocking(matcher.keys, blocks)
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -122,10 +123,9 @@ class MatchIndex:
         some, scored = self._compared(new, change.pairs, known)
         self._known = known
         self._shelf.add(new)
-        for block, entries in zip(self._blocks, change.entries, strict=True):
-            block.add(entries)
-        self._graph.replace(change.anew, some.pairs(scored, least=LIKELY_ENOUGH))
-        touched = [*range(start, len(ids)), *told, *change.anew]
+        self._blocking.add(change.entries)
+        self._graph.change(some.pairs(scored, least=LIKELY_ENOUGH), gone=change.gone)
+        touched = [*range(start, len(ids)), *told, *(row for pair in change.gone for row in pair)]
         near = reached(touched, lambda row: self._bound(row, self._graph.of(row)), least=LIKELY_ENOUGH)
         return self._match_anew(sorted(near))
 
@@ -142,7 +142,7 @@ class MatchIndex:
         new, row = one_record(self._matcher, record, ids=self._shelf.id_type), len(self)
         change = self._change(new)
         some, scored = self._compared(new, change.pairs, self._known)
-        graph = self._graph.with_({row, *change.anew}, some.pairs(scored, least=LIKELY_ENOUGH))
+        graph = self._graph.with_(some.pairs(scored, least=LIKELY_ENOUGH), without=change.gone)
         component = hang_together(row, lambda each: self._bound(each, graph(each)))
         if component == {row}:
             return self._answer(some, scored, row, some.rows[some.rows != row], one=False)
@@ -166,12 +166,9 @@ class MatchIndex:
             raise SchemaError(message)
 
     def _change(self, new: NormalForms) -> Change:
-        keys, start = self._matcher.keys, len(self)
+        start = len(self)
         some = Some.of(self._matcher, new, np.arange(start, start + len(new.record_ids)))
-        entries = keyed(some, keys)
-        anew = sorted(crowded(keys, self._blocks, entries))
-        asked = [entries, keyed(self._taken(anew), keys)] if anew else [entries]
-        return Change(entries, frozenset(anew), pairs_of(keys, self._blocks, entries, asked))
+        return self._blocking.change(some, self._graph, self._taken)
 
     def _taken(self, rows: Sequence[int]) -> Some:
         wanted = np.array(rows, dtype=np.int64)

@@ -1,7 +1,8 @@
 """Blocking keys: what two records must share to be compared at all."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from functools import reduce
+from itertools import combinations, product
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from unified_customer.identity.matching.traits import TRAITS
 from unified_customer.identity.normalise.distinct import FEW, formed
 
 _SEED: Final = 1
+_OVERFLOW: Final = 2**63
 _FACTOR: Final = -7046029254386353131
 """Odd, and of no simple pattern: 2 ** 64 divided by the golden ratio."""
 
@@ -71,11 +73,15 @@ class KeyCodes:
 
     def __init__(self, records: Encoded) -> None:
         """Work on these records."""
+        self._few = len(records) <= FEW
+        self._said: dict[tuple[str, str], list[list[int]]] = {}
         self._columns = {column.name: column for column in records.columns}
         self._hashes: dict[KeyPart, Ints] = {}
 
     def of(self, parts: tuple[KeyPart, ...]) -> tuple[Ints, Ints]:
         """Return the rows of records and their key; a record with several values has several, each once."""
+        if self._few:
+            return self._of_few(parts)
         rows, keys = self._with(parts[0], None)
         for part in parts[1:]:
             rows, keys = self._with(part, (rows, keys))
@@ -85,6 +91,23 @@ class KeyCodes:
         rows, keys = rows[order], keys[order]
         new = starts_mask(rows) | starts_mask(keys)
         return rows[new], keys[new]
+
+    def _of_few(self, parts: tuple[KeyPart, ...]) -> tuple[Ints, Ints]:
+        """Mix the hashes of a few records in plain Python: somebody may wait for the answer."""
+        rows, found = list[int](), list[int]()
+        for row, values in enumerate(zip(*map(self._hashes_by_row, parts), strict=True)):
+            keys = sorted({reduce(_mix, each) for each in product(*values)})
+            rows += [row] * len(keys)
+            found += keys
+        return np.array(rows, dtype=np.int64), np.array(found, dtype=np.int64)
+
+    def _hashes_by_row(self, part: KeyPart) -> list[list[int]]:
+        name = part.field, part.trait
+        if name not in self._said:
+            hashes = self._hashed(part).tolist()
+            rows = self._columns[part.field].codes.tolist()
+            self._said[name] = [[hashes[code] for code in codes if hashes[code]] for codes in rows]
+        return self._said[name]
 
     def _with(self, part: KeyPart, known: tuple[Ints, Ints] | None) -> tuple[Ints, Ints]:
         column, found = self._columns[part.field], []
@@ -126,6 +149,12 @@ def _hashes(traits: pl.Series) -> Ints:
     if traits.null_count():
         hashes[:-1][traits.is_null().to_numpy()] = 0
     return hashes
+
+
+def _mix(key: int, other: int) -> int:
+    """Return what `_mixed` returns of one key."""
+    found = (key ^ (key >> 31)) * _FACTOR + other
+    return (found + _OVERFLOW) % (2 * _OVERFLOW) - _OVERFLOW
 
 
 def _mixed(keys: Ints, others: Ints) -> Ints:

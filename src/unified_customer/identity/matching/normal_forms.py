@@ -14,6 +14,7 @@ import polars as pl
 from unified_customer.connectors.naming import listed
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.spec import Spec
+from unified_customer.identity.matching.plain_forms import has_plain_form, plain_form
 from unified_customer.identity.matching.roles import SEVERAL_VALUES, Role, Roles
 from unified_customer.identity.matching.value_forms import FORMS, birth_form, birth_in, date_formats, form_of, text_of
 from unified_customer.identity.matching.whole_names import take_apart
@@ -21,6 +22,9 @@ from unified_customer.identity.normalise.distinct import FEW
 
 Formats: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 """For each column and each source, the formats that its dates prove."""
+
+FEWEST: Final = 5
+"""So few records are read value by value."""
 
 HARDLY_ANY: Final = 0.05
 """Whole names of which fewer than this share hold more than two names have no field for the rest."""
@@ -167,13 +171,24 @@ def _formats_by_source(text: pl.Series, sources: pl.Series) -> dict[str, tuple[s
 
 
 def _read(records: pl.DataFrame, wanted: Mapping[str, Role], sources: pl.Series, formats: Formats) -> Iterator[_Column]:
-    """Bring columns to their forms. Those of few records are brought together: somebody may wait for the answer."""
+    """Bring columns to their forms. Those of a few records are brought to them one by one, or together."""
     plain = [name for name in wanted if not formats.get(name) and not _listed(records[name]) and _says(records[name])]
-    together = plain if records.height <= FEW else []
-    texts = pl.DataFrame([text_of(records[name]) for name in together])
-    found = texts.select(_expression(name, wanted[name]) for name in together)
+    texts = {name: text_of(records[name]) for name in plain} if records.height <= FEW else {}
+    found = {name: _plain(text, wanted[name]) for name, text in texts.items()} if records.height <= FEWEST else {}
+    rest = [name for name in texts if found.get(name) is None]
+    together = pl.DataFrame([texts[name] for name in rest]).select(_expression(name, wanted[name]) for name in rest)
+    found |= {name: together[name] for name in rest}
     for name, role in wanted.items():
-        yield _Column(name, role, found[name] if name in together else _form(records[name], role, sources, formats))
+        form = found.get(name)
+        yield _Column(name, role, _form(records[name], role, sources, formats) if form is None else form)
+
+
+def _plain(text: pl.Series, role: Role) -> pl.Series | None:
+    """Return the forms of values that are all plain enough; see `plain_forms`."""
+    values = text.to_list()
+    if not all(value is None or has_plain_form(role, value) for value in values):
+        return None
+    return pl.Series([None if value is None else plain_form(role, value) for value in values], dtype=pl.String)
 
 
 @lru_cache(maxsize=1024)

@@ -21,12 +21,12 @@ from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
 
 Form = Callable[[pl.Expr], pl.Expr]
 
-_TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
-_FLOAT: Final = r"^(\s*[+-]?\d+)\.0+\s*$"
-_EXTENSION: Final = r"(?i)[ ,;/]*(?:\bext(?:ension)?\b\.?|;ext=|\bx\.?|durchwahl|#)\s*:?\d{1,6}\s*$"
-_COUNTRY_SIGN: Final = r"^\s*[A-Za-z]{1,3}\s*-\s*(\d{4,5}\s*)$"
-_PHONE_DIGITS: Final = 9
-_FEWEST_PHONE_DIGITS: Final = 6
+TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
+FLOAT: Final = r"^(\s*[+-]?\d+)\.0+\s*$"
+EXTENSION: Final = r"(?i)[ ,;/]*(?:\bext(?:ension)?\b\.?|;ext=|\bx\.?|durchwahl|#)\s*:?\d{1,6}\s*$"
+COUNTRY_SIGN: Final = r"^\s*[A-Za-z]{1,3}\s*-\s*(\d{4,5}\s*)$"
+PHONE_DIGITS: Final = 9
+FEWEST_PHONE_DIGITS: Final = 6
 _HOST: Final = r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@\s]*@)?(?:www\d?\.)?([^/?#:\s]+)"
 # Clear wherever they stand; then those that are words and initials too, and count only at the end.
 _LEGAL_ANYWHERE: Final = (
@@ -85,7 +85,7 @@ def _name(text: pl.Expr) -> pl.Expr:
 
 def _given_name(text: pl.Expr) -> pl.Expr:
     """Forms of address that a source writes into the given name are left out."""
-    return _name(text).str.replace(_TITLES, "")
+    return _name(text).str.replace(TITLES, "")
 
 
 def _email(text: pl.Expr) -> pl.Expr:
@@ -96,20 +96,20 @@ def _email(text: pl.Expr) -> pl.Expr:
 
 
 def _phone(text: pl.Expr) -> pl.Expr:
-    digits = text.str.replace(_FLOAT, "$1").str.replace(_EXTENSION, "").str.replace_all(r"\D", "")
-    last = pl.when(digits.str.len_bytes() >= _FEWEST_PHONE_DIGITS).then(digits.str.tail(_PHONE_DIGITS))
+    digits = text.str.replace(FLOAT, "$1").str.replace(EXTENSION, "").str.replace_all(r"\D", "")
+    last = pl.when(digits.str.len_bytes() >= FEWEST_PHONE_DIGITS).then(digits.str.tail(PHONE_DIGITS))
     return _without_junk(last, text, "phone")
 
 
 def _code(text: pl.Expr, written: pl.Expr, kind: Kind) -> pl.Expr:
-    plain = written.str.replace(_FLOAT, "$1").str.normalize("NFKC").str.to_lowercase()
+    plain = written.str.replace(FLOAT, "$1").str.normalize("NFKC").str.to_lowercase()
     form = plain.str.replace_all(r"[^\p{L}\p{N}]", "").replace("", None)
     return _without_junk(_without_junk(form, text, kind), form, kind)
 
 
 def _postcode(text: pl.Expr) -> pl.Expr:
     """The sign of a country before digits comes and goes: "D-01067" and "01067"."""
-    bare = text.str.replace(_COUNTRY_SIGN, "$1")
+    bare = text.str.replace(COUNTRY_SIGN, "$1")
     return _code(bare, bare, "postcode")
 
 
@@ -140,7 +140,7 @@ FORMS: Final[Mapping[Role, Form]] = {
     "email": _email,
     "phone": _phone,
     "street": lambda text: _without_junk(street_folding(text), text, "address"),
-    "house_number": lambda text: street_folding(text.str.replace(_FLOAT, "$1")),
+    "house_number": lambda text: street_folding(text.str.replace(FLOAT, "$1")),
     "city": lambda text: _without_junk(city_folding(text), text, "address"),
     "postcode": _postcode,
     "region": folding,
@@ -193,7 +193,7 @@ def birth_form(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:
 
 def birth_in(text: pl.Expr, formats: tuple[str, ...]) -> pl.Expr:
     """Return the expression of `birth_form`."""
-    return asking(text.str.replace(_FLOAT, "$1").str.strip_chars(), lambda values: _birth_form(values, formats))
+    return asking(text.str.replace(FLOAT, "$1").str.strip_chars(), lambda values: _birth_form(values, formats))
 
 
 def _birth_form(text: pl.Series, formats: tuple[str, ...]) -> pl.Series:

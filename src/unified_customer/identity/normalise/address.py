@@ -44,10 +44,11 @@ _STREETS = {
     "wg": "weg",
 }
 _CITIES = {"st": "saint sankt sint san santa", "ste": "sainte", "mt": "mount", "ft": "fort", "n": "north"}
-_UNIT_SIGN = r"#\s*(\d)"
-_GERMAN_STREET = r"([a-z]{3,})str(?:asse)?( |$)"
-_NUMBER_LETTER = r"\b(\d+) ([a-z])( |$)"
-_NUMBER_SIGN = r"\b(?:no|nr|number|nummer) (\d)"
+UNIT_SIGN = r"#\s*(\d)"
+GERMAN_STREET = r"([a-z]{3,})str(?:asse)?( |$)"
+NUMBER_LETTER = r"\b(\d+) ([a-z])( |$)"
+IN_BRACKETS = r"(\S)\s*\([^()]*\)"
+NUMBER_SIGN = r"\b(?:no|nr|number|nummer) (\d)"
 
 
 def postcodes(values: pl.Series, countries: "pl.Series | str | None" = None) -> pl.Series:
@@ -120,9 +121,9 @@ def street_key(values: pl.Series) -> pl.Series:
 
 def street_folding(text: pl.Expr) -> pl.Expr:
     """Return the expression of `street_key`."""
-    key = folding(text.str.replace_all(_UNIT_SIGN, "apt $1")).str.replace_all(_NUMBER_SIGN, "$1")
-    key = key.str.replace_all(_GERMAN_STREET, "${1}st$2").str.replace_all(_NUMBER_LETTER, "$1$2$3")
-    return _abbreviated(key, _words("street"))
+    key = folding(text.str.replace_all(UNIT_SIGN, "apt $1")).str.replace_all(NUMBER_SIGN, "$1")
+    key = key.str.replace_all(GERMAN_STREET, "${1}st$2").str.replace_all(NUMBER_LETTER, "$1$2$3")
+    return _abbreviated(key, short_words("street"))
 
 
 def city_key(values: pl.Series) -> pl.Series:
@@ -146,11 +147,12 @@ def city_key(values: pl.Series) -> pl.Series:
 
 def city_folding(text: pl.Expr) -> pl.Expr:
     """Return the expression of `city_key`."""
-    return _abbreviated(folding(text.str.replace_all(r"(\S)\s*\([^()]*\)", "$1 ")), _words("city"))
+    return _abbreviated(folding(text.str.replace_all(IN_BRACKETS, "$1 ")), short_words("city"))
 
 
 @lru_cache(maxsize=2)
-def _words(kind: str) -> dict[str, str]:
+def short_words(kind: str) -> dict[str, str]:
+    """Return how words are abbreviated in the names of streets or of cities."""
     groups = _STREETS if kind == "street" else _CITIES
     return {word: short for short, words in groups.items() for word in words.split()}
 

@@ -102,9 +102,9 @@ def _checked(formats: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _read(values: pl.Series, formats: tuple[str, ...]) -> pl.Series:
-    if len(values) == 1 and not formats and _ISO_DAY.fullmatch(values[0] or ""):
+    if len(values) == 1 and not formats and (day := iso_day(values[0] or "")) is not None:
         # A single record, which somebody waits for, mostly has its date in this form.
-        return pl.Series([_day(values[0])], dtype=pl.Date)
+        return pl.Series([day], dtype=pl.Date)
     text = pl.col("text")
     frame = pl.DataFrame({"text": values.str.strip_chars()})
     declared = [_by_format(text, form) for form in formats]
@@ -113,9 +113,10 @@ def _read(values: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     return settle(found[:, 0], found[:, 0].is_null(), lambda rows: _read_rest(frame[rows]))
 
 
-def _day(text: str) -> date | None:
+def iso_day(text: str) -> date | None:
+    """Return the day that is written as 1970-01-03; None of any other text."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
     except ValueError:
         return None
 
