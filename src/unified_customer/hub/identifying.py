@@ -1,6 +1,6 @@
 """Whose a record is, answered at once: by its identifiers, and else by everything else that it says."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -17,7 +17,7 @@ from unified_customer.core.tables import CUSTOMERS, LINK_DECISIONS, RAW_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.people import normalise_identifier
-from unified_customer.hub.profile import HEAD, Held, Named, hold
+from unified_customer.hub.profile import Held, KnownCustomer, Named, held
 from unified_customer.hub.resolving import latest_people
 from unified_customer.identity import Identity, normalise
 from unified_customer.identity.index import Because, KnownIdentifiers, MatchIndex
@@ -27,7 +27,7 @@ from unified_customer.store import Reader, Store, Where
 
 UNKNOWN: Final = "unknown"
 UNLIKELY: Final = "unlikely"
-GOLDEN: Final = (*HEAD, *PERSONAL)
+GOLDEN: Final = ("customer_id", *PERSONAL)
 FIELDS: Final = (*RAW_FIELDS, "source")
 LOOKED_FOR: Final = ("email", "phone")
 
@@ -61,16 +61,24 @@ class _AtHand:
 
 
 class _Owners:
-    """Whose each record is."""
+    """Whose each record is, and which records each customer has."""
 
     def __init__(self, links: pl.DataFrame) -> None:
         """Take `record_id` and `customer_id`, each record once."""
         ordered = links.sort("record_id")
         self._records, self._customers = ordered["record_id"], ordered["customer_id"]
+        self._by_customer = self._customers.arg_sort()
 
     def of(self, record_id: str) -> str:
         """Return the customer who has a record that is known."""
         return str(self._customers[bisect_left(self._records, record_id)])
+
+    def records(self, customer_id: str) -> tuple[str, ...]:
+        """Return the records that a customer has, in ascending order."""
+        order, customers = self._by_customer, self._customers
+        start = bisect_left(order, customer_id, key=customers.__getitem__)
+        end = bisect_right(order, customer_id, lo=start, key=customers.__getitem__)
+        return tuple(sorted(self._records[row] for row in order[start:end]))
 
 
 class _Candidate(NamedTuple):
@@ -80,7 +88,6 @@ class _Candidate(NamedTuple):
     probability: float
     reason: str
     because: tuple[Because, ...] = ()
-    golden: dict[str, Any] | None = None
 
 
 class Identifying:
@@ -118,12 +125,12 @@ class Identifying:
         with self._store.snapshot() as reader:
             at_hand = self._ready(reader)
             found = self._found(reader, at_hand, said, carried)
-            held = None if found is None else self._held(reader, found, at_hand)
-        if found is None or held is None:
+            theirs = None if found is None else self._held(reader, found, at_hand)
+        if found is None or theirs is None:
             answer, allowed = Identification(), True
         else:
-            allowed = self._allowed(held, request)
-            answer = _answer(found, held) if allowed else Identification()
+            allowed = self._allowed(theirs, request)
+            answer = _answer(found) if allowed else Identification()
         self._record(actor, request, answer, withheld=not allowed)
         return answer
 
@@ -168,8 +175,7 @@ class Identifying:
             customers = _customers(reader, {at_hand.owners.of(each) for each in theirs})
             agree = agreeing(record, customers)
             if len(agree) == 1:
-                golden = customers.row(by_predicate=pl.col("customer_id") == agree[0], named=True)
-                return _Candidate(agree[0], 1.0, f"exact:{kind}", golden=golden)
+                return _Candidate(agree[0], 1.0, f"exact:{kind}")
         return None if at_hand.records is None else self._matched(at_hand.records, at_hand.owners, record)
 
     def _matched(self, records: MatchIndex, owners: _Owners, record: Mapping[str, Any]) -> _Candidate | None:
@@ -186,11 +192,12 @@ class Identifying:
         def holding(named: Iterable[Named]) -> Iterable[tuple[Named, str]]:
             return ((each, record) for each in named for record in at_hand.identifiers.holders(*each))
 
-        return hold(reader, found.customer_id, columns=HEAD, holders=holding, golden=found.golden)
+        known = KnownCustomer({"customer_id": found.customer_id}, at_hand.owners.records(found.customer_id))
+        return held(reader, known, holders=holding)
 
-    def _allowed(self, held: Held, request: Request) -> bool:
-        as_of = just_after(self._clock())
-        return decide(held.statements, request=request, policy=self._policy, as_of=as_of, shared=held.shared).allowed
+    def _allowed(self, theirs: Held, request: Request) -> bool:
+        now = just_after(self._clock())
+        return decide(theirs.statements, request=request, policy=self._policy, as_of=now, shared=theirs.shared).allowed
 
     def _record(self, actor: Actor, request: Request, answer: Identification, *, withheld: bool) -> None:
         entry = Entry(
@@ -227,6 +234,6 @@ def _customers(reader: Reader, ids: Collection[str]) -> pl.DataFrame:
     return pl.DataFrame(found, schema={name: CUSTOMERS.columns[name] for name in GOLDEN})
 
 
-def _answer(found: _Candidate, held: Held) -> Identification:
-    customer = None if found.reason == UNLIKELY else held.customer_id
+def _answer(found: _Candidate) -> Identification:
+    customer = None if found.reason == UNLIKELY else found.customer_id
     return Identification(customer, found.probability, found.reason, found.because)

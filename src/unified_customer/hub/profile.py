@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from unified_customer.core.clock import Clock, just_after
 from unified_customer.core.errors import ConsentError
@@ -41,6 +41,13 @@ class Held:
     identifiers: Rows
     statements: tuple[Consent, ...]
     shared: frozenset[tuple[str, str]]
+
+
+class KnownCustomer(NamedTuple):
+    """The golden record of a customer, with what was asked of it, and the ids of all records in ascending order."""
+
+    golden: dict[str, Any]
+    records: tuple[str, ...]
 
 
 class ProfileReader:
@@ -142,39 +149,42 @@ def _read(seen: Columns) -> tuple[str, ...]:
     return tuple(name for name in CUSTOMERS.columns if name in HEAD or (name in seen.visible and name not in UNREAD))
 
 
-def hold(
-    reader: Reader,
-    any_id: str,
-    *,
-    columns: Sequence[str],
-    holders: Holders | None = None,
-    golden: dict[str, Any] | None = None,
-) -> Held:
+def hold(reader: Reader, any_id: str, *, columns: Sequence[str]) -> Held:
     """Return what the store holds of the customer who holds the record `any_id` now.
 
     Args:
         reader: One state of the store.
         any_id: Any id ever issued.
         columns: What is read of the golden record.
-        holders: Says which records carry identifiers; None: the store is asked.
-        golden: The golden record, if it was read already.
 
     Raises:
         UnknownCustomerError: The id was never issued, or its record is not resolved yet.
     """
-    golden = golden or _golden(reader, any_id, columns)
-    customer_id = str(golden["customer_id"])
-    records = reader.rows("links", columns=["record_id"], where=[Where("customer_id", "==", customer_id), CURRENT])
-    ids = tuple(sorted(row["record_id"] for row in records))
+    golden = _golden(reader, any_id, columns)
+    theirs = [Where("customer_id", "==", golden["customer_id"]), CURRENT]
+    records = reader.rows("links", columns=["record_id"], where=theirs)
+    known = KnownCustomer(golden, tuple(sorted(row["record_id"] for row in records)))
+    return held(reader, known, holders=lambda named: _holders(reader, named))
+
+
+def held(reader: Reader, known: KnownCustomer, *, holders: Holders) -> Held:
+    """Return what the store holds of a customer of whom the golden record and the records are known.
+
+    Args:
+        reader: One state of the store.
+        known: The customer.
+        holders: Says which records carry identifiers.
+    """
+    golden, ids = known
     identifiers = reader.rows("identifiers", columns=IDENTIFIER_COLUMNS, where=[Where("record_id", "in", ids)])
     statements = _statements(reader, ids, identifiers)
     return Held(
-        customer_id=customer_id,
+        customer_id=str(golden["customer_id"]),
         golden=golden,
         records=ids,
         identifiers=tuple(identifiers),
         statements=statements,
-        shared=_shared(reader, statements, ids, holders or (lambda named: _holders(reader, named))),
+        shared=_shared(reader, statements, ids, holders),
     )
 
 

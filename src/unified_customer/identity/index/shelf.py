@@ -64,10 +64,12 @@ def _frame(records: NormalForms) -> pl.DataFrame:
 
 def _below(upper: pl.DataFrame, lower: pl.DataFrame) -> pl.DataFrame:
     """Put one frame below the other; a field that is text in one of them and a list in the other becomes a list."""
-    mixed = [name for name, dtype in upper.schema.items() if dtype != lower.schema[name]]
+    mixed = [
+        name for name, above, below in zip(upper.columns, upper.dtypes, lower.dtypes, strict=True) if above != below
+    ]
     return _with_lists(upper, mixed).vstack(_with_lists(lower, mixed))
 
 
 def _with_lists(frame: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    text = [pl.col(name) for name in fields if frame.schema[name] == pl.String]
+    text = [pl.col(name) for name in fields if frame[name].dtype == pl.String]
     return frame.with_columns(pl.when(each.is_not_null()).then(pl.concat_list(each)) for each in text)

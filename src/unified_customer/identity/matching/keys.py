@@ -73,7 +73,7 @@ class KeyCodes:
 
     def __init__(self, records: Encoded) -> None:
         """Work on these records."""
-        self._few = len(records) <= FEW
+        self._few = len(records) <= FEW and all(len(column.values) <= FEW for column in records.columns)
         self._said: dict[tuple[str, str], list[list[int]]] = {}
         self._columns = {column.name: column for column in records.columns}
         self._hashes: dict[KeyPart, Ints] = {}
@@ -120,23 +120,29 @@ class KeyCodes:
             found.append((rows, said[has] if known is None else _mixed(known[1][has], said[has])))
         return np.concatenate([rows for rows, _ in found]), np.concatenate([keys for _, keys in found])
 
+    def _all_hashed(self) -> dict[KeyPart, Ints]:
+        """Hash all traits of a few records at once: somebody may wait for the answer."""
+        traits = {part: _few_traits(column, part) for column in self._columns.values() for part in parts_of(column)}
+        hashes = _hashes(pl.Series([said for each in traits.values() for said in each], dtype=pl.String))
+        ends = np.cumsum([len(each) for each in traits.values()])
+        return {
+            part: np.append(hashes[end - len(each) : end], 0)
+            for (part, each), end in zip(traits.items(), ends, strict=True)
+        }
+
     def _hashed(self, part: KeyPart) -> Ints:
         """Return a number for each value of a column, and zero at the end: where there is none."""
         if part not in self._hashes:
             column = self._columns[part.field]
-            few = len(column.values) <= FEW
-            self._hashes |= _all_hashed(column) if few else {part: _hashes(_traits(column, part.trait))}
+            self._hashes |= self._all_hashed() if self._few else {part: _hashes(_traits(column, part.trait))}
         return self._hashes[part]
 
 
-def _all_hashed(column: Column) -> dict[KeyPart, Ints]:
-    """Hash all traits of a few values at once: somebody may wait for the answer."""
-    traits, values = TRAITS.get(column.role, {}), column.values.to_list()
-    said = [values, *([trait.of_one(value) for value in values] for trait in traits.values())]
-    hashes = _hashes(pl.Series([trait for each in said for trait in each], dtype=pl.String))[:-1]
-    return {
-        part: np.append(each, 0) for part, each in zip(parts_of(column), hashes.reshape(len(said), -1), strict=True)
-    }
+def _few_traits(column: Column, part: KeyPart) -> list[str | None]:
+    if part.trait == "value":
+        return column.values.to_list()
+    of_one = TRAITS[column.role][part.trait].of_one
+    return [of_one(value) for value in column.values.to_list()]
 
 
 def _traits(column: Column, trait: str) -> pl.Series:

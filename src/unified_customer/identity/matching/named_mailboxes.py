@@ -1,11 +1,15 @@
 """Mailboxes that are made of the name of their owner: where the names agree already, they say little more."""
 
+import re
+
 import numpy as np
 import polars as pl
 
 from unified_customer.identity.matching.arrays import NONE, Codes, Flags, Ints, Levels
 from unified_customer.identity.matching.encoding import Column, Encoded
 from unified_customer.identity.matching.scales import SCALES
+from unified_customer.identity.matching.similarity import MAILBOX
+from unified_customer.identity.normalise.distinct import FEW
 
 _LEAST = 3
 """A name shorter than this is in a mailbox by chance."""
@@ -35,7 +39,9 @@ def silence_named_mailboxes(records: Encoded, first: Ints, second: Ints, levels:
 
 def _mailboxes(records: Encoded, email: Column) -> tuple[Flags, Codes]:
     """Say of each record whether a mailbox of its has its name in it, and which number its first mailbox has."""
-    boxes = email.values.str.extract("^([^@]*)").str.replace_all("[._-]", "")
+    boxes = MAILBOX(email.values)
+    if len(boxes) <= FEW and len(records) <= FEW:
+        return _mailboxes_of_few(records, email, boxes.to_list())
     named = np.zeros(len(records), dtype=np.bool_)
     for slot in range(email.slots):
         said = _texts(boxes, email.codes[:, slot])
@@ -49,6 +55,25 @@ def _mailboxes(records: Encoded, email: Column) -> tuple[Flags, Codes]:
             named |= pairs.select((inside & long).fill_null(value=False))[:, 0].to_numpy()
     numbers = boxes.str.extract("([0-9]+)").rank("dense").cast(pl.Int32).fill_null(NONE).to_numpy()
     return named, np.append(numbers, NONE).astype(np.int32)[email.codes[:, 0]]
+
+
+def _mailboxes_of_few(records: Encoded, email: Column, boxes: list[str]) -> tuple[Flags, Codes]:
+    """Say the same of a few records in plain Python: somebody may wait for the answer."""
+    words = [_words(records.columns[place]) for place in records.with_role("given_name", "family_name")]
+    named, digits = np.zeros(len(records), dtype=np.bool_), list[str | None]()
+    for row, codes in enumerate(email.codes.tolist()):
+        theirs = [boxes[code] for code in codes if code != NONE]
+        named[row] = any(said[row] and said[row] in box for said in words for box in theirs)
+        number = re.search("[0-9]+", boxes[codes[0]]) if codes[0] != NONE else None
+        digits.append(number and number[0])
+    order = {said: place for place, said in enumerate(sorted({said for said in digits if said is not None}))}
+    return named, np.array([NONE if said is None else order[said] for said in digits], dtype=np.int32)
+
+
+def _words(column: Column) -> list[str]:
+    """Return the name of each record as it would stand in a mailbox; empty where it is missing or too short."""
+    values = [value.replace(" ", "") for value in column.values]
+    return ["" if code == NONE or len(values[code]) < _LEAST else values[code] for code in column.codes[:, 0].tolist()]
 
 
 def _texts(values: pl.Series, codes: Codes) -> pl.Series:
