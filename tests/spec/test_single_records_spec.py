@@ -26,7 +26,7 @@ from unified_customer.identity.matching.traits import TRAITS, Trait
 from unified_customer.identity.matching.value_forms import birth_form, form_of
 from unified_customer.identity.normalise import lettering
 from unified_customer.identity.normalise.distinct import formed
-from unified_customer.identity.people import Person, cannot_be_one, disagree
+from unified_customer.identity.people import PERSON, Person, cannot_be_one, disagree, person, persons
 from unified_customer.testing.matching_strategies import FAMILY, GIVEN, fitted_matcher, layouts, tables
 
 WORKED_OUT_TWICE = (
@@ -186,3 +186,16 @@ def test_two_people_disagree_as_many_do(pairs: list[tuple[Person, Person]]) -> N
     frame = pl.DataFrame([one + other for one, other in pairs], schema=schema, orient="row")
     told = [cannot_be_one(one, other) for one, other in pairs]
     assert told == disagree(frame).to_list() == as_of_many(lambda: disagree(frame)).to_list()
+
+
+named = st.none() | written | st.sampled_from(["Anna Lee", "Dr. Bo Berg", "mr ann", "MÜLLER", "test"])
+fields = st.fixed_dictionaries(
+    {"given_name": named, "family_name": named, "full_name": named, "birth_date": st.none() | births}
+)
+
+
+@given(st.lists(fields, min_size=1, max_size=5))
+def test_a_person_is_read_as_many_are(records: list[dict[str, Any]]) -> None:
+    schema = {"record_id": pl.String, "given_name": pl.String, "family_name": pl.String, "full_name": pl.String}
+    many = pl.DataFrame(records, schema={**schema, "birth_date": pl.Date})
+    assert [person(record) for record in records] == [Person(*row) for row in persons(many).select(PERSON).iter_rows()]

@@ -13,7 +13,7 @@ from unified_customer.core.clock import Clock, just_after
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.keys import Keyring
 from unified_customer.core.models import Actor
-from unified_customer.core.tables import CUSTOMERS, LINK_DECISIONS, RAW_FIELDS
+from unified_customer.core.tables import LINK_DECISIONS, RAW_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.people import normalise_identifier
@@ -228,10 +228,9 @@ def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _customers(reader: Reader, ids: Collection[str]) -> pl.DataFrame:
+def _customers(reader: Reader, ids: Collection[str]) -> Iterable[Mapping[str, Any]]:
     """Return some customers, with what can contradict an identifier."""
-    found = reader.rows("customers", columns=GOLDEN, where=[Where("customer_id", "in", sorted(ids))])
-    return pl.DataFrame(found, schema={name: CUSTOMERS.columns[name] for name in GOLDEN})
+    return reader.rows("customers", columns=GOLDEN, where=[Where("customer_id", "in", sorted(ids))])
 
 
 def _answer(found: _Candidate) -> Identification:

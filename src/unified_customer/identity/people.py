@@ -3,8 +3,9 @@
 Nothing here says that two people are the same; that is left to identifiers. What is missing disagrees with nobody.
 """
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from unified_customer.identity.normalise import is_junk, split_full_names
 from unified_customer.identity.normalise.distinct import each_distinct, formed
 from unified_customer.identity.normalise.junk import junk_in
 from unified_customer.identity.normalise.lettering import folding
+from unified_customer.identity.normalise.plain import compiled, is_plain_junk, plain_key
 from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
 
 _TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
@@ -99,6 +101,30 @@ class Person(NamedTuple):
     given: str | None
     family: str | None
     birth: date | None
+
+
+def person(said: Mapping[str, Any]) -> Person:
+    """Return what `persons` makes of one record, sooner; a law holds the two together.
+
+    Args:
+        said: Values by field; of those of `persons`, any may be missing.
+    """
+    given, family, whole, birth = (said.get(name) for name in ("given_name", "family_name", "full_name", "birth_date"))
+    split = whole is not None and given is None and family is None
+    if split or not all(name is None or name.isascii() for name in (given, family)):
+        return Person(
+            *persons(pl.DataFrame([{name: said.get(name) for name in _SAID}], schema=_SAID)).select(PERSON).row(0)
+        )
+    first, last = (None if name is None or is_plain_junk(name, "name") else plain_key(name) for name in (given, family))
+    born = None if birth is None or is_plain_junk(birth.isoformat(), "date") else birth
+    return Person(first and compiled(_TITLES).sub("", first, count=1), last, born)
+
+
+_SAID: Final = {
+    "record_id": pl.String,
+    **dict.fromkeys(("given_name", "family_name", "full_name"), pl.String),
+    "birth_date": pl.Date,
+}
 
 
 def cannot_be_one(one: Person, other: Person) -> bool:

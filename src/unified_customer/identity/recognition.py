@@ -1,15 +1,14 @@
 """Whom the identifiers of a single record name, as `ExactIdentity` would join it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import polars as pl
 
 from unified_customer.identity.exact import ExactIdentity
 from unified_customer.identity.index.identifiers import KnownIdentifiers
-from unified_customer.identity.people import PERSON, Person, cannot_be_one, persons
+from unified_customer.identity.people import cannot_be_one, person
 from unified_customer.identity.sharing import why_blocked
 
 PERSONAL: Final = ExactIdentity.reads
@@ -52,33 +51,12 @@ def holders(
             yield each.kind, tuple(theirs)
 
 
-def agreeing(record: Mapping[str, Any], customers: pl.DataFrame) -> list[str]:
+def agreeing(record: Mapping[str, Any], customers: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the customers who can be the person that a record speaks of.
 
     Args:
         record: Values by field; of `PERSONAL`, any may be missing.
-        customers: `customer_id` and the fields of `PERSONAL`.
+        customers: `customer_id` and the fields of `PERSONAL` of each.
     """
-    said = {field: record.get(field) for field in PERSONAL}
-    if customers.is_empty() or not any(said.values()):
-        return customers["customer_id"].to_list()
-    if all(_same_words(said, customer) for customer in customers.iter_rows(named=True)):
-        return customers["customer_id"].to_list()
-    there = customers.select(*PERSONAL, record_id="customer_id")
-    one = pl.DataFrame({**said, "record_id": ""}, schema=there.schema)
-    people = persons(pl.concat([one, there]))
-    here, *others = (Person(*row) for row in people.select(PERSON).iter_rows())
-    ids = customers["customer_id"].to_list()
-    return [each for each, other in zip(ids, others, strict=True) if not cannot_be_one(here, other)]
-
-
-def _same_words(said: Mapping[str, Any], customer: Mapping[str, Any]) -> bool:
-    """Say whether nothing has to be asked: all that both say is the same to the letter."""
-    if said["full_name"] is not None:
-        return False
-    parts = [(said[field], customer[field]) for field in PERSONAL if field != "full_name"]
-    return all(one is None or other is None or _folded(one) == _folded(other) for one, other in parts)
-
-
-def _folded(value: str | date) -> str | date:
-    return " ".join(value.split()).casefold() if isinstance(value, str) else value
+    here = person(record)
+    return [each["customer_id"] for each in customers if not cannot_be_one(here, person(each))]

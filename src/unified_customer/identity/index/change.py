@@ -54,38 +54,31 @@ class Blocking:
             known: Gives known records by row.
         """
         entries = self._keyed(new)
-        crowded = self._crowded(entries)
+        pairs, crowded = self._met(entries)
         likely = [(row, other) for row in crowded for other, _ in graph.of(row) if row < other and other in crowded]
         if not likely:
-            return Change(entries, self._pairs(entries), frozenset())
+            return Change(entries, pairs, frozenset())
         values = self._keyed(known(sorted({row for pair in likely for row in pair})))
         kept = self._shared(values, entries)
-        return Change(entries, self._pairs(entries), frozenset(pair for pair in likely if not kept(*pair)))
+        return Change(entries, pairs, frozenset(pair for pair in likely if not kept(*pair)))
 
     def _keyed(self, some: Some) -> tuple[Entries, ...]:
         """Return for each blocking key the records by value."""
         codes = KeyCodes(some.records)
         return tuple(_by_value(some.rows, *codes.of(key.parts)) for key in self._keys)
 
-    def _crowded(self, entries: Sequence[Entries]) -> set[int]:
-        """Return the known records of blocks that become too large to be compared."""
-        found: set[int] = set()
+    def _met(self, entries: Sequence[Entries]) -> tuple[frozenset[Ends], set[int]]:
+        """Return the pairs of new records that are compared, and the known records of blocks that become too large to be."""
+        pairs, crowded = set[Ends](), set[int]()
         for key, block, new in zip(self._keys, self._blocks, entries, strict=True):
             for value, rows in new.items():
                 before = block.size(value)
-                if 1 < before <= key.most < before + len(rows):
-                    found.update(block.members(value))
-        return found
-
-    def _pairs(self, entries: Sequence[Entries]) -> frozenset[Ends]:
-        """Return the pairs of new records that are compared, with each other and with known ones."""
-        found: set[Ends] = set()
-        for key, block, new in zip(self._keys, self._blocks, entries, strict=True):
-            for value, rows in new.items():
-                if block.size(value) + len(rows) <= key.most:
-                    others = [*block.members(value), *rows]
-                    found.update((min(row, other), max(row, other)) for row in rows for other in others if row != other)
-        return frozenset(found)
+                if before + len(rows) <= key.most:
+                    others = [*block.members(value), *rows] if before else rows
+                    pairs.update((min(row, other), max(row, other)) for row in rows for other in others if row != other)
+                elif 1 < before <= key.most:
+                    crowded.update(block.members(value))
+        return frozenset(pairs), crowded
 
     def _shared(self, values: Sequence[Entries], entries: Sequence[Entries]) -> Callable[[int, int], bool]:
         """Return what says of two known records whether they share a block that stays small enough with the new ones."""

@@ -8,6 +8,7 @@ import polars as pl
 
 from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.normal_forms import NormalForms
+from unified_customer.identity.normalise.distinct import FEW
 
 PARTS: Final = 16
 """So many batches stay apart before they become one, in which rows are found sooner."""
@@ -71,5 +72,14 @@ def _below(upper: pl.DataFrame, lower: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_lists(frame: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    text = [pl.col(name) for name in fields if frame[name].dtype == pl.String]
-    return frame.with_columns(pl.when(each.is_not_null()).then(pl.concat_list(each)) for each in text)
+    text = [name for name in fields if frame[name].dtype == pl.String]
+    if frame.height <= FEW:
+        return frame.with_columns(_lists(frame[name]) for name in text) if text else frame
+    return frame.with_columns(
+        pl.when(pl.col(name).is_not_null()).then(pl.concat_list(name)).alias(name) for name in text
+    )
+
+
+def _lists(values: pl.Series) -> pl.Series:
+    said = ([value] if value is not None else None for value in values.to_list())
+    return pl.Series(values.name, [*said], dtype=pl.List(pl.String))

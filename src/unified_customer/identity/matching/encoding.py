@@ -130,7 +130,7 @@ def _column_of_few_lists(field: Field, said: Sequence[list[str | None] | None], 
     values = pl.Series(
         field.name, sorted({value for row in rows for value in row if value is not None}), dtype=pl.String
     )
-    numbers = {value: number for number, value in enumerate(values)}
+    numbers = {value: number for number, value in enumerate(values.to_list())}
     found = [[numbers[value] for value in row if value is not None] for row in rows]
     counts = _counted(np.array([code for row in found for code in row], dtype=np.int32), values)
     levels = (rarities(counts) if rare is None else rare(field.name, values)).tolist()
@@ -147,15 +147,15 @@ def _counted(codes: Codes, values: pl.Series) -> Ints:
 def distinct_values(said: pl.Series) -> pl.Series:
     """Return the distinct values of a text column, sorted; null is none."""
     if len(said) <= FEW:
-        return pl.Series(sorted({*said} - {None}), dtype=pl.String)
+        return pl.Series(sorted({*said.to_list()} - {None}), dtype=pl.String)
     return said.drop_nulls().unique().sort()
 
 
 def numbered(said: pl.Series, values: pl.Series) -> Codes:
     """Return the place of each value of a column among its distinct `values`; -1 where there is none."""
     if len(said) <= FEW:
-        numbers = {value: number for number, value in enumerate(values)}
-        return np.array([numbers.get(value, NONE) for value in said], dtype=np.int32)
+        numbers = {value: number for number, value in enumerate(values.to_list())}
+        return np.array([numbers.get(value, NONE) for value in said.to_list()], dtype=np.int32)
     codes = said.cast(pl.Enum(values)).to_physical().cast(pl.Int32).fill_null(NONE)
     return codes.to_numpy().astype(np.int32, copy=False)
 

@@ -72,7 +72,7 @@ def _mailboxes_of_few(records: Encoded, email: Column, boxes: list[str]) -> tupl
 
 def _words(column: Column) -> list[str]:
     """Return the name of each record as it would stand in a mailbox; empty where it is missing or too short."""
-    values = [value.replace(" ", "") for value in column.values]
+    values = [value.replace(" ", "") for value in column.values.to_list()]
     return ["" if code == NONE or len(values[code]) < _LEAST else values[code] for code in column.codes[:, 0].tolist()]
 
 

@@ -146,7 +146,8 @@ def _record_ids(records: pl.DataFrame) -> pl.Series:
 def _sources(records: pl.DataFrame) -> pl.Series:
     if "source" not in records.columns:
         return pl.Series("source", [""], dtype=pl.String).new_from_index(0, len(records))
-    return text_of(records["source"]).fill_null("")
+    sources = text_of(records["source"])
+    return sources.fill_null("") if sources.null_count() else sources
 
 
 def _check_columns(records: pl.DataFrame, columns: Iterable[str]) -> None:
@@ -176,8 +177,9 @@ def _read(records: pl.DataFrame, wanted: Mapping[str, Role], sources: pl.Series,
     texts = {name: text_of(records[name]) for name in plain} if records.height <= FEW else {}
     found = {name: _plain(text, wanted[name]) for name, text in texts.items()} if records.height <= FEWEST else {}
     rest = [name for name in texts if found.get(name) is None]
-    together = pl.DataFrame([texts[name] for name in rest]).select(_expression(name, wanted[name]) for name in rest)
-    found |= {name: together[name] for name in rest}
+    if rest:
+        together = pl.DataFrame([texts[name] for name in rest]).select(_expression(name, wanted[name]) for name in rest)
+        found |= {name: together[name] for name in rest}
     for name, role in wanted.items():
         form = found.get(name)
         yield _Column(name, role, _form(records[name], role, sources, formats) if form is None else form)

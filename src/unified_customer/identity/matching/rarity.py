@@ -45,7 +45,7 @@ class Rarity(BaseModel):
         known = self._known.get(field, {})
         if not known:
             return np.full(len(values), _RAREST, dtype=np.int8)
-        hashed = (known.get(hashed_value(value), _RAREST) for value in values)
+        hashed = (known.get(hashed_value(value), _RAREST) for value in values.to_list())
         return np.fromiter(hashed, dtype=np.int8, count=len(values))
 
     @cached_property

@@ -36,6 +36,8 @@ class Scorer:
         places = np.searchsorted(known.pairs, wanted)
         places = np.minimum(places, max(0, len(known.pairs) - 1))
         has = known.pairs[places] == wanted if len(known.pairs) else np.zeros(len(wanted), dtype=np.bool_)
+        if has.all():
+            return Scored(wanted, known.levels[places], known.log_odds[places])
         rest = self.score(records, wanted[~has])
         levels = np.empty((len(wanted), len(records.columns)), dtype=np.int8)
         log_odds = np.empty(len(wanted))

@@ -42,9 +42,12 @@ def phones(values: pl.Series, regions: "pl.Series | str | None" = None) -> pl.Se
         >>> phones(pl.Series(["(212) 555-0123", "+49 (0)30 1234567 ext. 8", "12"]), "US").to_list()
         ['+12125550123', '+49301234567;ext=8', None]
     """
-    frame = pl.DataFrame({"raw": as_text(values), "region": _regions(values, regions)}).with_row_index("row")
-    if len(frame) == 1:
-        return pl.Series(values.name, _ask(frame.drop_nulls("raw")) or [None], dtype=pl.String)
+    text = as_text(values)
+    if len(text) == 1:
+        region = regions[0] if isinstance(regions, pl.Series) else regions
+        found = None if text[0] is None else phone_by_library(text[0], region and region.upper())
+        return pl.Series(values.name, [found], dtype=pl.String)
+    frame = pl.DataFrame({"raw": text, "region": _regions(values, regions)}).with_row_index("row")
     usual, other = _apart(frame)
     answers, undecided = _read(usual)
     rest = pl.concat([other, frame[undecided["row"]]])
