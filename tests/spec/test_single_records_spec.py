@@ -32,7 +32,7 @@ from unified_customer.testing.matching_strategies import FAMILY, GIVEN, fitted_m
 WORKED_OUT_TWICE = (
     *(
         sys.modules[f"unified_customer.identity.matching.{name}"]
-        for name in ("encoding", "keys", "named_mailboxes", "normal_forms", "similarity")
+        for name in ("encoding", "keys", "named_mailboxes", "normal_forms", "similarity", "swapped_names")
     ),
     given_names,
     lettering,

@@ -48,6 +48,8 @@ def _column_levels(column: Column, first: Ints, second: Ints, rare: Levels) -> L
 def _slot_levels(column: Column, left: Ints, right: Ints, rare: Levels) -> Levels:
     levels = np.full(len(left), NONE, dtype=np.int8)
     said: Flags = (left != NONE) & (right != NONE)
+    if not said.any():
+        return levels
     equal = said & (left == right)
     levels[equal] = len(SCALES[column.role].graded) + rare[left[equal]]
     unequal = np.flatnonzero(said & ~equal)

@@ -9,6 +9,7 @@ from unified_customer.identity.matching.arrays import NONE, Codes, Ints, Levels
 from unified_customer.identity.matching.encoding import Column, Encoded, distinct_values, numbered
 from unified_customer.identity.matching.scales import SCALES
 from unified_customer.identity.matching.similarity import jaro_winkler
+from unified_customer.identity.normalise.distinct import FEW
 
 _ALIKE: Final = 0.78
 _NEAR: Final = 5
@@ -21,6 +22,8 @@ def mark_swapped_names(records: Encoded, first: Ints, second: Ints, levels: Leve
     if not given or not family:
         return
     here, there = given[0], family[0]
+    if not _meet(records.columns[here].values, records.columns[there].values):
+        return
     apart = np.flatnonzero((levels[:, here] < _NEAR) & (levels[:, there] < _NEAR))
     if not len(apart):
         return
@@ -29,6 +32,13 @@ def mark_swapped_names(records: Encoded, first: Ints, second: Ints, levels: Leve
     marked = marks != NONE
     levels[apart[marked], here] = marks[marked]
     levels[apart[marked], there] = NONE
+
+
+def _meet(given: pl.Series, family: pl.Series) -> bool:
+    """Say whether a given name may be a family name too; of many names some always are."""
+    if len(given) > FEW or len(family) > FEW:
+        return True
+    return not {*given.to_list()}.isdisjoint(family.to_list())
 
 
 class _Crossed:
