@@ -211,10 +211,10 @@ class CustomerHub:
         Raises:
             IdentityConflictError: Corrections contradict each other.
         """
-        report = self._resolver.resolve(
+        report, learned = self._resolver.resolve(
             self.identity.spec, purpose=self.policy.resolve_purpose, actor=actor or self._actor
         )
-        self._identifying.forget()
+        self._identifying.renew(learned)
         return report
 
     def merge(

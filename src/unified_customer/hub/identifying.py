@@ -111,9 +111,9 @@ class Identifying:
         with self._store.snapshot() as reader:
             self._ready(reader)
 
-    def forget(self) -> None:
-        """Read everything anew when it is next asked for."""
-        self._at_hand = None
+    def renew(self, spec: Identity) -> None:
+        """Read everything anew when it is next asked for; records are joined by `spec`, as the last resolution left it."""
+        self._spec, self._at_hand = spec, None
 
     def identify(
         self, record: Mapping[str, Any], *, identifiers: Mapping[str, str], request: Request, actor: Actor

@@ -37,8 +37,12 @@ class Resolver:
         self._clock = clock
         self._survivorship = survivorship
 
-    def resolve(self, spec: Identity, *, purpose: str, actor: Actor) -> ResolveReport:
-        """Resolve everything that is stored, and write what changed in one transaction."""
+    def resolve(self, spec: Identity, *, purpose: str, actor: Actor) -> tuple[ResolveReport, Identity]:
+        """Resolve everything that is stored, and write what changed in one transaction.
+
+        Returns:
+            What was done, and `spec` with what it learned.
+        """
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
             resolution = resolve_stored(writer, spec)
@@ -48,7 +52,7 @@ class Resolver:
             detail = {"records": report.records, "customers": report.customers, "changed": report.changed}
             entry = Entry("resolve", table="links", purpose=purpose, people=report.customers, detail=detail)
             write_entry(writer, actor, entry, at=now)
-        return report
+        return report, resolution.learned or spec
 
 
 def resolve_stored(reader: Reader, spec: Identity, *, decisions: pl.DataFrame | None = None) -> Resolution:

@@ -38,11 +38,13 @@ class Resolution:
             `several_people` (a household: those who agree were joined).
         undecided: `record_id`, `kind`, `value_key`: records that a shared value joined with nobody, since they agree
             with people who do not agree with each other. Evidence for a matcher or for a person, not a join.
+        learned: What joined them, with what it learned on the way; None where there was nothing to learn.
     """
 
     partition: pl.DataFrame
     shared: pl.DataFrame
     undecided: pl.DataFrame
+    learned: "Identity | None" = None
 
 
 class Identity(Protocol):

@@ -78,8 +78,10 @@ class MatchedIdentity(Spec):
         records = records_of(people, identities, identifiers)
         words = standing(LINK_DECISIONS.empty() if decisions is None else decisions)
         apart = words.filter(kind="cannot_link").select("record_a", "record_b")
-        clusters = self._clusters(records, exact.partition, _between(apart, exact.partition, records))
-        return Resolution(_joined(exact.partition, clusters), exact.shared, exact.undecided)
+        fitted = self.fitted(records)
+        clusters = _clusters(fitted, records, exact.partition, _between(apart, exact.partition, records))
+        learned = self.model_copy(update={"matcher": fitted})
+        return Resolution(_joined(exact.partition, clusters), exact.shared, exact.undecided, learned)
 
     def index(
         self,
@@ -131,19 +133,6 @@ class MatchedIdentity(Spec):
         records = records_of(people, identities, identifiers)
         return find_households(self.fitted(records), records, owned, most=most)
 
-    def _clusters(self, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
-        """Match, and match again as long as that brings together people who cannot be one."""
-        together = exact.select("record_id", group="customer_id").filter(pl.col("group").is_duplicated())
-        matcher = self.fitted(records)
-        normal = matcher.read(records)
-        for _ in range(ROUNDS):
-            found = matcher.match(normal, together=together, apart=apart).partition
-            clash = _clashes(records, exact, found)
-            if clash.is_empty():
-                return found
-            apart = pl.concat([apart, _between(clash, exact, records)]).unique(maintain_order=True)
-        return _without(found, clash)
-
     def fitted(self, records: pl.DataFrame) -> FittedMatcher:
         """Return the matcher as it works on some records (see `records_of`): fitted on them, if it is not fitted yet."""
         fitted = self.matcher
@@ -162,6 +151,19 @@ def records_of(people: pl.DataFrame, identities: pl.DataFrame, identifiers: pl.D
         lists = values.group_by("record_id").agg(pl.col("value").unique().sort().alias(kind))
         records = records.join(lists, on="record_id", how="left")
     return records
+
+
+def _clusters(matcher: FittedMatcher, records: pl.DataFrame, exact: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
+    """Match, and match again as long as that brings together people who cannot be one."""
+    together = exact.select("record_id", group="customer_id").filter(pl.col("group").is_duplicated())
+    normal = matcher.read(records)
+    for _ in range(ROUNDS):
+        found = matcher.match(normal, together=together, apart=apart).partition
+        clash = _clashes(records, exact, found)
+        if clash.is_empty():
+            return found
+        apart = pl.concat([apart, _between(clash, exact, records)]).unique(maintain_order=True)
+    return _without(found, clash)
 
 
 def _between(apart: pl.DataFrame, exact: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:

@@ -65,6 +65,9 @@ class Blocking:
     def _keyed(self, some: Some) -> tuple[Entries, ...]:
         """Return for each blocking key the records by value."""
         codes = KeyCodes(some.records)
+        if codes.few:
+            rows = some.rows.tolist()
+            return tuple(_gathered(zip(rows, codes.of_each(key.parts), strict=True)) for key in self._keys)
         return tuple(_by_value(some.rows, *codes.of(key.parts)) for key in self._keys)
 
     def _met(self, entries: Sequence[Entries]) -> tuple[frozenset[Ends], set[int]]:
@@ -89,6 +92,14 @@ class Blocking:
                     for row in rows:
                         small[row].add((number, value))
         return lambda one, other: not small[one].isdisjoint(small[other])
+
+
+def _gathered(keys: Iterable[tuple[int, Iterable[int]]]) -> Entries:
+    found: dict[int, list[int]] = defaultdict(list)
+    for row, values in keys:
+        for value in values:
+            found[value].append(row)
+    return found
 
 
 def _by_value(rows: Ints, places: Ints, values: Ints) -> Entries:

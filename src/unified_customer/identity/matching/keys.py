@@ -92,14 +92,24 @@ class KeyCodes:
         new = starts_mask(rows) | starts_mask(keys)
         return rows[new], keys[new]
 
+    @property
+    def few(self) -> bool:
+        """Whether the records are so few that `of_each` is the shorter way."""
+        return self._few
+
     def _of_few(self, parts: tuple[KeyPart, ...]) -> tuple[Ints, Ints]:
         """Mix the hashes of a few records in plain Python: somebody may wait for the answer."""
-        rows, found = list[int](), list[int]()
-        for row, values in enumerate(zip(*map(self._hashes_by_row, parts), strict=True)):
-            keys = sorted({reduce(_mix, each) for each in product(*values)})
-            rows += [row] * len(keys)
-            found += keys
-        return np.array(rows, dtype=np.int64), np.array(found, dtype=np.int64)
+        found = [(row, key) for row, keys in enumerate(self.of_each(parts)) for key in sorted(keys)]
+        rows, keys = zip(*found, strict=True) if found else ((), ())
+        return np.array(rows, dtype=np.int64), np.array(keys, dtype=np.int64)
+
+    def of_each(self, parts: tuple[KeyPart, ...]) -> Iterator[set[int]]:
+        """Yield the keys of each of a few records."""
+        if len(parts) == 1:
+            yield from map(set, self._hashes_by_row(parts[0]))
+            return
+        for values in zip(*map(self._hashes_by_row, parts), strict=True):
+            yield {reduce(_mix, each) for each in product(*values)} if all(values) else set()
 
     def _hashes_by_row(self, part: KeyPart) -> list[list[int]]:
         name = part.field, part.trait
