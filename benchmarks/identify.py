@@ -74,7 +74,7 @@ def _right(
 
     A customer is the person who most of its records are of.
     """
-    people = owners.join(records, on="record_id").group_by("customer_id").agg(pl.col("cluster_id").mode().first())
+    people = owners.join(records, on="record_id").group_by("customer_id").agg(pl.col("cluster_id").mode().min())
     told = pl.DataFrame({"truth": truth, "customer_id": pl.Series(answers, dtype=pl.String)})
     told = told.join(people, on="customer_id", how="left")
     right = told.filter(pl.col("truth") == pl.col("cluster_id")).height

@@ -127,6 +127,25 @@ def test_a_customer_whom_the_purpose_may_not_see_is_as_good_as_unknown() -> None
         assert (last["action"], last["withheld_people"], last["customer_id"]) == ("identify", 1, None)
 
 
+def test_who_objected_is_as_good_as_unknown() -> None:
+    with a_hub(uc.Policy.quickstart()) as hub:
+        known = customer(hub)
+        said = {name: known[name] for name in FIELDS}
+        for asked in (said, {**said, "email": None}):
+            assert hub.identify(asked, purpose="analytics").customer_id == known["customer_id"]
+        hub.consent.record("analytics", "objected", customer_id=str(known["customer_id"]))
+        for asked in (said, {**said, "email": None}):
+            assert hub.identify(asked, purpose="analytics") == Identification()
+
+
+def test_what_the_last_resolution_learned_is_not_learned_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_hub() as hub:
+        known = customer(hub)
+        monkeypatch.delattr(Matcher, "fit")
+        hub.prepare()
+        assert hub.identify({name: known[name] for name in FIELDS}).customer_id == known["customer_id"]
+
+
 def test_who_was_erased_is_known_no_more() -> None:
     with a_hub() as hub:
         known = customer(hub)

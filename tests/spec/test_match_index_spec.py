@@ -58,6 +58,19 @@ def stories(draw: st.DrawFn, *, told: bool = False) -> Story:
 
 
 @st.composite
+def crowds(draw: st.DrawFn) -> Story:
+    """Copies of two records, mostly of one person, that come one by one, until their blocks are too large to be compared."""
+    layout = draw(layouts())
+    person_first = pl.len().over("cluster_id"), "cluster_id"
+    records = draw(tables(layout, least=2, most=12)).sort(*person_first, descending=[True, False]).drop("cluster_id")
+    copies = draw(st.lists(st.integers(0, 1), min_size=3, max_size=8))
+    table = records[copies].with_columns(record_id=pl.format("r{}", pl.int_range(pl.len())))
+    start = draw(st.integers(1, table.height - 1))
+    batches = [table[:start], *(table[row : row + 1] for row in range(start, table.height))]
+    return Story(draw(narrowed(layout)), batches, 0, {})
+
+
+@st.composite
 def tales(draw: st.DrawFn, known: list[str]) -> dict[str, pl.DataFrame]:
     """What may be told of records: no pair of them is together and apart."""
     ids = st.sampled_from(known)
@@ -86,6 +99,17 @@ def narrowed(draw: st.DrawFn, layout: Layout) -> FittedMatcher:
 @given(stories())
 def test_to_match_batch_by_batch_is_to_match_all_together(story: Story) -> None:
     assert_frame_equal(story.index().partition, story.matcher.match(story.records).partition)
+
+
+@given(crowds())
+def test_records_that_crowd_each_other_out_part_as_in_a_batch(story: Story) -> None:
+    index = MatchIndex(story.matcher, story.batches[0])
+    for end, batch in enumerate(story.batches[1:], start=2):
+        answer = index.identify(_record(batch))
+        index.add(batch)
+        together = story.matcher.match(pl.concat(story.batches[:end])).partition
+        assert_frame_equal(index.partition, together)
+        assert len(answer.records) == together.filter(customer_id=together["customer_id"][-1]).height - 1
 
 
 @given(stories(told=True))

@@ -2,14 +2,15 @@
 
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unified_customer.identity import given_names
@@ -20,7 +21,7 @@ from unified_customer.identity.matching.keys import KeyCodes, possible_keys
 from unified_customer.identity.matching.normal_forms import normal_forms
 from unified_customer.identity.matching.plain_forms import PLAIN_FORMS, has_plain_form, plain_form
 from unified_customer.identity.matching.rarity import Counted
-from unified_customer.identity.matching.roles import Role
+from unified_customer.identity.matching.roles import Role, Roles
 from unified_customer.identity.matching.similarity import HOST, MAILBOX, PROVIDER, PairTest, PartOfAddress
 from unified_customer.identity.matching.traits import TRAITS, Trait
 from unified_customer.identity.matching.value_forms import birth_form, form_of
@@ -88,7 +89,7 @@ names = st.sampled_from(["a", "an", "ann", "ann lee", "lee", "l", "lee ann"])
 
 
 @pytest.mark.parametrize("name", TESTS)
-@given(st.lists(st.tuples(names | days | postcodes, names | days | postcodes), min_size=1))
+@given(st.lists(st.tuples(names, names) | st.tuples(days, days) | st.tuples(postcodes, postcodes), min_size=1))
 def test_what_is_asked_of_a_pair_is_what_is_asked_of_columns(name: str, pairs: list[tuple[str, str]]) -> None:
     asked = pl.DataFrame(pairs, schema=["a", "b"], orient="row").select(TESTS[name].of_columns)
     assert [TESTS[name].of_one(one, other) for one, other in pairs] == asked.to_series().to_list()
@@ -127,13 +128,26 @@ written = st.text("aAbBstrß é'-.,@#()/+:;0123459 \t\n\x1c", max_size=14) | st.
             "--",
             "\n",
         ),
-        *("unknown", "some street 5", "7", "O'Neill", '"Ann"', "1971-02-03\n", "+0123456789", "tel: 0123 456"),
+        *(
+            "a@1",
+            "a.b1",
+            "unknown\x1c",
+            "unknown",
+            "some street 5",
+            "7",
+            "O'Neill",
+            '"Ann"',
+            "1971-02-03\n",
+            "+0123456789",
+            "tel: 0123 456",
+        ),
     ]
 )
 
 
 @pytest.mark.parametrize("role", PLAIN_FORMS)
 @given(st.lists(written, min_size=1, max_size=20))
+@example(["a@1", "a1@2", "ab.c", "a.b"])
 def test_the_form_of_a_single_value_is_that_of_a_column(role: Role, values: list[str]) -> None:
     plain = [value for value in values if has_plain_form(role, value)]
     column = pl.Series(plain, dtype=pl.String)
@@ -172,14 +186,60 @@ def test_few_records_are_read_numbered_keyed_and_compared_as_many_are(table: tup
     assert levels == levels_of_many
 
 
-known_names = st.sampled_from([*GIVEN, *FAMILY[:8], "bob", "a", "anna maria", "oscra", "oscar", "lee ann", "jenifer"])
-births = st.dates(date(1970, 1, 1), date(1970, 12, 31)) | st.sampled_from(
-    [date(1970, 2, 3) + timedelta(years * 365) for years in range(40)]
+@given(st.lists(st.none() | st.lists(st.sampled_from("abcdefgh"), max_size=7), min_size=1, max_size=6))
+def test_the_same_values_of_long_lists_are_kept(said: list[list[str] | None]) -> None:
+    values = pl.Series("email", said, dtype=pl.List(pl.String))
+    table = pl.DataFrame([pl.Series("record_id", range(len(said))), values])
+    forms = normal_forms(table, Roles(by_column={"email": "email"}))
+    forms = replace(forms, values=values.to_frame())
+
+    def rare(_: str, values: pl.Series) -> Any:
+        return np.array([ord(value) % 3 for value in values], dtype=np.int8)
+
+    few = encode(forms, rare).columns[0]
+    many = as_of_many(lambda: encode(forms, rare)).columns[0]
+    assert (few.values.to_list(), few.codes.tolist()) == (many.values.to_list(), many.codes.tolist())
+    assert few.counts.tolist() == many.counts.tolist()
+
+
+short_names = st.sampled_from(["al", "ann", "lee", "lea"])
+mailboxes = st.sampled_from(
+    ["al71@x.org", "ann.lee@x.org", "annlee71@y.org", "anmlee71@y.org", "alea7@x.org", "b71@x.org"]
+)
+owners = st.fixed_dictionaries({"given_name": short_names, "family_name": short_names, "email": st.none() | mailboxes})
+
+
+@given(st.lists(owners, min_size=2, max_size=6))
+@example(
+    [
+        {"given_name": "al", "family_name": "lee", "email": "al71@x.org"},
+        {"given_name": "al", "family_name": "lee", "email": "al72@x.org"},
+    ]
+)
+def test_the_mailboxes_of_few_fall_silent_as_those_of_many_do(records: list[dict[str, str | None]]) -> None:
+    fields: list[Role] = ["given_name", "family_name", "email"]
+    table = pl.DataFrame(records, schema=dict.fromkeys(fields, pl.String)).with_row_index("record_id")
+    encoded = encode(normal_forms(table, Roles(by_column={field: field for field in fields})))
+    first, second = np.divmod(np.arange(len(records) ** 2), len(records))
+
+    def levels() -> Any:
+        return compare(encoded, first, second, Counted(encoded)).tolist()
+
+    assert levels() == as_of_many(levels)
+
+
+known_names = st.sampled_from([*GIVEN[:4], *FAMILY[:2], "bob", "robert", "a", "anna maria", "oscra", "oscar", "lee"])
+births = st.sampled_from(
+    [date(1970, 2, 3), date(1970, 3, 2), date(1970, 2, 4), date(1971, 5, 16), date(1982, 2, 3), date(1983, 9, 7)]
 )
 people = st.builds(Person, st.none() | known_names, st.none() | known_names, st.none() | births)
 
 
+ann = Person("ann", "lee", date(1970, 2, 3))
+
+
 @given(st.lists(st.tuples(people, people), min_size=1, max_size=30))
+@example([(ann, ann._replace(birth=date(1982, 2, 3))), (ann, ann._replace(family="berg", birth=date(1971, 5, 16)))])
 def test_two_people_disagree_as_many_do(pairs: list[tuple[Person, Person]]) -> None:
     text, day = pl.String, pl.Date
     schema = {"given_a": text, "family_a": text, "birth_a": day, "given_b": text, "family_b": text, "birth_b": day}
