@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import unified_customer as uc
 from unified_customer.core.errors import ConfigurationError, ConsentError
 from unified_customer.hub import Identification
+from unified_customer.hub.identifying import Identifying
 from unified_customer.identity.matching.matcher import Matcher
 from unified_customer.testing.matching_strategies import invented_records
 
@@ -144,6 +146,23 @@ def test_what_the_last_resolution_learned_is_not_learned_again(monkeypatch: pyte
         monkeypatch.delattr(Matcher, "fit")
         hub.prepare()
         assert hub.identify({name: known[name] for name in FIELDS}).customer_id == known["customer_id"]
+
+
+def test_what_was_read_before_a_resolution_does_not_outlast_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_hub() as hub:
+        known, read = customer(hub), Identifying._read
+
+        def resolved_meanwhile(self: Identifying, *args: Any) -> Any:
+            monkeypatch.setattr(Identifying, "_read", read)
+            found = read(self, *args)
+            self._renewed += 1
+            return found
+
+        monkeypatch.setattr(Identifying, "_read", resolved_meanwhile)
+        assert hub.identify({"email": known["email"]}).customer_id == known["customer_id"]
+        assert hub._identifying._at_hand is None
+        assert hub.identify({"email": known["email"]}).customer_id == known["customer_id"]
+        assert hub._identifying._at_hand is not None
 
 
 def test_who_was_erased_is_known_no_more() -> None:

@@ -1,7 +1,8 @@
 """Whose a record is, answered at once: by its identifiers, and else by everything else that it says."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -105,15 +106,18 @@ class Identifying:
         self._keyring = keyring
         self._lock = Lock()
         self._at_hand: _AtHand | None = None
+        self._renewed = 0
 
     def prepare(self) -> None:
         """Read everything that has to be at hand, if it is not."""
-        with self._store.snapshot() as reader:
-            self._ready(reader)
+        with self._reading():
+            pass
 
     def renew(self, spec: Identity) -> None:
         """Read everything anew when it is next asked for; records are joined by `spec`, as the last resolution left it."""
-        self._spec, self._at_hand = spec, None
+        with self._lock:
+            self._spec, self._at_hand = spec, None
+            self._renewed += 1
 
     def identify(
         self, record: Mapping[str, Any], *, identifiers: Mapping[str, str], request: Request, actor: Actor
@@ -122,8 +126,7 @@ class Identifying:
         self._policy.check_actor(request.purpose, actor)
         said = _checked(record)
         carried = list(self._carried(said, identifiers))
-        with self._store.snapshot() as reader:
-            at_hand = self._ready(reader)
+        with self._reading() as (reader, at_hand):
             found = self._found(reader, at_hand, said, carried)
             theirs = None if found is None else self._held(reader, found, at_hand)
         if found is None or theirs is None:
@@ -136,12 +139,19 @@ class Identifying:
 
     # ------------------------------------------------------------------------------------------------- what is at hand
 
-    def _ready(self, reader: Reader) -> _AtHand:
-        graves = reader.count("tombstones")
-        with self._lock:
-            if self._at_hand is None or self._at_hand.graves != graves:
-                self._at_hand = self._read(reader, graves)
-            return self._at_hand
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Reader, _AtHand]]:
+        """Open one state of the store, with what is to be at hand."""
+        renewed = self._renewed
+        with self._store.snapshot() as reader:
+            graves = reader.count("tombstones")
+            with self._lock:
+                at_hand = self._at_hand
+                if at_hand is None or at_hand.graves < graves:
+                    at_hand = self._read(reader, graves)
+                    # What was read before the customers were resolved anew is no longer what is asked for next.
+                    self._at_hand = at_hand if renewed == self._renewed else None
+            yield reader, at_hand
 
     def _read(self, reader: Reader, graves: int) -> _AtHand:
         identities = reader.read("identities", columns=["record_id", "source"])
