@@ -236,6 +236,15 @@ def test_records_that_say_too_little_are_no_ground_for_matching() -> None:
         Matcher().fit(names)
 
 
+def test_matches_are_summed_up_without_a_value() -> None:
+    records = invented_records(40, seed=2)
+    found = Matcher().match(records)
+    first, second, third = str(found).splitlines()
+    assert first == f"{len(records)} records of {found.partition['customer_id'].n_unique()} people"
+    assert second.startswith(f"{found.pairs_scored:,} pairs compared, {len(found.pairs):,} of them")
+    assert third == f"expected: {found.expected}"
+
+
 def test_records_without_copies_are_no_weak_records() -> None:
     records = invented_records(200, seed=3, most_copies=1).drop("cluster_id")
     with warnings.catch_warnings():

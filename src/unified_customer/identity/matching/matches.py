@@ -34,6 +34,15 @@ class Matches:
     threshold: float
     expected: Expected
 
+    def __str__(self) -> str:
+        """Return in three lines how many people the records are of, what was compared, and how good that is expected to be."""
+        people = self.partition["customer_id"].n_unique()
+        return (
+            f"{len(self.partition):,} records of {people:,} people\n"
+            f"{self.pairs_scored:,} pairs compared, {len(self.pairs):,} of them more likely one person than"
+            f" {self.threshold:.3f}\nexpected: {self.expected}"
+        )
+
 
 def partition_of(records: Encoded, clusters: Ints, scored: Scored, order: pl.Series) -> pl.DataFrame:
     """Return the customer of each record, in the order of the ids `order`: see `Matches.partition`."""
