@@ -197,6 +197,16 @@ def test_a_field_that_records_do_not_have_is_refused(hub: uc.CustomerHub) -> Non
         hub.identify({"mail": "ann@example.com"})
 
 
+@pytest.mark.parametrize(
+    "record", [{"given_name": 5}, {"postcode": 1067}, {"birth_date": 1970}, {"email": ["a@x.org"]}]
+)
+def test_a_value_that_is_no_text_is_refused_without_it(hub: uc.CustomerHub, record: dict[str, object]) -> None:
+    (field, value) = next(iter(record.items()))
+    with pytest.raises(ConfigurationError, match=field) as raised:
+        hub.identify(record)
+    assert str(value) not in str(raised.value)
+
+
 def test_who_may_not_use_a_purpose_may_not_ask(hub: uc.CustomerHub) -> None:
     policy = uc.Policy.quickstart()
     assert policy.resolve_purpose

@@ -350,7 +350,8 @@ class CustomerHub:
             actor: Who asks; None: the hub's actor.
 
         Raises:
-            ConfigurationError: The record has a field that records do not have.
+            ConfigurationError: The record has a field that records do not have, or a value that is no text (dates of birth
+                may be dates).
             ConsentError: The actor may not use the purpose.
         """
         return self._identifying.identify(

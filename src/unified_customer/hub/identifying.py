@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -226,13 +227,21 @@ def _checked(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a record says, with its date of birth as a date.
 
     Raises:
-        ConfigurationError: It has a field that records do not have.
+        ConfigurationError: It has a field that records do not have, or a value that is no text.
     """
     unknown = sorted(set(record) - set(FIELDS))
     if unknown:
         message = f"Records have no field {listed(unknown)}. A person is described by: {listed(FIELDS)}."
         raise ConfigurationError(message)
     said = {name: value for name, value in record.items() if value is not None}
+    odd = sorted(
+        name for name, value in said.items() if not isinstance(value, str | (date if name == "birth_date" else str))
+    )
+    if odd:
+        message = (
+            f"What a person is described by is text, and the date of birth text or a date; {listed(odd)} is neither."
+        )
+        raise ConfigurationError(message)
     if isinstance(said.get("birth_date"), str):
         said["birth_date"] = normalise.dates(pl.Series([said["birth_date"]])).item()
     return said

@@ -19,12 +19,13 @@ from unified_customer.identity.given_names import (
 )
 from unified_customer.identity.normalise import is_junk, split_full_names
 from unified_customer.identity.normalise.distinct import each_distinct, formed
-from unified_customer.identity.normalise.junk import junk_in
-from unified_customer.identity.normalise.lettering import folding
-from unified_customer.identity.normalise.plain import compiled, is_plain_junk, plain_key
-from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
-
-_TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
+from unified_customer.identity.normalise.person_keys import (
+    given_name,
+    person_name,
+    plain_given_name,
+    plain_person_name,
+)
+from unified_customer.identity.normalise.plain import is_plain_junk
 
 PERSON: Final = ("given", "family", "birth")
 """Columns of a person as compared here: two name keys and a birth date."""
@@ -50,19 +51,10 @@ def persons(people: pl.DataFrame) -> pl.DataFrame:
             for said, part in ((given, "given_name"), (family, "family_name"))
         )
     return people.drop("given_name", "family_name", "full_name", "birth_date").with_columns(
-        given=each_distinct(given, lambda names: formed(names, _given_key)),
-        family=each_distinct(family, lambda names: formed(names, _name_key)),
+        given=each_distinct(given, lambda names: formed(names, given_name)),
+        family=each_distinct(family, lambda names: formed(names, person_name)),
         birth=births.set(is_junk(births, "date").fill_null(value=False), None),
     )
-
-
-def _given_key(name: pl.Expr) -> pl.Expr:
-    """Leave out forms of address that a source writes into the given name."""
-    return _name_key(name).str.replace(_TITLES, "")
-
-
-def _name_key(name: pl.Expr) -> pl.Expr:
-    return folding(pl.when(~junk_in(name, "name").fill_null(value=False)).then(name))
 
 
 GENERATION: Final = 12
@@ -115,9 +107,8 @@ def person(said: Mapping[str, Any]) -> Person:
         return Person(
             *persons(pl.DataFrame([{name: said.get(name) for name in _SAID}], schema=_SAID)).select(PERSON).row(0)
         )
-    first, last = (None if name is None or is_plain_junk(name, "name") else plain_key(name) for name in (given, family))
     born = None if birth is None or is_plain_junk(birth.isoformat(), "date") else birth
-    return Person(first and compiled(_TITLES).sub("", first, count=1), last, born)
+    return Person(plain_given_name(given or ""), plain_person_name(family or ""), born)
 
 
 _SAID: Final = {

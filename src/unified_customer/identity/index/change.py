@@ -8,7 +8,6 @@ from typing import TypeAlias
 from unified_customer.identity.index.blocks import KeyBlocks
 from unified_customer.identity.index.compared import Some
 from unified_customer.identity.index.graph import Ends, Graph
-from unified_customer.identity.matching.arrays import Ints
 from unified_customer.identity.matching.keys import BlockingKey, KeyCodes
 
 Entries: TypeAlias = Mapping[int, Sequence[int]]
@@ -64,11 +63,8 @@ class Blocking:
 
     def _keyed(self, some: Some) -> tuple[Entries, ...]:
         """Return for each blocking key the records by value."""
-        codes = KeyCodes(some.records)
-        if codes.few:
-            rows = some.rows.tolist()
-            return tuple(_gathered(zip(rows, codes.of_each(key.parts), strict=True)) for key in self._keys)
-        return tuple(_by_value(some.rows, *codes.of(key.parts)) for key in self._keys)
+        codes, rows = KeyCodes(some.records), some.rows.tolist()
+        return tuple(_by_value(rows, codes.entries(key.parts)) for key in self._keys)
 
     def _met(self, entries: Sequence[Entries]) -> tuple[frozenset[Ends], set[int]]:
         """Return the pairs of new records that are compared, and the known records of blocks that become too large to be."""
@@ -94,16 +90,8 @@ class Blocking:
         return lambda one, other: not small[one].isdisjoint(small[other])
 
 
-def _gathered(keys: Iterable[tuple[int, Iterable[int]]]) -> Entries:
+def _by_value(rows: Sequence[int], entries: Iterable[tuple[int, int]]) -> Entries:
     found: dict[int, list[int]] = defaultdict(list)
-    for row, values in keys:
-        for value in values:
-            found[value].append(row)
-    return found
-
-
-def _by_value(rows: Ints, places: Ints, values: Ints) -> Entries:
-    found: dict[int, list[int]] = defaultdict(list)
-    for row, value in zip(rows[places].tolist(), values.tolist(), strict=True):
-        found[value].append(row)
+    for place, value in entries:
+        found[value].append(rows[place])
     return found

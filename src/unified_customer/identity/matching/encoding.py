@@ -126,12 +126,10 @@ def _column_of_lists(field: Field, said: pl.Series, rare: Rare | None) -> Column
 
 
 def _column_of_few_lists(field: Field, said: Sequence[list[str | None] | None], rare: Rare | None) -> Column:
-    rows = [{*(each or ())} - {None} for each in said]
-    values = pl.Series(
-        field.name, sorted({value for row in rows for value in row if value is not None}), dtype=pl.String
-    )
+    rows = [{value for value in each or () if value is not None} for each in said]
+    values = pl.Series(field.name, sorted(set[str]().union(*rows)), dtype=pl.String)
     numbers = {value: number for number, value in enumerate(values.to_list())}
-    found = [[numbers[value] for value in row if value is not None] for row in rows]
+    found = [[numbers[value] for value in row] for row in rows]
     counts = _counted(np.array([code for row in found for code in row], dtype=np.int32), values)
     levels = (rarities(counts) if rare is None else rare(field.name, values)).tolist()
     kept = [sorted(row, key=lambda code: (-levels[code], code))[:MOST_SLOTS] for row in found]

@@ -1,6 +1,6 @@
 """Blocking keys: what two records must share to be compared at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from itertools import combinations, product
 from typing import Final
@@ -92,18 +92,19 @@ class KeyCodes:
         new = starts_mask(rows) | starts_mask(keys)
         return rows[new], keys[new]
 
-    @property
-    def few(self) -> bool:
-        """Whether the records are so few that `of_each` is the shorter way."""
-        return self._few
+    def entries(self, parts: tuple[KeyPart, ...]) -> Iterable[tuple[int, int]]:
+        """Return the row and key of each record, as `of` does, one by one."""
+        if self._few:
+            return ((row, key) for row, keys in enumerate(self._of_each(parts)) for key in keys)
+        return zip(*(each.tolist() for each in self.of(parts)), strict=True)
 
     def _of_few(self, parts: tuple[KeyPart, ...]) -> tuple[Ints, Ints]:
         """Mix the hashes of a few records in plain Python: somebody may wait for the answer."""
-        found = [(row, key) for row, keys in enumerate(self.of_each(parts)) for key in sorted(keys)]
+        found = [(row, key) for row, keys in enumerate(self._of_each(parts)) for key in sorted(keys)]
         rows, keys = zip(*found, strict=True) if found else ((), ())
         return np.array(rows, dtype=np.int64), np.array(keys, dtype=np.int64)
 
-    def of_each(self, parts: tuple[KeyPart, ...]) -> Iterator[set[int]]:
+    def _of_each(self, parts: tuple[KeyPart, ...]) -> Iterator[set[int]]:
         """Yield the keys of each of a few records."""
         if len(parts) == 1:
             yield from map(set, self._hashes_by_row(parts[0]))

@@ -13,6 +13,7 @@ from unified_customer.identity.normalise import address
 from unified_customer.identity.normalise.calendar_dates import iso_day
 from unified_customer.identity.normalise.junk import Kind
 from unified_customer.identity.normalise.mailbox import email_by_library
+from unified_customer.identity.normalise.person_keys import plain_given_name, plain_person_name
 from unified_customer.identity.normalise.plain import WHITE, compiled, is_plain_junk, plain_key
 
 PlainForm = Callable[[str], str | None]
@@ -35,15 +36,6 @@ def _without(pattern: str, text: str) -> str:
 def _kept(pattern: str, text: str) -> str:
     """Leave of what matches only the first group."""
     return compiled(pattern).sub(r"\1", text, count=1)
-
-
-def _name(text: str) -> str | None:
-    return None if is_plain_junk(text, "name") else plain_key(text)
-
-
-def _given_name(text: str) -> str | None:
-    key = _name(text)
-    return key and _without(forms.TITLES, key)
 
 
 def _email(text: str) -> str | None:
@@ -91,9 +83,9 @@ def _birth(text: str) -> str | None:
 
 
 PLAIN_FORMS: Final[Mapping[Role, PlainForm]] = {
-    "given_name": _given_name,
-    "family_name": _name,
-    "full_name": _name,
+    "given_name": plain_given_name,
+    "family_name": plain_person_name,
+    "full_name": plain_person_name,
     "birth_date": _birth,
     "email": _email,
     "phone": _phone,

@@ -17,11 +17,10 @@ from unified_customer.identity.normalise.address import city_folding, street_fol
 from unified_customer.identity.normalise.distinct import asking, each_distinct, formed
 from unified_customer.identity.normalise.junk import Kind, junk_in
 from unified_customer.identity.normalise.lettering import folding
-from unified_customer.identity.normalise.vocabulary import HONORIFICS, by_word
+from unified_customer.identity.normalise.person_keys import given_name, person_name
 
 Form = Callable[[pl.Expr], pl.Expr]
 
-TITLES: Final = rf"^(?:(?:{'|'.join(sorted(by_word(HONORIFICS)))}) )+"
 FLOAT: Final = r"^(\s*[+-]?\d+)\.0+\s*$"
 EXTENSION: Final = r"(?i)[ ,;/]*(?:\bext(?:ension)?\b\.?|;ext=|\bx\.?|durchwahl|#)\s*:?\d{1,6}\s*$"
 COUNTRY_SIGN: Final = r"^\s*[A-Za-z]{1,3}\s*-\s*(\d{4,5}\s*)$"
@@ -79,15 +78,6 @@ def _without_junk(form: pl.Expr, text: pl.Expr, kind: Kind) -> pl.Expr:
     return pl.when(~junk_in(text, kind).fill_null(value=False)).then(form)
 
 
-def _name(text: pl.Expr) -> pl.Expr:
-    return _without_junk(folding(text), text, "name")
-
-
-def _given_name(text: pl.Expr) -> pl.Expr:
-    """Forms of address that a source writes into the given name are left out."""
-    return _name(text).str.replace(TITLES, "")
-
-
 def _email(text: pl.Expr) -> pl.Expr:
     """Keep what cannot be read where it looks like an address that was typed in haste."""
     plain = text.str.strip_chars().str.to_lowercase()
@@ -134,9 +124,9 @@ def _gender(text: pl.Expr) -> pl.Expr:
 
 
 FORMS: Final[Mapping[Role, Form]] = {
-    "given_name": _given_name,
-    "family_name": _name,
-    "full_name": _name,
+    "given_name": given_name,
+    "family_name": person_name,
+    "full_name": person_name,
     "email": _email,
     "phone": _phone,
     "street": lambda text: _without_junk(street_folding(text), text, "address"),
