@@ -22,7 +22,7 @@ from unified_customer.identity.matching.normal_forms import normal_forms
 from unified_customer.identity.matching.plain_forms import PLAIN_FORMS, has_plain_form, plain_form
 from unified_customer.identity.matching.rarity import Counted
 from unified_customer.identity.matching.roles import Role, Roles
-from unified_customer.identity.matching.similarity import HOST, MAILBOX, PROVIDER, PairTest, PartOfAddress
+from unified_customer.identity.matching.similarity import HOST, MAILBOX, PROVIDER, PairTest
 from unified_customer.identity.matching.traits import TRAITS, Trait
 from unified_customer.identity.matching.value_forms import birth_form, form_of
 from unified_customer.identity.normalise import lettering
@@ -33,7 +33,7 @@ from unified_customer.testing.matching_strategies import FAMILY, GIVEN, fitted_m
 WORKED_OUT_TWICE = (
     *(
         sys.modules[f"unified_customer.identity.matching.{name}"]
-        for name in ("encoding", "keys", "named_mailboxes", "normal_forms", "similarity", "swapped_names")
+        for name in ("encoding", "keys", "named_mailboxes", "normal_forms", "similarity", "swapped_names", "traits")
     ),
     given_names,
     lettering,
@@ -75,7 +75,7 @@ def test_a_trait_of_one_value_is_that_of_a_column(role: Role, trait: Trait, valu
 
 @pytest.mark.parametrize("part", [MAILBOX, HOST], ids=["mailbox", "host"])
 @given(st.lists(addresses, min_size=1))
-def test_a_part_of_an_address_is_that_of_a_column(part: PartOfAddress, values: list[str]) -> None:
+def test_a_part_of_an_address_is_that_of_a_column(part: Trait, values: list[str]) -> None:
     assert part(pl.Series(values)).to_list() == as_of_many(lambda: part(pl.Series(values))).to_list()
 
 

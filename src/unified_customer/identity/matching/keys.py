@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from unified_customer.identity.matching.arrays import Ints, starts_mask
 from unified_customer.identity.matching.encoding import Column, Encoded
 from unified_customer.identity.matching.traits import TRAITS
-from unified_customer.identity.normalise.distinct import FEW, formed
+from unified_customer.identity.normalise.distinct import FEW
 
 _SEED: Final = 1
 _OVERFLOW: Final = 2**63
@@ -157,7 +157,7 @@ def _few_traits(column: Column, part: KeyPart) -> list[str | None]:
 
 
 def _traits(column: Column, trait: str) -> pl.Series:
-    return column.values if trait == "value" else formed(column.values, TRAITS[column.role][trait].of_column)
+    return column.values if trait == "value" else TRAITS[column.role][trait](column.values)
 
 
 def _hashes(traits: pl.Series) -> Ints:

@@ -10,8 +10,8 @@ from unified_customer.identity.given_names import related_names
 from unified_customer.identity.matching.arrays import Flags, Floats, Ints, Levels
 from unified_customer.identity.matching.roles import Role
 from unified_customer.identity.matching.scales import SCALES, SPELLING
-from unified_customer.identity.matching.traits import AREA
-from unified_customer.identity.normalise.distinct import FEW, formed
+from unified_customer.identity.matching.traits import AREA, Trait
+from unified_customer.identity.normalise.distinct import FEW
 
 AT_ONCE: Final = 500_000
 """So many pairs are compared together, to keep memory flat."""
@@ -218,28 +218,15 @@ def _email(left: pl.Series, right: pl.Series) -> Levels:
 EQUAL: Final = PairTest(str.__eq__, _A == _B)
 
 
-class PartOfAddress(NamedTuple):
-    """A part of an e-mail address or host, in plain Python and as an expression; a law holds the two together."""
-
-    of_one: Callable[[str], str]
-    of_column: Callable[[pl.Expr], pl.Expr]
-
-    def __call__(self, values: pl.Series) -> pl.Series:
-        """Return the part of each value."""
-        if len(values) <= FEW:
-            return pl.Series([self.of_one(value) for value in values.to_list()], dtype=pl.String)
-        return formed(values, self.of_column)
-
-
-MAILBOX: Final = PartOfAddress(
+MAILBOX: Final = Trait(
     lambda address: address.partition("@")[0].translate({ord(sign): None for sign in "._-"}),
     lambda address: address.str.extract(r"^([^@]*)").str.replace_all(r"[._-]", ""),
 )
-HOST: Final = PartOfAddress(
+HOST: Final = Trait(
     lambda address: address.rpartition("@")[2] if "@" in address else "",
     lambda address: address.str.extract(r"@([^@]*)$").fill_null(""),
 )
-PROVIDER: Final = PartOfAddress(
+PROVIDER: Final = Trait(
     lambda host: host.rpartition(".")[0] if "." in host else host,
     lambda host: host.str.replace(r"\.[^.]*$", ""),
 )

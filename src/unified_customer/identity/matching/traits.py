@@ -11,7 +11,7 @@ import jellyfish
 import polars as pl
 
 from unified_customer.identity.matching.roles import Role
-from unified_customer.identity.normalise.distinct import ask_each, asking
+from unified_customer.identity.normalise.distinct import FEW, ask_each, asking, formed
 
 
 class Trait(NamedTuple):
@@ -24,6 +24,12 @@ class Trait(NamedTuple):
 
     of_one: Callable[[str], str | None]
     of_column: Callable[[pl.Expr], pl.Expr]
+
+    def __call__(self, values: pl.Series) -> pl.Series:
+        """Return the trait of each value; of a few in plain Python."""
+        if len(values) <= FEW:
+            return pl.Series([self.of_one(value) for value in values.to_list()], dtype=pl.String)
+        return formed(values, self.of_column)
 
 
 def _metaphones(value: str) -> str | None:
