@@ -70,9 +70,15 @@ def test_it_cannot_be_changed() -> None:
 
 def test_toml_is_what_a_person_would_write() -> None:
     lines = Policy.quickstart().to_toml().splitlines()
-    assert lines[:3] == ["purposes = []", 'special_purposes = ["essential"]', 'resolve_purpose = "essential.service"']
+    assert lines[:5] == [
+        "purposes = []",
+        "special_purposes = [",
+        '    "essential",',
+        "]",
+        'resolve_purpose = "essential.service"',
+    ]
     assert '"essential.service" = "contract"' in lines
-    assert 'marketing = ["user.unclassified"]' in lines
+    assert lines[lines.index("marketing = [") + 1] == '    "user.unclassified",'
     assert "[roles.support]" in RICH.to_toml().splitlines()
     assert '[roles."Leitung Süd"]' in RICH.to_toml().splitlines()
 

@@ -234,7 +234,7 @@ def test_urls_that_cannot_be_meant(
     ("statements", "error", "words"),
     [
         (["CREATE TABLE customers (name VARCHAR)"], StoreError, "not a store"),
-        (["UPDATE _meta SET value = 2 WHERE name = 'schema_version'"], SchemaVersionError, "newer release"),
+        (["UPDATE _meta SET value = 3 WHERE name = 'schema_version'"], SchemaVersionError, "newer release"),
         (["UPDATE _meta SET value = -1 WHERE name = 'schema_version'"], SchemaVersionError, "does not say"),
         (["DELETE FROM _meta WHERE name = 'schema_version'"], SchemaVersionError, "does not say"),
         (["ALTER TABLE scores ALTER value TYPE VARCHAR"], StoreError, "scores.value of the store is VARCHAR"),

@@ -23,7 +23,7 @@ from unified_customer.governance.payloads import held_about
 from unified_customer.policy.sharing import UTTERED, YES_STATUS
 from unified_customer.store import Keys, Reader, Store, Where, Writer
 
-KEPT: Final = ("identities", "audit", "artifact_subjects")
+KEPT: Final = ("identities", "audit", "artifact_subjects", "request_events", "erasure_steps", "holds")
 """Tables that keep keyed hashes of erased people: the stub, the proof, and what still has to be followed up."""
 
 CUSTOMER_TABLES: Final = tuple(name for name, each in TABLES.items() if each.subject == "customer" and name not in KEPT)

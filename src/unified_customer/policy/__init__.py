@@ -10,19 +10,33 @@ Nothing here reads a store, a clock or a file.
 """
 
 from unified_customer.policy.decision import ALLOWING, REASONS, Decision, decide
+from unified_customer.policy.organisation import Controller, Notice, Recipient
+from unified_customer.policy.periods import Period
 from unified_customer.policy.permit import permit
 from unified_customer.policy.policy import Columns, Policy
+from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regime, Right
+from unified_customer.policy.retention import RetentionRule
 from unified_customer.policy.rules import Collect, Role
 from unified_customer.policy.scopes import Request, contains, overlaps
 
 __all__ = [
     "ALLOWING",
     "REASONS",
+    "BreachClock",
     "Collect",
     "Columns",
+    "Controller",
+    "Deadlines",
     "Decision",
+    "Minor",
+    "Notice",
+    "Period",
     "Policy",
+    "Recipient",
+    "Regime",
     "Request",
+    "RetentionRule",
+    "Right",
     "Role",
     "contains",
     "decide",

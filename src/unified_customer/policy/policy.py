@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -12,6 +12,9 @@ from unified_customer.core.models import LOCAL, Actor, LegalBasis
 from unified_customer.core.models.purposes import EVERY_PURPOSE, Purpose, ancestors, check_purpose
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import Table
+from unified_customer.policy.organisation import Controller, Notice, Recipient
+from unified_customer.policy.regimes import Regime
+from unified_customer.policy.retention import RetentionRule
 from unified_customer.policy.rules import (
     DEFAULT_COLLECTION,
     DEFAULT_FORBIDDEN,
@@ -34,6 +37,8 @@ BASES_BY_STRICTNESS: tuple[LegalBasis, ...] = (
     "vital_interests",
 )
 """Each allows whatever those before it allow."""
+
+Jurisdiction = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
 
 class Columns(NamedTuple):
@@ -87,9 +92,37 @@ class Policy(Spec):
     )
     """Data category -> what happens on the way in; the nearest one above decides, and without one it is kept."""
 
+    regimes: Annotated[Mapping[str, Regime], AfterValidator(over({})), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """The laws that people are under, by a name such as `gdpr`; without any, the rules above are all there is."""
+    jurisdictions: Annotated[Mapping[Jurisdiction, str], AfterValidator(over({})), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """Country or region (ISO 3166, `DE` or `US-CA`) -> name of its regime. Everybody else is under the strictest rule
+    of all regimes."""
+    unknown_age: Literal["adult", "minor"] = "adult"
+    """What somebody is whose date of birth is not known."""
+    narrower_yes: Literal["never", "later"] = "never"
+    """Whether a yes about a part lifts an earlier no about the whole for that part: a no about the whole stands until
+    it is lifted for the whole, or (`later`) a later yes counts for what it is about."""
+    gpc: tuple[Purpose, ...] = ("marketing.advertising.third_party", "third_party_sharing")
+    """What a Global Privacy Control signal objects to: sale and sharing."""
+    retention: tuple[RetentionRule, ...] = ()
+    """For how long what is kept; what no rule is about is kept by the defaults of the field dictionary."""
+    controller: Controller | None = None
+    """Who answers for the data."""
+    recipients: Annotated[Mapping[str, Recipient], AfterValidator(over({})), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """Who gets data from the hub, by name."""
+    notice: Notice | None = None
+    """The privacy notice that people are shown."""
+
     @model_validator(mode="after")
     def _know_every_purpose(self) -> Self:
-        named = [*self.bases, *self.forbidden, *self.special_purposes, self.resolve_purpose]
+        named = [*self.bases, *self.forbidden, *self.special_purposes, self.resolve_purpose, *self.gpc]
+        named += [purpose for each in self.recipients.values() for purpose in each.purposes]
         for role in self.roles.values():
             named += role.purposes or ()
         for purpose in named:

@@ -1,35 +1,26 @@
-"""Writing the small part of TOML that a policy needs; the standard library reads it, but does not write it."""
+"""A policy as TOML, an element a line, so that two policies differ in the lines that differ."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+import tomli_w
 
 
 def to_toml(document: Mapping[str, Any]) -> str:
-    """Return `document` as TOML: texts, lists of texts, and tables of these; empty tables and nulls are left out.
+    """Return `document` as TOML; nulls, and empty tables at the top, are left out.
 
     Examples:
-        >>> print(to_toml({"name": "shop", "bases": {"essential.service": "contract"}}))
+        >>> print(to_toml({"name": "shop", "unset": None, "bases": {"essential.service": "contract"}}))
         name = "shop"
         <BLANKLINE>
         [bases]
         "essential.service" = "contract"
         <BLANKLINE>
     """
-    return "\n".join(_lines(document, ())).lstrip("\n") + "\n"
+    return tomli_w.dumps({key: each for key, each in _told(document).items() if each != {}})
 
 
-def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    plain = {key: value for key, value in table.items() if value is not None and not isinstance(value, Mapping)}
-    if path and (plain or not table):
-        yield f"\n[{'.'.join(map(_key, path))}]"
-    for key, value in plain.items():
-        yield f"{_key(key)} = {json.dumps(value, ensure_ascii=False)}"
-    for key, value in table.items():
-        if isinstance(value, Mapping) and (value or path):
-            yield from _lines(value, (*path, key))
-
-
-def _key(key: str) -> str:
-    bare = key.isascii() and key.replace("_", "a").replace("-", "a").isalnum()
-    return key if bare else json.dumps(key, ensure_ascii=False)
+def _told(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _told(each) for key, each in value.items() if each is not None}
+    return [_told(each) for each in value] if isinstance(value, (list, tuple)) else value

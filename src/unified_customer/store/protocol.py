@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import polars as pl
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "is_null", "is_not_null"]
 Change = Literal["insert", "update", "delete"]

@@ -10,6 +10,19 @@ Status = Literal["granted", "denied", "withdrawn", "objected", "restricted", "un
 LegalBasis = Literal[
     "consent", "contract", "legal_obligation", "vital_interests", "public_interest", "legitimate_interests"
 ]
+SpecialBasis = Literal[
+    "explicit_consent",
+    "employment",
+    "vital_interests",
+    "not_for_profit",
+    "made_public",
+    "legal_claims",
+    "substantial_public_interest",
+    "health_care",
+    "public_health",
+    "research",
+]
+Speaker = Literal["self", "guardian", "agent"]
 
 
 class Consent(Model):
@@ -25,12 +38,17 @@ class Consent(Model):
     recipient: str | None = None
     status: Status
     legal_basis: LegalBasis = "consent"
+    special_basis: SpecialBasis | None = None
+    """GDPR Art. 9(2) basis, where it is about special categories."""
     jurisdiction: str | None = None
     stated_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     verified: bool = False
+    spoken_by: Speaker | None = None
+    """Who said it: the person, a guardian or an agent; None: the person."""
     method: str | None = None
     evidence: str | None = None
     notice: str | None = None
     notice_version: str | None = None
+    language: str | None = None
     source: str = Field(min_length=1)

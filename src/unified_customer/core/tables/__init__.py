@@ -11,6 +11,7 @@ from unified_customer.core.tables.operations import CHECKPOINTS, QUARANTINE
 from unified_customer.core.tables.outputs import EXPOSURES, MEMBERSHIPS, OUTCOMES, SCORES
 from unified_customer.core.tables.people import ACCOUNT_LINKS, ACCOUNTS, IDENTIFIERS, IDENTITIES, RAW_FIELDS, RECORDS
 from unified_customer.core.tables.registry import TABLES, table
+from unified_customer.core.tables.rights import ERASURE_STEPS, HOLDS, POLICIES, REQUEST_EVENTS
 from unified_customer.core.tables.table import RECORDED_AT, SEQ, Split, Table
 
 __all__ = [
@@ -23,9 +24,11 @@ __all__ = [
     "CHECKPOINTS",
     "CONSENTS",
     "CUSTOMERS",
+    "ERASURE_STEPS",
     "EVENTS",
     "EXPOSURES",
     "GOLDEN_FIELDS",
+    "HOLDS",
     "IDENTIFIERS",
     "IDENTITIES",
     "ITEMS",
@@ -34,10 +37,12 @@ __all__ = [
     "MEMBERSHIPS",
     "ORDER_LINES",
     "OUTCOMES",
+    "POLICIES",
     "QUARANTINE",
     "RAW_FIELDS",
     "RECORDED_AT",
     "RECORDS",
+    "REQUEST_EVENTS",
     "SCORES",
     "SEQ",
     "SPEND",

@@ -16,6 +16,20 @@ LEGAL_BASES: Final = (
     "public_interest",
     "legitimate_interests",
 )
+SPECIAL_BASES: Final = (
+    "explicit_consent",
+    "employment",
+    "vital_interests",
+    "not_for_profit",
+    "made_public",
+    "legal_claims",
+    "substantial_public_interest",
+    "health_care",
+    "public_health",
+    "research",
+)
+"""GDPR Art. 9(2)(a) to (j)."""
+SPEAKERS: Final = ("self", "guardian", "agent")
 
 
 class Consents(dy.Schema):
@@ -34,14 +48,21 @@ class Consents(dy.Schema):
     recipient = c.text("Only for this recipient; null: for all.")
     status = c.choice("What was said.", STATUSES)
     legal_basis = c.choice("GDPR Art. 6(1) basis.", LEGAL_BASES)
+    special_basis = c.choice(
+        "GDPR Art. 9(2) basis, where the statement is about special categories.", SPECIAL_BASES, required=False
+    )
     jurisdiction = c.text("Law under which it was said, such as 'GB' or 'US-CA'.")
     stated_at = c.instant("When it was said.", required=True)
     expires_at = c.instant("From when a grant no longer counts.")
     verified = c.flag("The person was verified and spoke for all identifiers.", required=True)
+    spoken_by = c.choice(
+        "Who said it: the person, a guardian, or an agent; null: the person.", SPEAKERS, required=False
+    )
     method = c.text("How it was collected: form, import, phone, signal, ...")
     evidence = c.text("Where the proof is kept.", category="user.unique_id")
     notice = c.text("The notice that was shown.")
     notice_version = c.text("Its version.")
+    language = c.text("Language in which it was shown, as in BCP 47.")
     source = c.text("Name of the source.", required=True)
 
 
@@ -61,6 +82,7 @@ class Artifacts(dy.Schema):
     rows = c.count("Number of rows that went in.", required=True)
     actor = c.text("Who made it.", required=True)
     created_at = c.instant("When.", required=True)
+    covers_seq = c.count("It holds everybody who was there up to this position; null: those in artifact_subjects.")
 
 
 class ArtifactSubjects(dy.Schema):
@@ -101,6 +123,8 @@ class Audit(dy.Schema):
     withheld_people = c.count("People left out.")
     withheld_fields = c.texts("Fields left out.")
     detail = c.json_text("Counts and settings, never values of people.")
+    number = c.count("Place in the chain, from 0; null: written before there was one.")
+    leaf_hash = c.text("RFC 9162 leaf hash of the entry: what the tree head proves.")
 
 
 CONSENTS: Final = Table(

@@ -33,7 +33,11 @@ def _remember_first_positions(session: Session) -> None:
     session.run(f"INSERT INTO {located(META)} SELECT 'expired', value FROM {located(META)} WHERE name = 'last_seq'")
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {0: _remember_first_positions}
+def _nothing(_: Session) -> None:
+    """From 1 to 2: tables and columns are added, which opening does anyway; releases before must not write audits."""
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {0: _remember_first_positions, 1: _nothing}
 """The step that leads from each version to the next."""
 
 
