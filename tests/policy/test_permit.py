@@ -11,14 +11,15 @@ from hypothesis import given
 from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.core.models import Consent
 from unified_customer.core.tables import CONSENTS
-from unified_customer.policy import Decision, Policy, Request, contains, decide, overlaps, permit
-from unified_customer.policy.permit import READ, answered
-from unified_customer.policy.sharing import shared_subjects, told_apart
+from unified_customer.policy import Decision, Policy, Request, contains, decide, overlaps, permit, permit_elsewhere
+from unified_customer.policy.elsewhere import READ
 from unified_customer.testing.strategies import (
     instants,
     ledger,
     ownership,
+    people,
     policies,
+    policies_of_places,
     requests,
     shared_ownership,
     statements,
@@ -157,17 +158,28 @@ def test_overlap_is_mutual_and_containment_is_one_kind_of_it(one: Request, other
     assert (contains(one, other) and contains(other, one)) == (one == other)
 
 
-@given(ownership() | shared_ownership(), statements(max_size=12), requests(), policies(), instants(hours=8))
-def test_a_database_decides_as_frames_do(
-    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, as_of: datetime
+@given(
+    ownership() | shared_ownership(),
+    statements(max_size=12),
+    requests(),
+    policies() | policies_of_places(),
+    people(),
+    instants(hours=8),
+)
+def test_a_database_decides_as_frames_do(  # noqa: PLR0917 (one for each thing that a decision depends on)
+    owned: pl.DataFrame,
+    said: list[Consent],
+    request: Request,
+    policy: Policy,
+    known: pl.DataFrame,
+    as_of: datetime,
 ) -> None:
-    basis = policy.basis_of(request.purpose)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/New_York'")
-        people = connection.from_arrow(owned.to_arrow())
-        rows = connection.from_arrow(ledger(said).select(READ).to_arrow())
-        subjects, said_there = nw.from_native(people), nw.from_native(rows)
-        spoken = told_apart(subjects, said_there, shared_subjects(subjects))
-        answers = answered(*spoken, request=request, basis=basis, as_of=as_of)
-        there = answers.sort("customer_id").collect("polars").to_polars()
-    assert there.equals(permit(owned, ledger(said), request=request, policy=policy, as_of=as_of))
+        subjects, rows, persons = (
+            connection.from_arrow(frame.to_arrow()) for frame in (owned, ledger(said).select(READ), known)
+        )
+        lazy = permit_elsewhere(subjects, rows, request=request, policy=policy, as_of=as_of, people=persons)
+        there = nw.from_native(lazy).sort("customer_id").collect("polars").to_polars()
+    here = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of, people=known)
+    assert there.equals(here)

@@ -3,16 +3,19 @@
     Policy, Role            which purposes rest on which legal basis, and who may see what
     Request                 a purpose, with a channel and a recipient where it has them
     decide                  one customer, in plain Python: the reference
-    permit                  a million customers, as frames
+    permit, permit_each     a million customers, one purpose or many
+    fold_statements         a ledger folded once, to be asked again and again
+    permit_elsewhere        the same decision where the frames live: DuckDB, Spark, a warehouse
     Decision, REASONS       the answer, and every reason it can have
 
 Nothing here reads a store, a clock or a file.
 """
 
 from unified_customer.policy.decision import ALLOWING, REASONS, Decision, decide
+from unified_customer.policy.elsewhere import permit_elsewhere
 from unified_customer.policy.organisation import Controller, Notice, Recipient
 from unified_customer.policy.periods import Period
-from unified_customer.policy.permit import permit
+from unified_customer.policy.permit import fold_statements, permit, permit_each
 from unified_customer.policy.policy import Columns, Policy
 from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regime, Right
 from unified_customer.policy.retention import RetentionRule
@@ -40,6 +43,9 @@ __all__ = [
     "Role",
     "contains",
     "decide",
+    "fold_statements",
     "overlaps",
     "permit",
+    "permit_each",
+    "permit_elsewhere",
 ]

@@ -1,18 +1,19 @@
 """The consent decision for one customer, in plain Python: the reference that `permit` has to agree with.
 
-Four rules give the word of one identifier; only statements made strictly before `as_of` count.
+Three rules give what one identifier says; only statements made strictly before `as_of` count.
 
 1. Of statements with exactly one scope, the latest counts; at equal times the stricter. A grant that has expired is
    silence, yet it replaced what was said of that scope before. A no never expires.
-2. A no is lifted by a later yes whose scope contains it.
-3. Of what is left, a yes speaks for a request that lies in its scope, and a no for every request that it overlaps:
-   a child never speaks for its parent, and who refused a part is not in a read for the whole.
-4. The latest of those that speak is the word; at equal times the stricter.
+2. A no is lifted by a later yes whose scope contains it. With `narrower_yes="later"` a later yes about a part lifts it
+   for that part too.
+3. Of what is left, a no speaks for every request that it overlaps, and a yes for a request that lies in its scope: a
+   child never speaks for its parent, and who refused a part is not in a read for the whole.
 
-Across the identifiers of one customer a no beats a yes, and silence is neither. Of an identifier that other customers
-hold too, a yes counts only for who says the same at the same time of something that is theirs: see `sharing`.
-Restriction (GDPR Art. 18) follows the same four rules on a track of its own: it neither gives nor takes consent. What a
-word means is settled by the legal basis, in `HEEDED`.
+A no beats a yes, within one identifier and across those of one customer; silence is neither. Of an identifier that other
+customers hold too, a yes counts only for who says the same at the same time of something that is theirs: see `sharing`.
+Where the consent of a guardian is needed, a yes of anybody else is none. Restriction (GDPR Art. 18) follows the same
+rules on a track of its own: it neither gives nor takes consent. What a word means is settled by what the purpose rests
+on, in `HEEDED`.
 """
 
 from collections import defaultdict
@@ -23,22 +24,26 @@ from types import MappingProxyType
 from typing import Final
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.models import Consent, LegalBasis
+from unified_customer.core.models import Consent
+from unified_customer.policy.grounds import (
+    EXPIRED,
+    FORBIDDEN,
+    GRANTED,
+    GROUNDS_BY_STRICTNESS,
+    HEEDED,
+    NEEDS_GUARDIAN,
+    NO_STATEMENT,
+    OBJECTED,
+    REFUSED,
+    RESTRICTED,
+    SHARED,
+    UNRESTRICTED,
+    WORDS,
+    Ground,
+)
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.scopes import Request, contains, overlaps
 from unified_customer.policy.sharing import counting
-
-NO_STATEMENT: Final = "no_statement"
-SHARED: Final = "shared_identifier"
-EXPIRED: Final = "expired"
-GRANTED: Final = "granted"
-REFUSED: Final = "refused"
-OBJECTED: Final = "objected"
-RESTRICTED: Final = "restricted"
-UNRESTRICTED: Final = "unrestricted"
-
-WORDS: Final = (NO_STATEMENT, SHARED, EXPIRED, GRANTED, REFUSED, OBJECTED, RESTRICTED)
-"""What the identifiers of a customer can say together: the last one in this order that any of them says."""
 
 STRICTNESS: Final = (UNRESTRICTED, GRANTED, EXPIRED, REFUSED, OBJECTED, RESTRICTED)
 """What one statement can say, the stricter later: decides between statements made at one time."""
@@ -55,33 +60,21 @@ MEANING: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Status of a statement -> what it says while it has not expired."""
 
+GUARDIAN: Final = "guardian"
 CONSENT_TRACK: Final = frozenset({GRANTED, EXPIRED, REFUSED, OBJECTED})
 RESTRICTION_TRACK: Final = frozenset({RESTRICTED, UNRESTRICTED})
 YES: Final = frozenset({GRANTED, UNRESTRICTED})
 NO: Final = frozenset({REFUSED, OBJECTED, RESTRICTED})
 
-_INTERESTS: Final = frozenset({REFUSED, OBJECTED, RESTRICTED})
-HEEDED: Final[Mapping[LegalBasis, Collection[str]]] = MappingProxyType(
-    {
-        "consent": frozenset(WORDS),
-        "legitimate_interests": _INTERESTS,
-        "public_interest": _INTERESTS,
-        "contract": frozenset({RESTRICTED}),
-        "legal_obligation": frozenset[str](),
-        "vital_interests": frozenset[str](),
-    }
+BASIS_REASONS: Final[Mapping[Ground, str]] = MappingProxyType(
+    {ground: FORBIDDEN if ground == "never" else f"basis:{ground}" for ground in GROUNDS_BY_STRICTNESS}
 )
-"""Legal basis -> the words that decide under it; under every other word the basis alone allows."""
+"""The reason where nothing that was said decides."""
 
-BASIS_REASONS: Final[Mapping[LegalBasis, str]] = MappingProxyType(
-    {basis: f"basis:{basis}" for basis in HEEDED if basis != "consent"}
-)
-"""Reasons of a yes that rests on the basis alone."""
+REASONS: Final = (*WORDS, *(reason for basis, reason in BASIS_REASONS.items() if NO_STATEMENT not in HEEDED[basis]))
+"""Every reason that a decision can have."""
 
-REASONS: Final = (*WORDS, *BASIS_REASONS.values())
-"""Every reason a decision can have."""
-
-ALLOWING: Final = frozenset({GRANTED, *BASIS_REASONS.values()})
+ALLOWING: Final = frozenset({GRANTED, *(reason for reason in REASONS if reason.startswith("basis:"))})
 """The reasons of a yes."""
 
 
@@ -91,13 +84,13 @@ class Decision:
 
     Attributes:
         allowed: The answer.
-        basis: The legal basis that the policy names for the purpose.
+        basis: What the purpose rests on for this customer.
         reason: One of `REASONS`.
         statement_id: The statement that decided, if one did.
     """
 
     allowed: bool
-    basis: LegalBasis
+    basis: Ground
     reason: str
     statement_id: str | None = None
 
@@ -109,15 +102,19 @@ def decide(
     policy: Policy,
     as_of: datetime,
     shared: Collection[tuple[str, str]] = (),
+    jurisdiction: str | None = None,
+    years: int | None = None,
 ) -> Decision:
     """Decide on `request` for one customer.
 
     Args:
         statements: All statements about the identifiers and records of the customer, in any order.
         request: What the data are wanted for.
-        policy: Names the legal basis of the purpose.
+        policy: Names what the purpose rests on.
         as_of: Only what was stated strictly before counts; with a time zone.
         shared: `(kind, key)` of the identifiers among them that another customer holds too.
+        jurisdiction: Country or region of the customer; None: not known.
+        years: Age of the customer in full years; None: not known.
 
     Returns:
         The answer and its reason.
@@ -132,27 +129,27 @@ def decide(
         >>> decide([], request=Request("analytics"), policy=Policy.quickstart(), as_of=now).reason
         'basis:legitimate_interests'
     """
-    basis = policy.basis_of(request.purpose)
-    at = check_instant(as_of)
-    said, aside = counting(statements, shared)
-    heard = [*_heard(said, CONSENT_TRACK, request, at), *_heard(said, RESTRICTION_TRACK, request, at)]
-    heard += [_Said(each, SHARED) for each in aside if _would_allow(each, request, at)]
+    basis = policy.basis_of(request.purpose, jurisdiction=jurisdiction, years=years)
+    asked = _Asked(request, check_instant(as_of), narrower_lifts=policy.narrower_yes == "later")
+    said, unheard = _heard_under(basis, statements)
+    counted, aside = counting(said, shared)
+    heard = [*_words(counted, CONSENT_TRACK, asked), *_words(counted, RESTRICTION_TRACK, asked)]
+    heard += [_Said(each, SHARED) for each in aside if asked.would_allow(each)]
+    heard += [_Said(each, NEEDS_GUARDIAN) for each in unheard if asked.would_allow(each)]
     decisive = [said for said in heard if said.word in HEEDED[basis]]
     if not decisive:
         reason = reason_for(basis, NO_STATEMENT)
         return Decision(reason in ALLOWING, basis, reason)
-    last = max(
-        decisive, key=lambda said: (WORDS.index(said.word), said.statement.stated_at, said.statement.statement_id)
-    )
+    last = max(decisive, key=lambda said: (WORDS.index(said.word), *said.order))
     return Decision(last.word in ALLOWING, basis, last.word, last.statement.statement_id)
 
 
-def reason_for(basis: LegalBasis, word: str) -> str:
+def reason_for(basis: Ground, word: str) -> str:
     """Return the reason of the decision under `basis` when the customer's identifiers together say `word`.
 
     Examples:
-        >>> reason_for("consent", REFUSED), reason_for("contract", REFUSED)
-        ('refused', 'basis:contract')
+        >>> reason_for("consent", REFUSED), reason_for("contract", REFUSED), reason_for("never", GRANTED)
+        ('refused', 'basis:contract', 'forbidden')
     """
     return word if word in HEEDED[basis] else BASIS_REASONS[basis]
 
@@ -176,33 +173,56 @@ class _Said:
 
     @property
     def order(self) -> tuple[datetime, int, str]:
-        return self.statement.stated_at, STRICTNESS.index(self.word), self.statement.statement_id
+        place = STRICTNESS.index(self.word) if self.word in STRICTNESS else 0
+        return self.statement.stated_at, place, self.statement.statement_id
 
 
-def _heard(statements: Iterable[Consent], track: Collection[str], request: Request, as_of: datetime) -> list[_Said]:
+@dataclass(frozen=True)
+class _Asked:
+    request: Request
+    as_of: datetime
+    narrower_lifts: bool
+
+    def word(self, statement: Consent) -> str:
+        word = MEANING[statement.status]
+        over = statement.expires_at is not None and statement.expires_at <= self.as_of
+        return EXPIRED if over and word == GRANTED else word
+
+    def would_allow(self, statement: Consent) -> bool:
+        return (
+            self.word(statement) == GRANTED and statement.stated_at < self.as_of and contains(statement, self.request)
+        )
+
+    def lifts(self, later: _Said, earlier: _Said) -> bool:
+        if later.statement.stated_at <= earlier.statement.stated_at:
+            return False
+        part = self.narrower_lifts and contains(later.statement, self.request)
+        return part or contains(later.statement, earlier.statement)
+
+
+def _heard_under(basis: Ground, statements: Sequence[Consent]) -> tuple[list[Consent], list[Consent]]:
+    """Return the statements that are heard, and each yes that is not, since a guardian has to say it."""
+    if basis != "guardian_consent":
+        return list(statements), []
+    unheard = [each for each in statements if each.status == "granted" and each.spoken_by != GUARDIAN]
+    return [each for each in statements if each not in unheard], unheard
+
+
+def _words(statements: Iterable[Consent], track: Collection[str], asked: _Asked) -> list[_Said]:
     by_subject: dict[tuple[str, str], list[_Said]] = defaultdict(list)
     for statement in statements:
-        if statement.stated_at < as_of and (word := _word(statement, as_of)) in track:
+        if statement.stated_at < asked.as_of and (word := asked.word(statement)) in track:
             by_subject[statement.subject_kind, statement.subject_key].append(_Said(statement, word))
-    return [said for group in by_subject.values() for said in _word_of_one(group, request)]
+    return [said for group in by_subject.values() for said in _words_of_one(group, asked)]
 
 
-def _would_allow(statement: Consent, request: Request, as_of: datetime) -> bool:
-    return statement.status == "granted" and statement.stated_at < as_of and contains(statement, request)
-
-
-def _word(statement: Consent, as_of: datetime) -> str:
-    word = MEANING[statement.status]
-    over = statement.expires_at is not None and statement.expires_at <= as_of
-    return EXPIRED if over and word == GRANTED else word
-
-
-def _word_of_one(said: list[_Said], request: Request) -> list[_Said]:
+def _words_of_one(said: list[_Said], asked: _Asked) -> list[_Said]:
     last = _last_of_each_scope(said)
-    standing = [each for each in last if not any(_lifts(other, each) for other in last)]
-    speaking = sorted((each for each in standing if _speaks(each, request)), key=lambda each: each.order)
-    over = [each for each in standing if each.word == EXPIRED and contains(each.statement, request)]
-    return speaking[-1:] or over
+    yes = [each for each in last if each.word in YES]
+    no = [each for each in last if each.word in NO and overlaps(each.statement, asked.request)]
+    standing = [each for each in no if not any(asked.lifts(later, each) for later in yes)]
+    over = [each for each in last if each.word == EXPIRED]
+    return [*standing, *(each for each in (*yes, *over) if contains(each.statement, asked.request))]
 
 
 def _last_of_each_scope(said: list[_Said]) -> list[_Said]:
@@ -211,18 +231,3 @@ def _last_of_each_scope(said: list[_Said]) -> list[_Said]:
         for each in sorted(said, key=lambda each: each.order)
     }
     return list(scopes.values())
-
-
-def _lifts(later: _Said, earlier: _Said) -> bool:
-    return (
-        later.word in YES
-        and earlier.word in NO
-        and later.statement.stated_at > earlier.statement.stated_at
-        and contains(later.statement, earlier.statement)
-    )
-
-
-def _speaks(said: _Said, request: Request) -> bool:
-    if said.word in NO:
-        return overlaps(said.statement, request)
-    return said.word in YES and contains(said.statement, request)

@@ -1,52 +1,39 @@
-"""The consent decision for many customers at once.
+"""The consent decision for many customers, and many purposes, at once.
 
-The same rules as `decision.decide`, which explains them, as joins and aggregations over whole frames. Everything is
-said in narwhals expressions over lazy frames, so that it can run where the data live.
+The same rules as `decision.decide`, which explains them, over whole columns.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-import narwhals as nw
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
-from unified_customer.core.models import LegalBasis
-from unified_customer.core.models.purposes import EVERY_PURPOSE, ancestors
 from unified_customer.core.tables import CONSENTS
-from unified_customer.policy import sharing
-from unified_customer.policy.decision import (
-    ALLOWING,
-    CONSENT_TRACK,
-    EXPIRED,
-    HEEDED,
-    MEANING,
-    NO,
-    NO_STATEMENT,
-    RESTRICTION_TRACK,
-    SHARED,
-    STRICTNESS,
-    UNRESTRICTED,
-    WORDS,
-    YES,
-    check_instant,
-    reason_for,
-)
+from unified_customer.policy.answering import AT_ONCE, Bits, Codes, reasons, spoken
+from unified_customer.policy.decision import ALLOWING, MEANING, REASONS, check_instant
+from unified_customer.policy.people import Whom, grounds_of
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.scopes import Request
-from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT, Lazy
+from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT
+from unified_customer.policy.standing import Standing, fold
 
-READ: Final = (*SUBJECT, *SCOPE, "status", "stated_at", "expires_at")
+READ: Final = (*SUBJECT, *SCOPE, "status", "stated_at", "expires_at", "spoken_by")
 """Columns of `consents` that a decision reads."""
+REASON: Final = pl.Enum(list(REASONS))
 _REQUIRED: Final = (*SUBJECT, "purpose", "status", "stated_at")
-_PLACE_IN_WORDS: Final = {
-    STRICTNESS.index(word): WORDS.index(NO_STATEMENT if word == UNRESTRICTED else word) for word in STRICTNESS
-}
 
 
 def permit(
-    subjects: pl.DataFrame, statements: pl.DataFrame, *, request: Request, policy: Policy, as_of: datetime
+    subjects: pl.DataFrame,
+    statements: pl.DataFrame,
+    *,
+    request: Request,
+    policy: Policy,
+    as_of: datetime,
+    people: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Decide on `request` for every customer in `subjects`.
 
@@ -55,8 +42,10 @@ def permit(
             of kind `"record"`. A customer with a null kind and key is one without any identifier.
         statements: The ledger, with at least the columns of `consents` that say who, what and when; in any order.
         request: What the data are wanted for.
-        policy: Names the legal basis of the purpose.
+        policy: Names what the purpose rests on.
         as_of: Only what was stated strictly before counts; with a time zone.
+        people: `customer_id`, `country`, `region`, `birth_date` of as many customers as are known: which law they are
+            under, where the policy has several; the strictest for everybody else.
 
     Returns:
         `customer_id`, `allowed` and `reason` (one of `decision.REASONS`), one row per customer, sorted by id.
@@ -77,162 +66,102 @@ def permit(
         ... ).rows()
         [('a', True, 'basis:legitimate_interests')]
     """
-    basis, at = policy.basis_of(request.purpose), check_instant(as_of)
-    people = nw.from_native(_checked_subjects(subjects).lazy())
-    said = nw.from_native(_checked_statements(statements).lazy())
-    heard = _at_hand(_counting(said.select(*READ), request, at))
-    spoken = sharing.told_apart(people, heard, _at_hand(sharing.shared_subjects(people)))
-    answers = answered(*map(_at_hand, spoken), request=request, basis=basis, as_of=at)
-    return answers.sort(CUSTOMER).collect("polars").to_polars()
+    decided = permit_each(subjects, statements, requests=[request], policy=policy, as_of=as_of, people=people)
+    reason = pl.col(str(request))
+    return decided.select(CUSTOMER, allowed=reason.is_in(list(ALLOWING)), reason=reason.cast(pl.String))
 
 
-def answered(
-    subjects: Lazy, statements: Lazy, aside: Lazy, *, request: Request, basis: LegalBasis, as_of: datetime
-) -> Lazy:
-    """Return what `permit` returns, in no particular order, over lazy frames wherever they live.
-
-    Args:
-        subjects: `customer_id`, `subject_kind`, `subject_key`; each subject is one customer's: see `sharing.told_apart`.
-        statements: Rows of `consents` about them.
-        aside: Rows of `consents` that do not count, because others hold the identifier too.
-        request: What the data are wanted for.
-        basis: The legal basis of the purpose.
-        as_of: Only what was stated strictly before counts; in UTC.
-    """
-    words = spoken_words(statements, request=request, heeded=HEEDED[basis], as_of=as_of)
-    return decided(subjects, nw.concat([words, _unclear(aside, request, as_of)]), basis=basis)
-
-
-def _at_hand(rows: Lazy) -> Lazy:
-    """Return rows that are computed once, however often they are used."""
-    return rows.collect("polars").lazy()
-
-
-def _unclear(aside: Lazy, request: Request, as_of: datetime) -> Lazy:
-    """Return the subjects of which a yes was set aside: `subject_kind`, `subject_key`, `word`."""
-    yes = _counting(aside, request, as_of).filter(nw.col("status") == "granted", _contains(request))
-    return yes.select(*SUBJECT).unique().with_columns(word=nw.lit(WORDS.index(SHARED)))
-
-
-def spoken_words(statements: Lazy, *, request: Request, heeded: Collection[str], as_of: datetime) -> Lazy:
-    """Return who says what about `request`: the subject and `word`, its place in `WORDS`.
-
-    Args:
-        statements: Rows of `consents`.
-        request: What the data are wanted for.
-        heeded: The words that matter under the legal basis; no other is looked for.
-        as_of: Only what was stated strictly before counts; in UTC.
+def permit_each(
+    subjects: pl.DataFrame,
+    statements: pl.DataFrame,
+    *,
+    requests: Sequence[Request],
+    policy: Policy,
+    as_of: datetime,
+    people: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Decide on several requests for every customer in `subjects`; see `permit`.
 
     Returns:
-        `subject_kind`, `subject_key`, `word`; none for the silent, and more than one where a grant has expired.
+        `customer_id`, and for each request a column named by it, with the reason; sorted by id. The reasons of a yes
+        are `ALLOWING`.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> subjects = pl.DataFrame({"customer_id": ["a"], "subject_kind": ["email"], "subject_key": ["0" * 24]})
+        >>> asked = [Request("analytics"), Request("marketing", channel="email")]
+        >>> at = datetime(2026, 1, 1, tzinfo=UTC)
+        >>> permit_each(subjects, CONSENTS.empty(), requests=asked, policy=Policy.quickstart(), as_of=at).rows(
+        ...     named=True
+        ... )
+        [{'customer_id': 'a', 'analytics': 'basis:legitimate_interests', 'marketing by email': 'no_statement'}]
     """
-    said = _said(statements, request, as_of)
-    tracks = [track for track in (CONSENT_TRACK, RESTRICTION_TRACK) if not track.isdisjoint(heeded)]
-    return nw.concat([said.select(*SUBJECT, "word").head(0), *(_words_on(track, said, request) for track in tracks)])
+    return fold_statements(subjects, statements, policy=policy, as_of=as_of, people=people).permit(requests)
 
 
-def decided(subjects: Lazy, words: Lazy, *, basis: LegalBasis) -> Lazy:
-    """Return `customer_id`, `allowed` and `reason` for each customer of `subjects`, by the strongest word of any.
+@dataclass(frozen=True)
+class Folded:
+    """What a ledger comes to as of an instant, ready to be asked about any purpose.
 
-    Args:
-        subjects: `customer_id`, `subject_kind`, `subject_key`.
-        words: What `spoken_words` returned.
-        basis: The legal basis of the purpose.
-
-    Returns:
-        One row per customer, in no particular order.
+    Attributes:
+        policy: What it is judged by.
+        as_of: The instant.
+        people: Where customers live and when they were born, as far as it is known.
+        standing: What was said.
+        guarded: What was said, where only a guardian's yes counts; None where the policy asks for no guardian.
     """
-    reasons = dict(enumerate(reason_for(basis, word) for word in WORDS))
-    strongest = subjects.join(words, on=list(SUBJECT), how="left").group_by(CUSTOMER).agg(nw.col("word").max())
-    reason = _translated(nw.col("word"), reasons, otherwise=reasons[0])
-    allowing = [place for place, each in reasons.items() if each in ALLOWING]
-    return strongest.with_columns(word=nw.col("word").fill_null(0)).select(
-        CUSTOMER, allowed=nw.col("word").is_in(allowing), reason=reason
-    )
+
+    policy: Policy
+    as_of: datetime
+    people: pl.DataFrame | None
+    standing: Standing
+    guarded: Standing | None
+
+    def permit(self, requests: Sequence[Request]) -> pl.DataFrame:
+        """Return what `permit_each` returns."""
+        answers: dict[str, Codes] = {}
+        for first in range(0, len(requests), AT_ONCE):
+            answers |= self._answers(requests[first : first + AT_ONCE])
+        columns = {name: pl.Series(codes).cat.to(REASON) for name, codes in answers.items()}
+        return self.standing.customers.with_columns(**columns)
+
+    def _answers(self, requests: Sequence[Request]) -> dict[str, Codes]:
+        words, guarded = (self._spoken(each, requests) for each in (self.standing, self.guarded))
+        answers: dict[str, Codes] = {}
+        for place, request in enumerate(requests):
+            whom = self._grounds(request)
+            answers[str(request)] = reasons(words or {}, guarded, place, whom)
+        return answers
+
+    def _spoken(self, standing: Standing | None, requests: Sequence[Request]) -> Mapping[str, Bits] | None:
+        lifts = self.policy.narrower_yes == "later"
+        return None if standing is None else spoken(standing, requests, narrower_lifts=lifts)
+
+    def _grounds(self, request: Request) -> Whom:
+        return grounds_of(
+            self.standing.customers, self.people, purpose=request.purpose, policy=self.policy, as_of=self.as_of
+        )
 
 
-def _said(statements: Lazy, request: Request, as_of: datetime) -> Lazy:
-    """Keep what counts and touches the request: subject, scope, `at` and `word`, a place in `STRICTNESS`."""
-    counting = _counting(statements.select(*READ), request, as_of)
-    over = (nw.col("status") == "granted") & (nw.col("expires_at") <= nw.lit(as_of)).fill_null(value=False)
-    status = _translated(nw.col("status"), {each: STRICTNESS.index(word) for each, word in MEANING.items()})
-    word = nw.when(over).then(nw.lit(STRICTNESS.index(EXPIRED))).otherwise(status)
-    return counting.select(*SUBJECT, *SCOPE, word=word, at=nw.col("stated_at"))
+def fold_statements(
+    subjects: pl.DataFrame,
+    statements: pl.DataFrame,
+    *,
+    policy: Policy,
+    as_of: datetime,
+    people: pl.DataFrame | None = None,
+) -> Folded:
+    """Return what statements come to; for the arguments see `permit`.
 
+    Asking one `Folded` about many purposes costs a fraction of asking the ledger each time.
 
-def _counting(statements: Lazy, request: Request, as_of: datetime) -> Lazy:
-    return statements.filter(nw.col("stated_at") < nw.lit(as_of), _touches(request))
-
-
-def _words_on(track: Collection[str], said: Lazy, request: Request) -> Lazy:
-    last = _latest(said.filter(_says(track)), track, of=(*SUBJECT, *SCOPE))
-    no = _not_lifted(last.filter(_says(NO)), last.filter(_says(YES), ~_contains(request)))
-    about_all = last.filter(_contains(request))
-    speaking = nw.concat([each.select(*SUBJECT, "word", "at") for each in (no, about_all.filter(_says(YES)))])
-    latest = _latest(speaking, track, of=SUBJECT)
-    heard = nw.concat([each.select(*SUBJECT, "word") for each in (latest, about_all.filter(_says({EXPIRED})))])
-    return heard.with_columns(word=_translated(nw.col("word"), _PLACE_IN_WORDS))
-
-
-def _latest(said: Lazy, track: Collection[str], *, of: Sequence[str]) -> Lazy:
-    """Return the columns `of`, with the time of the latest row in each group and the strictest word of that time."""
-    places = {str(place): place for place, word in enumerate(STRICTNESS) if word in track}
-    times = {name: nw.when(nw.col("word") == place).then(nw.col("at")) for name, place in places.items()}
-    last = (
-        said.with_columns(**times).group_by(*of).agg(nw.col(*places).max()).with_columns(at=nw.max_horizontal(*places))
-    )
-    word = nw.lit(None)
-    for name, place in places.items():
-        word = nw.when(nw.col(name) == nw.col("at")).then(nw.lit(place)).otherwise(word)
-    return last.select(*of, "at", word=word)
-
-
-def _not_lifted(no: Lazy, yes: Lazy) -> Lazy:
-    """Leave out each no that a later yes of the same subject contains; a yes about all of the request needs no help."""
-    pairs = no.join(yes, on=list(SUBJECT), how="left", suffix="_yes")
-    purpose, broad = nw.col("purpose"), nw.col("purpose_yes")
-    contained = (
-        (broad == EVERY_PURPOSE) | (purpose == broad) | purpose.str.starts_with(nw.concat_str(broad, nw.lit(".")))
-    )
-    for part in ("channel", "recipient"):
-        contained &= nw.col(f"{part}_yes").is_null() | (nw.col(part) == nw.col(f"{part}_yes"))
-    lifted = contained & (nw.col("at_yes") > nw.col("at"))
-    marked = pairs.with_columns(lifted=lifted.fill_null(value=False))
-    judged = marked.group_by(*SUBJECT, *SCOPE).agg(nw.col("word", "at").max(), nw.col("lifted").any())
-    return judged.filter(~nw.col("lifted"))
-
-
-def _contains(request: Request) -> nw.Expr:
-    scope = _purpose_above(request)
-    for part, wanted in (("channel", request.channel), ("recipient", request.recipient)):
-        scope &= nw.col(part).is_null() if wanted is None else _all_or(part, wanted)
-    return scope
-
-
-def _touches(request: Request) -> nw.Expr:
-    scope = _purpose_above(request) | nw.col("purpose").str.starts_with(f"{request.purpose}.")
-    for part, wanted in (("channel", request.channel), ("recipient", request.recipient)):
-        scope = scope if wanted is None else scope & _all_or(part, wanted)
-    return scope
-
-
-def _purpose_above(request: Request) -> nw.Expr:
-    return nw.col("purpose").is_in([*ancestors(request.purpose), EVERY_PURPOSE])
-
-
-def _all_or(part: str, wanted: str) -> nw.Expr:
-    return nw.col(part).is_null() | (nw.col(part) == wanted).fill_null(value=False)
-
-
-def _says(words: Collection[str]) -> nw.Expr:
-    return nw.col("word").is_in([STRICTNESS.index(word) for word in words])
-
-
-def _translated(column: nw.Expr, table: Mapping[Any, Any], *, otherwise: Any = None) -> nw.Expr:
-    translated = nw.lit(otherwise)
-    for found, meant in table.items():
-        translated = nw.when(column == found).then(nw.lit(meant)).otherwise(translated)
-    return translated
+    Raises:
+        ConfigurationError: `as_of` has no time zone.
+        SchemaError: A column is missing, has another type, or has a null or a status that no statement can have.
+    """
+    owned, said, at = _checked_subjects(subjects), _checked_statements(statements), check_instant(as_of)
+    guarded = fold(owned, said, as_of=at, guardian=True) if policy.asks_guardians else None
+    return Folded(policy, at, people, fold(owned, said, as_of=at), guarded)
 
 
 def _checked_subjects(subjects: pl.DataFrame) -> pl.DataFrame:
@@ -242,7 +171,8 @@ def _checked_subjects(subjects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _checked_statements(statements: pl.DataFrame) -> pl.DataFrame:
-    _refuse_columns(statements, {name: CONSENTS.columns[name] for name in READ}, "The frame of statements")
+    read = [name for name in READ if name != "spoken_by" or name in statements.columns]
+    _refuse_columns(statements, {name: CONSENTS.columns[name] for name in read}, "The frame of statements")
     _refuse_nulls(statements, _REQUIRED, "The frame of statements")
     unknown = set(statements["status"].unique()) - set(MEANING)
     if unknown:

@@ -1,17 +1,28 @@
 """The policy of a hub: which purposes rest on which legal basis, and who may see what."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
+import polars as pl
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from unified_customer.core.errors import ConfigurationError, ConsentError
 from unified_customer.core.fields import SPECIAL_CATEGORIES, UNCLASSIFIED, covered, covers
-from unified_customer.core.models import LOCAL, Actor, LegalBasis
-from unified_customer.core.models.purposes import EVERY_PURPOSE, Purpose, ancestors, check_purpose
+from unified_customer.core.models import LOCAL, Actor
+from unified_customer.core.models.purposes import (
+    EVERY_PURPOSE,
+    Purpose,
+    ancestors,
+    check_purpose,
+    known_purposes,
+)
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import Table
+from unified_customer.policy.grounds import Ground
+from unified_customer.policy.legal_basis import ages_that_matter, ground_under
 from unified_customer.policy.organisation import Controller, Notice, Recipient
 from unified_customer.policy.regimes import Regime
 from unified_customer.policy.retention import RetentionRule
@@ -27,16 +38,6 @@ from unified_customer.policy.rules import (
     over,
 )
 from unified_customer.policy.toml import to_toml
-
-BASES_BY_STRICTNESS: tuple[LegalBasis, ...] = (
-    "consent",
-    "legitimate_interests",
-    "public_interest",
-    "contract",
-    "legal_obligation",
-    "vital_interests",
-)
-"""Each allows whatever those before it allow."""
 
 Jurisdiction = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
@@ -70,10 +71,11 @@ class Policy(Spec):
 
     purposes: tuple[Purpose, ...] = ()
     """Purposes beside those of the taxonomy."""
-    bases: Annotated[Mapping[Purpose, LegalBasis], AfterValidator(over({})), ReadOnly] = Field(
+    bases: Annotated[Mapping[Purpose, Ground], AfterValidator(over({})), ReadOnly] = Field(
         default={}, validate_default=True
     )
-    """Purpose -> legal basis; the nearest one above decides, and a purpose with none needs consent."""
+    """Purpose -> what it rests on; the nearest one above decides, and a purpose with none needs what the regime says
+    (without one: consent)."""
     forbidden: Annotated[Mapping[Purpose, tuple[Category, ...]], AfterValidator(over(DEFAULT_FORBIDDEN)), ReadOnly] = (
         Field(default={}, validate_default=True)
     )
@@ -129,6 +131,23 @@ class Policy(Spec):
             self.check_purpose(purpose)
         return self
 
+    @model_validator(mode="after")
+    def _name_known_regimes(self) -> Self:
+        unknown = sorted(set(self.jurisdictions.values()) - set(self.regimes))
+        if unknown:
+            message = f"jurisdictions names regimes that the policy does not have: {', '.join(unknown)}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _rest_on_what_is_admitted(self) -> Self:
+        for name, regime in self.regimes.items():
+            for purpose, ground in self.bases.items():
+                if not regime.admits(purpose, ground):
+                    message = f"the regime {name!r} does not let {purpose!r} rest on {ground!r}; consent always may"
+                    raise ValueError(message)
+        return self
+
     @classmethod
     def strict(cls) -> Self:
         """Return the policy of a hub that was given none: every purpose needs consent."""
@@ -138,6 +157,42 @@ class Policy(Spec):
     def quickstart(cls) -> Self:
         """Return a policy to learn with: service rests on the contract, analytics on legitimate interests."""
         return cls(bases={"essential.service": "contract", "analytics": "legitimate_interests"})
+
+    @classmethod
+    def gdpr(cls, **fields: Any) -> Self:
+        """Return a policy under the General Data Protection Regulation; `fields` are the others of a policy."""
+        return cls._under("gdpr", fields)
+
+    @classmethod
+    def uk(cls, **fields: Any) -> Self:
+        """Return a policy under the UK GDPR and the Data Protection Act 2018."""
+        return cls._under("uk", fields)
+
+    @classmethod
+    def ccpa(cls, **fields: Any) -> Self:
+        """Return a policy under the California Consumer Privacy Act, as amended by the CPRA."""
+        return cls._under("ccpa", fields)
+
+    @classmethod
+    def hipaa(cls, **fields: Any) -> Self:
+        """Return a policy of an organisation that HIPAA covers."""
+        return cls._under("hipaa", fields)
+
+    @classmethod
+    def worldwide(cls, **fields: Any) -> Self:
+        """Return a policy under the GDPR, the UK GDPR, the CCPA and the laws of the other states of the United States.
+
+        Each customer is under the law of their country or region; of whom it is not known, under the strictest.
+        """
+        from unified_customer.policy.laws import under
+
+        return cls(**{**under("gdpr", "uk", "ccpa", "us_states"), **fields})
+
+    @classmethod
+    def _under(cls, name: str, fields: dict[str, Any]) -> Self:
+        from unified_customer.policy.laws import under
+
+        return cls(**{**under(name), **fields})
 
     @classmethod
     def from_toml(cls, text: str) -> Self:
@@ -197,8 +252,14 @@ class Policy(Spec):
             )
             raise ConsentError(message)
 
-    def basis_of(self, purpose: str) -> LegalBasis:
-        """Return the legal basis of `purpose`: the nearest one above, or a stricter one of a part.
+    def basis_of(self, purpose: str, *, jurisdiction: str | None = None, years: int | None = None) -> Ground:
+        """Return what `purpose` rests on: the nearest rule above, or a stricter one of a part.
+
+        Args:
+            purpose: What the data are wanted for.
+            jurisdiction: Country or region of the person (`DE`, `US-CA`); None: not known, so that the strictest
+                regime counts.
+            years: Age of the person in full years; None: not known, see `unknown_age`.
 
         Raises:
             ConfigurationError: The purpose is unknown.
@@ -207,11 +268,81 @@ class Policy(Spec):
             >>> policy = Policy(bases={"essential": "contract", "essential.fraud_detection": "legitimate_interests"})
             >>> policy.basis_of("essential.service"), policy.basis_of("essential")
             ('contract', 'legitimate_interests')
+            >>> worldwide = Policy.worldwide()
+            >>> [worldwide.basis_of("marketing", jurisdiction=each) for each in ("US-CA", "DE", None)]
+            ['opt_out', 'consent', 'consent']
         """
-        path = ancestors(self.check_purpose(purpose))
-        nearest: LegalBasis = next((self.bases[each] for each in path if each in self.bases), "consent")
-        parts = [basis for each, basis in self.bases.items() if covers(purpose, each)]
-        return min([nearest, *parts], key=BASES_BY_STRICTNESS.index)
+        known = years if years is not None or self.unknown_age == "adult" else 0
+        regimes = self._regimes_of(jurisdiction)
+        return ground_under(regimes, self.check_purpose(purpose), bases=self.bases, years=known)
+
+    def regime_of(self, jurisdiction: str | None) -> str | None:
+        """Return the name of the regime of a country or region; None: it is not known which, or there are none.
+
+        Examples:
+            >>> [Policy.worldwide().regime_of(each) for each in ("US-CA", "FR", "FR-75C", "BR", None)]
+            ['ccpa', 'gdpr', 'gdpr', None, None]
+        """
+        if jurisdiction is None:
+            return None
+        return self.jurisdictions.get(jurisdiction, self.jurisdictions.get(jurisdiction.partition("-")[0]))
+
+    def _regimes_of(self, jurisdiction: str | None) -> tuple[Regime, ...]:
+        name = self.regime_of(jurisdiction)
+        return (self.regimes[name],) if name is not None else self.every_regime
+
+    @cached_property
+    def every_regime(self) -> tuple[Regime, ...]:
+        """The regimes of the policy; without any, the one that asks for consent where nothing else is named."""
+        return tuple(self.regimes.values()) or (Regime(title="No regime"),)
+
+    @property
+    def by_person(self) -> bool:
+        """Whether what a purpose rests on differs by where people live or how old they are."""
+        return bool(self.jurisdictions or self.ages)
+
+    @cached_property
+    def ages(self) -> tuple[int, ...]:
+        """The ages, in years, at which a rule about minors ends, youngest first."""
+        return tuple(ages_that_matter(self.every_regime))
+
+    @property
+    def asks_guardians(self) -> bool:
+        """Whether there are purposes for which the consent of a guardian is needed, of anybody."""
+        grounds = [*self.bases.values()]
+        for regime in self.every_regime:
+            grounds += [regime.fallback, *regime.bases.values(), *(each.needs for each in regime.minors)]
+        return "guardian_consent" in grounds
+
+    def overview(self) -> pl.DataFrame:
+        """Return what every known purpose rests on, under every regime and at every age that matters.
+
+        Returns:
+            `regime` (null: not known which), `below` (years of age; null: of age), `purpose`, `basis`.
+
+        Examples:
+            >>> Policy.ccpa().overview().filter(regime="ccpa", below=16, purpose="third_party_sharing")["basis"].item()
+            'consent'
+        """
+        rows = [
+            (name, below, purpose, ground_under(regimes, purpose, bases=self.bases, years=below and below - 1))
+            for name, regimes in (*((name, [each]) for name, each in self.regimes.items()), (None, self.every_regime))
+            for below in (*self.ages, None)
+            for purpose in sorted(known_purposes(self.purposes))
+        ]
+        names = {"regime": pl.String, "below": pl.Int64, "purpose": pl.String, "basis": pl.String}
+        return pl.DataFrame(rows, schema=names, orient="row")
+
+    def difference(self, other: "Policy") -> str:
+        """Return the lines of TOML in which `other` differs, as a unified diff; empty where they are equal.
+
+        Examples:
+            >>> changed = Policy(bases={"analytics": "legitimate_interests"})
+            >>> [line for line in Policy().difference(changed).splitlines() if line.startswith("+a")]
+            ['+analytics = "legitimate_interests"']
+        """
+        lines = unified_diff(self.to_toml().splitlines(), other.to_toml().splitlines(), "before", "after", lineterm="")
+        return "\n".join(lines)
 
     def may_see(self, purpose: str, category: str, *, actor: Actor = LOCAL) -> bool:
         """Return whether `actor` may see values of a data `category` when it reads for `purpose`.
@@ -264,9 +395,9 @@ class Policy(Spec):
         }
 
     def _never_read(self, purpose: str) -> tuple[str, ...]:
-        related = [each for each in self.forbidden if covers(each, purpose) or covers(purpose, each)]
         special = () if covered(purpose, self.special_purposes) else SPECIAL_CATEGORIES
-        return (*special, *(category for each in related for category in self.forbidden[each]))
+        rules = (self.forbidden, *(regime.forbidden for regime in self.every_regime))
+        return (*special, *(category for each in rules for category in _forbidden(each, purpose)))
 
     def _roles_of(self, actor: Actor) -> list[Role]:
         named = [self.roles[each] for each in actor.roles if each in self.roles]
@@ -280,3 +411,9 @@ class Policy(Spec):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_json, (self.to_json(),)
+
+
+def _forbidden(rules: Mapping[str, tuple[str, ...]], purpose: str) -> Iterator[str]:
+    for each, categories in rules.items():
+        if covers(each, purpose) or covers(purpose, each):
+            yield from categories

@@ -55,6 +55,16 @@ class Request:
             message = "A request has an empty text as channel or recipient; leave it out to mean all of them."
             raise ConfigurationError(message)
 
+    def __str__(self) -> str:
+        """Return the request in words.
+
+        Examples:
+            >>> str(Request("marketing", channel="email", recipient="acme"))
+            'marketing by email for acme'
+        """
+        channel = "" if self.channel is None else f" by {self.channel}"
+        return f"{self.purpose}{channel}{'' if self.recipient is None else f' for {self.recipient}'}"
+
 
 def contains(broad: Scope, narrow: Scope) -> bool:
     """Return whether each part of `broad` is equal to that of `narrow` or broader.

@@ -4,17 +4,18 @@ They draw from few values on purpose: laws break where purposes are related, tim
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Final, get_args
 
 import polars as pl
 from hypothesis import strategies as st
 
-from unified_customer.core.models import Consent, LegalBasis, Status
+from unified_customer.core.models import Consent, Status
 from unified_customer.core.models.purposes import DATA_USES, EVERY_PURPOSE, ancestors
 from unified_customer.core.tables import CONSENTS
-from unified_customer.policy import Policy, Request, contains
+from unified_customer.policy import Minor, Policy, Regime, Request, contains
+from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The first of the instants."""
@@ -64,9 +65,56 @@ def nested_purposes() -> st.SearchStrategy[tuple[str, str]]:
 
 
 def policies() -> st.SearchStrategy[Policy]:
-    """Policies that differ in the legal bases of the purposes."""
-    bases = st.dictionaries(purposes(), st.sampled_from(get_args(LegalBasis)), max_size=3)
-    return bases.map(lambda given: Policy(bases=given))
+    """Policies without regimes, which differ in what the purposes rest on and in what a narrower yes does."""
+    bases = st.dictionaries(purposes(), st.sampled_from(GROUNDS_BY_STRICTNESS), max_size=3)
+    return st.builds(Policy, bases=bases, narrower_yes=st.sampled_from(["never", "later"]))
+
+
+def regimes() -> st.SearchStrategy[Regime]:
+    """Regimes that differ in their fallback, in what they name and in what they ask of minors."""
+    minors = st.builds(
+        Minor,
+        below=st.sampled_from([13, 16]),
+        purposes=st.tuples(purposes()),
+        needs=st.sampled_from(["never", "guardian_consent", "consent"]),
+    )
+    grounds = st.sampled_from(GROUNDS_BY_STRICTNESS)
+    return st.builds(
+        Regime,
+        title=st.just("law"),
+        fallback=grounds,
+        bases=st.dictionaries(purposes(), grounds, max_size=2),
+        minors=st.lists(minors, max_size=2).map(tuple),
+    )
+
+
+def policies_of_places() -> st.SearchStrategy[Policy]:
+    """Policies under up to three regimes: of a country, of a region of it, and of another country."""
+    places = {"US": "one", "US-CA": "two", "DE": "three"}
+    return st.builds(
+        Policy,
+        bases=st.dictionaries(purposes(), st.sampled_from(GROUNDS_BY_STRICTNESS), max_size=1),
+        regimes=st.fixed_dictionaries({name: regimes() for name in places.values()}),
+        jurisdictions=st.sets(st.sampled_from(sorted(places))).map(lambda some: {each: places[each] for each in some}),
+        unknown_age=st.sampled_from(["adult", "minor"]),
+        narrower_yes=st.sampled_from(["never", "later"]),
+    )
+
+
+def people(customers: int = 3) -> st.SearchStrategy[pl.DataFrame]:
+    """Frames of where customers c0, c1, ... live and when they were born; of some nothing is known."""
+    one = st.tuples(
+        st.sampled_from([None, "US", "DE", "FR"]),
+        st.sampled_from([None, "CA", "TX"]),
+        st.one_of(st.none(), st.dates(date(2008, 12, 25), date(2014, 1, 5)), st.just(date(1980, 5, 5))),
+    )
+    names = {"customer_id": pl.String(), "country": pl.String(), "region": pl.String(), "birth_date": pl.Date()}
+    drawn = st.lists(st.one_of(st.none(), one), min_size=customers, max_size=customers)
+    return drawn.map(
+        lambda known: pl.DataFrame(
+            [(f"c{number}", *each) for number, each in enumerate(known) if each is not None], schema=names, orient="row"
+        )
+    )
 
 
 def subject_keys(*, count: int = 3) -> st.SearchStrategy[str]:
@@ -94,6 +142,7 @@ def consents(
         status=st.sampled_from(statuses),
         stated_at=instants(),
         expires_at=st.one_of(st.none(), instants()),
+        spoken_by=st.sampled_from([None, None, "self", "guardian"]),
         source=st.just("law"),
     )
 
