@@ -52,10 +52,10 @@ def test_what_was_written_before_a_load_broke_off_is_in_the_audit(
         patched.setattr(BoundSource, "read", breaking)
         with pytest.raises(OSError, match="gone"):
             hub.load(source)
-    assert hub.audit.entries().select("action", "rows").rows() == [("load", 2)]
+    assert hub.audit.entries().select("action", "rows").rows() == [("policy", None), ("load", 2)]
     assert hub.load(source).accepted == 3
     assert hub.load(source).rows == 0
-    assert hub.audit.entries()["rows"].to_list() == [2, 3, 0]
+    assert hub.audit.entries()["rows"].to_list() == [None, 2, 3, 0]
 
 
 def test_reading_what_somebody_stated_is_in_the_audit(hub: uc.CustomerHub) -> None:

@@ -14,7 +14,7 @@ from unified_customer.store import open_store
 def test_exports_and_backups_are_in_the_audit(hub: uc.CustomerHub, tmp_path: Path) -> None:
     hub.export(tmp_path / "export")
     hub.backup(tmp_path / "backup.zip")
-    assert hub.audit.entries()["action"].to_list() == ["export", "backup"]
+    assert hub.audit.entries()["action"].to_list() == ["policy", "export", "backup"]
 
 
 def test_an_export_without_its_consents_is_refused(hub: uc.CustomerHub, tmp_path: Path) -> None:

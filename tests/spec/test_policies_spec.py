@@ -12,6 +12,7 @@ from unified_customer.policy import ALLOWING, Policy, Request, decide, fold_stat
 from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, HEEDED, Ground
 from unified_customer.policy.laws import NOT_ESSENTIAL, REGIMES, SALE_AND_SHARING, UNION
 from unified_customer.policy.legal_basis import years_at
+from unified_customer.policy.places import place_of
 from unified_customer.testing.strategies import (
     START,
     consents,
@@ -178,7 +179,7 @@ def test_the_vectorised_decision_equals_the_reference_one_for_everybody_under_th
 
 def situation(known: pl.DataFrame) -> tuple[str | None, int | None]:
     for _, country, region, born in known.iter_rows():
-        place = country if region is None or country is None else f"{country}-{region}"
+        place = place_of(country, region, named=("US-CA",)) or country
         return place, None if born is None else years_at(born, END.date())
     return None, None
 

@@ -10,6 +10,7 @@ import polars as pl
 from unified_customer.core.kinds import RECORD
 from unified_customer.governance.naming import CURRENT, current_customers
 from unified_customer.policy import Policy, Request, permit
+from unified_customer.policy.people import PEOPLE
 from unified_customer.policy.permit import READ
 from unified_customer.store import Keys, Reader
 
@@ -72,16 +73,27 @@ def admit(
     Raises:
         UnknownCustomerError: Some of the ids were never issued.
     """
-    links = _links(reader, customers)
-    subjects, statements = _everybody(reader, links) if customers is None else _somebody(reader, links)
-    people = permit(subjects, statements, request=request, policy=policy, as_of=as_of)
+    if customers is None:
+        links, subjects, statements = everybody(reader)
+    else:
+        links = _links(reader, customers)
+        subjects, statements = _somebody(reader, links)
+    known = who_they_are(reader, policy, None if customers is None else subjects)
+    people = permit(subjects, statements, request=request, policy=policy, as_of=as_of, people=known)
     return Admission(people.join(links, on="customer_id", how="semi", maintain_order="left"), links)
+
+
+def who_they_are(reader: Reader, policy: Policy, customers: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Return where `customers` (None: all) live and when they were born, where the policy makes a difference by it."""
+    if not policy.by_person:
+        return None
+    keys = None if customers is None else Keys(customers.select("customer_id").unique(), ("customer_id",))
+    return reader.read("customers", columns=list(PEOPLE), keys=keys)
 
 
 def unheard(reader: Reader) -> int:
     """Return how many statements are about a record or an identifier that no customer has."""
-    links = _links(reader, None)
-    subjects, statements = _everybody(reader, links)
+    _, subjects, statements = everybody(reader)
     return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 
@@ -90,12 +102,16 @@ def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
     return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
 
 
-def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return all statements, and of the subjects only those that a statement names: few, where people are many."""
+def everybody(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return whose each record is, the subjects that decisions are about, and all statements.
+
+    Of the subjects there are only those that a statement names, and every record: few, where people are many.
+    """
+    links = _links(reader, None)
     statements = reader.read("consents", columns=READ)
     spoken = statements.select(kind="subject_kind", value_key="subject_key").unique()
     identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(spoken, ("kind", "value_key")))
-    return _subjects(links, identifiers), statements
+    return links, _subjects(links, identifiers), statements
 
 
 def _somebody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

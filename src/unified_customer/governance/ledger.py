@@ -11,12 +11,15 @@ from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
+from unified_customer.core.models.purposes import DATA_USES
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
+from unified_customer.governance.effects import decisions, effect
 from unified_customer.governance.gate import admit, unheard
 from unified_customer.governance.naming import current_customer, records_of
+from unified_customer.governance.policies import policy_history, policy_in_force
 from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store
 
@@ -172,23 +175,83 @@ class ConsentLedger:
             purpose: The purpose asked about.
             channel: For this channel; None: for all of them together.
             recipient: For this recipient; None: for all of them together.
-            as_of: By the statements made strictly before; None: now.
+            as_of: By the statements made strictly before, under the policy that was in force then; None: now.
             actor: For whom fields would be withheld; None: the hub's actor.
         """
         request = Request(purpose=self._policy.check_purpose(purpose), channel=channel, recipient=recipient)
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         with self._store.snapshot() as reader:
-            admission = admit(reader, request, policy=self._policy, as_of=at)
+            policy = self._in_force(reader, as_of)
+            admission = admit(reader, request, policy=policy, as_of=at)
             lost = unheard(reader)
         return Coverage(
             purpose=purpose,
-            basis=self._policy.basis_of(purpose),
+            basis=policy.basis_of(purpose),
             customers=admission.people.height,
             allowed=admission.customers.height,
             reasons=admission.reasons(),
             unheard=lost,
             withheld_fields=self._withheld(purpose, actor or self._actor),
         )
+
+    def decisions(
+        self, purposes: Sequence[str | Request], *, as_of: datetime | None = None, actor: Actor | None = None
+    ) -> pl.DataFrame:
+        """Return what is decided about every customer for several purposes at once, each with its reason.
+
+        It is about everybody, whatever they said, so it takes no purpose of its own; it is in the audit.
+
+        Args:
+            purposes: Purposes, or requests with a channel or recipient.
+            as_of: By the statements made strictly before, under the policy that was in force then; None: now.
+            actor: Who asks; None: the hub's actor.
+
+        Returns:
+            `customer_id`, and for each request a column with the reason: one of `policy.REASONS`, of which those of
+            `policy.ALLOWING` are a yes. Sorted by `customer_id`.
+        """
+        requests = [_request(each) for each in purposes]
+        at = just_after(self._clock()) if as_of is None else as_utc(as_of)
+        with self._store.snapshot() as reader:
+            decided = decisions(reader, requests, policy=self._in_force(reader, as_of), as_of=at)
+        detail = {"purposes": [str(each) for each in requests]}
+        entry = Entry("decisions", table="consents", as_of=as_of, people=decided.height, detail=detail)
+        self._enter(entry, actor)
+        return decided
+
+    def preview(
+        self, policy: Policy, purposes: Sequence[str | Request] | None = None, *, actor: Actor | None = None
+    ) -> pl.DataFrame:
+        """Return whom a change to `policy` would gain or lose: counts only, and nothing is changed.
+
+        Args:
+            policy: The policy that may come into force.
+            purposes: Purposes, or requests with a channel or recipient; None: all that either policy names, and the
+                highest of each kind.
+            actor: Who asks; None: the hub's actor.
+
+        Returns:
+            `purpose`, `allowed_before`, `allowed_after`, `gained`, `lost`: numbers of customers.
+        """
+        named = purposes if purposes is not None else _named_in(self._policy, policy)
+        requests = [_request(each) for each in named]
+        with self._store.snapshot() as reader:
+            told = effect(reader, requests, before=self._policy, after=policy, as_of=just_after(self._clock()))
+        self._enter(Entry("preview", table="consents", detail={"purposes": [str(each) for each in requests]}), actor)
+        return told
+
+    def policies(self) -> pl.DataFrame:
+        """Return every policy that was in force: `policy_id`, `in_force_from`, `actor`, `changes` (lines that differ)."""
+        with self._store.snapshot() as reader:
+            return policy_history(reader)
+
+    def _in_force(self, reader: Reader, as_of: datetime | None) -> Policy:
+        return self._policy if as_of is None else policy_in_force(reader, as_utc(as_of)) or self._policy
+
+    def _enter(self, entry: Entry, actor: Actor | None) -> None:
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            write_entry(writer, actor or self._actor, entry, at=now)
 
     def statements(
         self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None, actor: Actor | None = None
@@ -258,6 +321,15 @@ def statement_of(said: Statement, kind: str, key: str) -> Consent:
 def frame_of(statements: Sequence[Consent]) -> pl.DataFrame:
     """Return statements as rows of the `consents` table."""
     return pl.DataFrame([statement.model_dump() for statement in statements], schema=CONSENTS.columns)
+
+
+def _request(asked: str | Request) -> Request:
+    return asked if isinstance(asked, Request) else Request(asked)
+
+
+def _named_in(*policies: Policy) -> list[str]:
+    tops = [each for each in DATA_USES if "." not in each]
+    return sorted({*tops, *(purpose for policy in policies for purpose in policy.bases)})
 
 
 def _plain(value: object) -> object:

@@ -16,6 +16,7 @@ from unified_customer.core.spec import FittableSpec, Fitted, FittedT
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
+from unified_customer.governance.policies import adopt
 from unified_customer.governance.rights import Rights
 from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
@@ -77,7 +78,8 @@ class CustomerHub:
         Args:
             store: `memory://`, `duckdb:///shop.duckdb` (relative), `duckdb:////data/shop.duckdb` (absolute), ..., or
                 a store that `open_store` opened with options of its own; the hub closes it.
-            policy: Names the legal basis of each purpose; None: every purpose needs consent.
+            policy: Names the legal basis of each purpose, and is in force from now on; None: the one that is in force in
+                the store, and in a new store that every purpose needs consent.
             actor: Who works with the hub where a call names nobody else.
             keys: Gives the key that names records; None: a key file beside the store, a random key in memory.
             clock: Gives the present instant.
@@ -89,12 +91,12 @@ class CustomerHub:
             PluginError: No store is registered for the scheme of the URL.
             StoreLockedError: Another process holds the store.
         """
-        self.policy = Policy() if policy is None else policy
         self._actor = actor
         self._store = open_store(store) if isinstance(store, str) else store
         self._clock = clock
         try:
             self._key = key_for(self._store, keys, clock=clock)
+            self.policy = adopt(self._store, policy, clock=clock, actor=actor)
         except BaseException:
             self._store.close()
             raise

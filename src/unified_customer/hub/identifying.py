@@ -19,12 +19,13 @@ from unified_customer.core.tables import LINK_DECISIONS, RAW_FIELDS
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.naming import CURRENT
 from unified_customer.hub.people import normalise_identifier
-from unified_customer.hub.profile import Held, KnownCustomer, Named, held
+from unified_customer.hub.profile import Held, KnownCustomer, Named, decide_on, held
 from unified_customer.hub.resolving import latest_people
 from unified_customer.identity import Identity, normalise
 from unified_customer.identity.index import Because, KnownIdentifiers, MatchIndex
 from unified_customer.identity.recognition import PERSONAL, Carried, agreeing, holders
-from unified_customer.policy import Policy, Request, decide
+from unified_customer.policy import Policy, Request
+from unified_customer.policy.people import PEOPLE
 from unified_customer.store import Reader, Store, Where
 
 UNKNOWN: Final = "unknown"
@@ -203,12 +204,17 @@ class Identifying:
         def holding(named: Iterable[Named]) -> Iterable[tuple[Named, str]]:
             return ((each, record) for each in named for record in at_hand.identifiers.holders(*each))
 
-        known = KnownCustomer({"customer_id": found.customer_id}, at_hand.owners.records(found.customer_id))
+        known = KnownCustomer(self._golden(reader, found.customer_id), at_hand.owners.records(found.customer_id))
         return held(reader, known, holders=holding)
 
+    def _golden(self, reader: Reader, customer_id: str) -> dict[str, Any]:
+        """Return what the decision has to know of a customer: nothing, where everybody is under one law."""
+        if not self._policy.by_person:
+            return {"customer_id": customer_id}
+        return reader.rows("customers", columns=list(PEOPLE), where=[Where("customer_id", "==", customer_id)])[0]
+
     def _allowed(self, theirs: Held, request: Request) -> bool:
-        now = just_after(self._clock())
-        return decide(theirs.statements, request=request, policy=self._policy, as_of=now, shared=theirs.shared).allowed
+        return decide_on(theirs, request, policy=self._policy, as_of=just_after(self._clock())).allowed
 
     def _record(self, actor: Actor, request: Request, answer: Identification, *, withheld: bool) -> None:
         entry = Entry(

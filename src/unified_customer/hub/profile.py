@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -15,6 +16,7 @@ from unified_customer.governance.gate import IDENTIFIER
 from unified_customer.governance.kinds import may_see_kind
 from unified_customer.governance.naming import CURRENT, current_customer
 from unified_customer.policy import Columns, Decision, Policy, Request, decide
+from unified_customer.policy.people import PEOPLE, situation_of
 from unified_customer.policy.sharing import YES_STATUS
 from unified_customer.store import Reader, Store, Where
 
@@ -66,7 +68,7 @@ class ProfileReader:
         purpose = request.purpose
         self._policy.check_actor(purpose, actor)
         with self._store.snapshot() as reader:
-            held = hold(reader, customer_id, columns=_read(self._columns(purpose, actor)))
+            held = hold(reader, customer_id, columns=_read(self._columns(purpose, actor), self._policy))
             recent = self._recent(reader, held, purpose, actor, events) if events else ()
         decision = self._decide(held, request)
         withheld = tuple(name for name in self._columns(purpose, actor).withheld if name in {*GOLDEN_FIELDS, *OBSERVED})
@@ -84,8 +86,7 @@ class ProfileReader:
         )
 
     def _decide(self, held: Held, request: Request) -> Decision:
-        as_of = just_after(self._clock())
-        return decide(held.statements, request=request, policy=self._policy, as_of=as_of, shared=held.shared)
+        return decide_on(held, request, policy=self._policy, as_of=just_after(self._clock()))
 
     def _columns(self, purpose: str, actor: Actor, table: Table = CUSTOMERS) -> Columns:
         """Return what a read may see of a table; the policy never changes, so that it is asked once."""
@@ -144,9 +145,16 @@ class ProfileReader:
         )
 
 
-def _read(seen: Columns) -> tuple[str, ...]:
+def decide_on(held: Held, request: Request, *, policy: Policy, as_of: datetime) -> Decision:
+    """Decide on a request for one customer."""
+    situation = situation_of(held.golden, policy=policy, as_of=as_of)
+    return decide(held.statements, request=request, policy=policy, as_of=as_of, shared=held.shared, **situation)
+
+
+def _read(seen: Columns, policy: Policy) -> tuple[str, ...]:
     """Return what is read of the golden record: a column less is read sooner."""
-    return tuple(name for name in CUSTOMERS.columns if name in HEAD or (name in seen.visible and name not in UNREAD))
+    needed = {*HEAD, *(PEOPLE if policy.by_person else ())}
+    return tuple(name for name in CUSTOMERS.columns if name in needed or (name in seen.visible and name not in UNREAD))
 
 
 def hold(reader: Reader, any_id: str, *, columns: Sequence[str]) -> Held:

@@ -35,6 +35,7 @@ from unified_customer.policy.grounds import (
     WORDS,
     Ground,
 )
+from unified_customer.policy.places import spellings
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.scopes import Request
 from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT, Lazy
@@ -244,10 +245,15 @@ def _is(name: str, value: str | int | None) -> nw.Expr:
 
 
 def _place(policy: Policy) -> nw.Expr:
-    region = nw.concat_str(nw.col("country"), nw.lit("-"), nw.col("region"))
-    named = list(policy.jurisdictions)
-    country = nw.when(nw.col("country").is_in(named)).then(nw.col("country"))
-    return nw.when(region.is_in(named).fill_null(value=False)).then(region).otherwise(country)
+    region = nw.col("region").str.strip_chars().str.to_lowercase()
+    place = nw.when(nw.col("country").is_in([each for each in policy.jurisdictions if "-" not in each])).then("country")
+    found = place.otherwise(nw.lit(None, dtype=nw.String))
+    for each in policy.jurisdictions:
+        country, _, part = each.partition("-")
+        if part:
+            here = (nw.col("country") == country) & region.is_in(sorted(spellings(each)))
+            found = nw.when(here.fill_null(value=False)).then(nw.lit(each)).otherwise(found)
+    return found
 
 
 def _years(asked: _Asked) -> nw.Expr:

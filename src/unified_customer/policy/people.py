@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
 from unified_customer.policy.grounds import Ground
+from unified_customer.policy.legal_basis import years_at
+from unified_customer.policy.places import place_of
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.sharing import CUSTOMER
 
@@ -19,8 +21,24 @@ PEOPLE: Final[Mapping[str, pl.DataType]] = {
 }
 """Columns of `customers` that say which law somebody is under."""
 
+SITUATION: Final = ("country", "region", "years")
+
 Whom = Mapping[Ground, Any]
 """Ground -> for which customers it holds: an array of truth values, or a slice."""
+
+
+class Situation(TypedDict):
+    """Which law one customer is under: what `decide` wants to know of them."""
+
+    jurisdiction: str | None
+    years: int | None
+
+
+def situation_of(customer: Mapping[str, Any], *, policy: Policy, as_of: datetime) -> Situation:
+    """Return the situation of one customer, of whom `country`, `region` and `birth_date` may be known."""
+    place = place_of(customer.get("country"), customer.get("region"), named=policy.jurisdictions)
+    born = customer.get("birth_date")
+    return {"jurisdiction": place, "years": None if born is None else years_at(born, as_of.date())}
 
 
 def grounds_of(
@@ -37,28 +55,25 @@ def grounds_of(
     """
     if not policy.by_person:
         return {policy.basis_of(purpose): slice(None)}
-    placed = customers.select(CUSTOMER).join(
-        _placed(people, policy, as_of.date()), on=CUSTOMER, how="left", maintain_order="left"
-    )
-    situations = placed.select("jurisdiction", "years").unique(maintain_order=True)
-    grounds = [
-        policy.basis_of(purpose, jurisdiction=jurisdiction, years=years)
-        for jurisdiction, years in situations.iter_rows()
-    ]
-    known = situations.with_columns(ground=pl.Series(grounds, dtype=pl.String))
-    found = placed.join(known, on=["jurisdiction", "years"], how="left", nulls_equal=True, maintain_order="left")[
-        "ground"
-    ]
-    return {ground: (found == ground).to_numpy() for ground in dict.fromkeys(grounds)}
+    placed = _placed(customers, people, policy, as_of.date())
+    situations = placed.unique(maintain_order=True)
+    grounds = pl.Series([_ground(each, policy, purpose) for each in situations.iter_rows()], dtype=pl.String)
+    known = situations.with_columns(ground=grounds)
+    found = placed.join(known, on=list(SITUATION), how="left", nulls_equal=True, maintain_order="left")["ground"]
+    return {ground: (found == ground).to_numpy() for ground in grounds.unique(maintain_order=True)}
 
 
-def _placed(people: pl.DataFrame | None, policy: Policy, day: date) -> pl.DataFrame:
-    """Return `customer_id`, `jurisdiction` as the policy names it, and `years`: an age that stands for those like it."""
+def _ground(situation: tuple[Any, ...], policy: Policy, purpose: str) -> Ground:
+    country, region, years = situation
+    place = place_of(country, region, named=policy.jurisdictions)
+    return policy.basis_of(purpose, jurisdiction=place, years=years)
+
+
+def _placed(customers: pl.DataFrame, people: pl.DataFrame | None, policy: Policy, day: date) -> pl.DataFrame:
+    """Return the situation of each customer; the years are an age that stands for those like it."""
     known = pl.DataFrame(schema=PEOPLE) if people is None else checked_people(people)
-    region = pl.when(pl.col("region").is_not_null()).then(pl.format("{}-{}", "country", "region"))
-    named = list(policy.jurisdictions)
-    place = pl.when(region.is_in(named)).then(region).otherwise(pl.when(pl.col("country").is_in(named)).then("country"))
-    return known.select(CUSTOMER, jurisdiction=place, years=_years(policy, day)).unique(CUSTOMER)
+    situated = known.select(CUSTOMER, "country", "region", years=_years(policy, day)).unique(CUSTOMER)
+    return customers.select(CUSTOMER).join(situated, on=CUSTOMER, how="left", maintain_order="left").select(SITUATION)
 
 
 def _years(policy: Policy, day: date) -> pl.Expr:

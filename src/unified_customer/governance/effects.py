@@ -1,0 +1,43 @@
+"""What a policy comes to: who is allowed what under it, and whom a change of it would gain or lose."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from unified_customer.governance.gate import everybody, who_they_are
+from unified_customer.policy import ALLOWING, Policy, Request, permit_each
+from unified_customer.store import Reader
+
+EFFECT: Final = {
+    "purpose": pl.String(),
+    "allowed_before": pl.Int64(),
+    "allowed_after": pl.Int64(),
+    "gained": pl.Int64(),
+    "lost": pl.Int64(),
+}
+
+
+def decisions(reader: Reader, requests: Sequence[Request], *, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    """Return the decision about every customer: `customer_id`, and for each request a column with the reason."""
+    links, subjects, statements = everybody(reader)
+    people = who_they_are(reader, policy, None)
+    decided = permit_each(subjects, statements, requests=requests, policy=policy, as_of=as_of, people=people)
+    return decided.join(links, on="customer_id", how="semi", maintain_order="left")
+
+
+def effect(
+    reader: Reader, requests: Sequence[Request], *, before: Policy, after: Policy, as_of: datetime
+) -> pl.DataFrame:
+    """Return how many customers each request may see under one policy and under another.
+
+    Returns:
+        `purpose` (the request), `allowed_before`, `allowed_after`, `gained`, `lost`: numbers of customers.
+    """
+    then, now = (decisions(reader, requests, policy=policy, as_of=as_of) for policy in (before, after))
+    rows = []
+    for request in map(str, requests):
+        was, is_ = (frame[request].cast(pl.String).is_in(list(ALLOWING)) for frame in (then, now))
+        rows.append((request, was.sum(), is_.sum(), (is_ & ~was).sum(), (was & ~is_).sum()))
+    return pl.DataFrame(rows, schema=EFFECT, orient="row")
