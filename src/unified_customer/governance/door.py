@@ -22,7 +22,7 @@ from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS, IDENTIFIERS, Table, table
 from unified_customer.governance.audit import AuditLog, Entry
-from unified_customer.governance.gate import Admission, admit
+from unified_customer.governance.gate import Admission, Gate
 from unified_customer.governance.kinds import withheld_kinds
 from unified_customer.governance.past import Golden, conditions, past_customers
 from unified_customer.policy import Policy, Request
@@ -91,6 +91,7 @@ class Door:
         self._golden = golden
         self._store = store
         self._policy = policy
+        self._gate = Gate(policy)
         self._audit = audit
         self._clock = clock
 
@@ -195,9 +196,8 @@ class Door:
 
     def _admit(self, reader: Reader, *queries: Query) -> Admission:
         first = queries[0]
-        admission = admit(
-            reader, first.request, policy=self._policy, as_of=just_after(self._clock()), customers=first.customers
-        )
+        now = just_after(self._clock())
+        admission = self._gate.admit(reader, first.request, as_of=now, customers=first.customers)
         if any(query.table.subject != "none" and query.anonymous != "only" for query in queries):
             warn_if_nobody(admission, first.request.purpose)
             if admission.people.is_empty() and first.customers is None:

@@ -6,8 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from unified_customer.governance.gate import everybody, who_they_are
-from unified_customer.policy import ALLOWING, Policy, Request, permit_each
+from unified_customer.governance.gate import fold_ledger
+from unified_customer.policy import ALLOWING, Policy, Request
 from unified_customer.store import Reader
 
 EFFECT: Final = {
@@ -21,10 +21,7 @@ EFFECT: Final = {
 
 def decisions(reader: Reader, requests: Sequence[Request], *, policy: Policy, as_of: datetime) -> pl.DataFrame:
     """Return the decision about every customer: `customer_id`, and for each request a column with the reason."""
-    links, subjects, statements = everybody(reader)
-    people = who_they_are(reader, policy, None)
-    decided = permit_each(subjects, statements, requests=requests, policy=policy, as_of=as_of, people=people)
-    return decided.join(links, on="customer_id", how="semi", maintain_order="left")
+    return fold_ledger(reader, policy, as_of).permit(requests)
 
 
 def effect(

@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
+from threading import Lock
+from typing import Final
 
 import polars as pl
 
+from unified_customer.core.clock import just_after
+from unified_customer.core.errors import ChangesExpiredError
 from unified_customer.core.kinds import RECORD
 from unified_customer.governance.naming import CURRENT, current_customers
-from unified_customer.policy import Policy, Request, permit
+from unified_customer.policy import ALLOWING, Policy, Request, fold_statements, permit
 from unified_customer.policy.people import PEOPLE
-from unified_customer.policy.permit import READ
+from unified_customer.policy.permit import READ, Folded
 from unified_customer.store import Keys, Reader
 
 IDENTIFIER = ["record_id", "kind", "value_key"]
 SUBJECTS = pl.DataFrame(schema=dict.fromkeys(("customer_id", "subject_kind", "subject_key"), pl.String))
+
+DECIDING: Final = ("consents", "identifiers", "links", "customers")
+"""Tables that a decision depends on."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,56 @@ class Admission:
         return grouped.sort("allowed", "reason", descending=[True, False])
 
 
+@dataclass(frozen=True)
+class _AtHand:
+    """What the ledger came to when it was last looked at, and for how long that holds.
+
+    Attributes:
+        position: The position of the store.
+        folded: What was said, as of then.
+        until: At this instant something that was said begins or ceases to count; None: nothing ever does.
+    """
+
+    position: int
+    folded: Folded
+    until: datetime | None
+
+    def holds(self, reader: Reader, as_of: datetime) -> bool:
+        """Return whether it still is what the ledger comes to."""
+        in_time = self.folded.as_of <= as_of and (self.until is None or as_of < self.until)
+        return in_time and not any(_moved(reader, name, self.position) for name in DECIDING)
+
+
+class Gate:
+    """Decides who may be read, and keeps what the ledger comes to at hand for as long as nothing changes in it."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Decide under `policy`."""
+        self._policy = policy
+        self._at_hand: _AtHand | None = None
+        self._lock = Lock()
+
+    def admit(
+        self, reader: Reader, request: Request, *, as_of: datetime, customers: Sequence[str] | None = None
+    ) -> Admission:
+        """Return what `admit` returns under the gate's policy."""
+        if customers is not None:
+            return admit(reader, request, policy=self._policy, as_of=as_of, customers=customers)
+        links = _links(reader, None)
+        return _admission(self._folded(reader, links, as_of), links, request)
+
+    def _folded(self, reader: Reader, links: pl.DataFrame, as_of: datetime) -> Folded:
+        with self._lock:
+            known = self._at_hand
+            if known is None or not known.holds(reader, as_of):
+                position = reader.last_seq()
+                known = _AtHand(position, *_fold(reader, links, self._policy, as_of))
+                # Another read may be of an older state of the store; the later one is kept.
+                if self._at_hand is None or self._at_hand.position <= position:
+                    self._at_hand = known
+        return known.folded
+
+
 def admit(
     reader: Reader,
     request: Request,
@@ -73,14 +130,51 @@ def admit(
     Raises:
         UnknownCustomerError: Some of the ids were never issued.
     """
+    links = _links(reader, customers)
     if customers is None:
-        links, subjects, statements = everybody(reader)
-    else:
-        links = _links(reader, customers)
-        subjects, statements = _somebody(reader, links)
-    known = who_they_are(reader, policy, None if customers is None else subjects)
+        return _admission(_fold(reader, links, policy, as_of)[0], links, request)
+    subjects, statements = _somebody(reader, links)
+    known = who_they_are(reader, policy, subjects)
     people = permit(subjects, statements, request=request, policy=policy, as_of=as_of, people=known)
     return Admission(people.join(links, on="customer_id", how="semi", maintain_order="left"), links)
+
+
+def fold_ledger(reader: Reader, policy: Policy, as_of: datetime) -> Folded:
+    """Return what all statements come to, for every customer."""
+    return _fold(reader, _links(reader, None), policy, as_of)[0]
+
+
+def _fold(reader: Reader, links: pl.DataFrame, policy: Policy, as_of: datetime) -> tuple[Folded, datetime | None]:
+    subjects, statements = _everybody(reader, links)
+    people = who_they_are(reader, policy, None)
+    folded = fold_statements(subjects, statements, policy=policy, as_of=as_of, people=people)
+    return folded, _next_change(statements, as_of, policy)
+
+
+def _admission(folded: Folded, links: pl.DataFrame, request: Request) -> Admission:
+    reason = pl.col(str(request))
+    people = folded.permit([request]).select(
+        "customer_id", allowed=reason.is_in(list(ALLOWING)), reason=reason.cast(pl.String)
+    )
+    return Admission(people, links)
+
+
+def _next_change(statements: pl.DataFrame, as_of: datetime, policy: Policy) -> datetime | None:
+    """Return the next instant at which a decision may be another, without anything being said."""
+    begins, ends = statements.select(
+        pl.col("stated_at").filter(pl.col("stated_at") >= as_of).min().alias("begins"),
+        pl.col("expires_at").filter(pl.col("expires_at") > as_of).min().alias("ends"),
+    ).row(0)
+    birthdays = datetime.combine(as_of.date() + timedelta(days=1), time(), tzinfo=UTC) if policy.ages else None
+    to_come = (None if begins is None else just_after(begins), ends, birthdays)
+    return min((each for each in to_come if each is not None), default=None)
+
+
+def _moved(reader: Reader, name: str, position: int) -> bool:
+    try:
+        return not reader.changes(name, since=position, limit=1).is_empty()
+    except ChangesExpiredError:
+        return True
 
 
 def who_they_are(reader: Reader, policy: Policy, customers: pl.DataFrame | None) -> pl.DataFrame | None:
@@ -93,7 +187,7 @@ def who_they_are(reader: Reader, policy: Policy, customers: pl.DataFrame | None)
 
 def unheard(reader: Reader) -> int:
     """Return how many statements are about a record or an identifier that no customer has."""
-    _, subjects, statements = everybody(reader)
+    subjects, statements = _everybody(reader, _links(reader, None))
     return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 
@@ -102,16 +196,13 @@ def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
     return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
 
 
-def everybody(reader: Reader) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return whose each record is, the subjects that decisions are about, and all statements.
-
-    Of the subjects there are only those that a statement names, and every record: few, where people are many.
-    """
-    links = _links(reader, None)
+def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return all statements, and of the identifiers only those that a statement names: few, where people are many."""
     statements = reader.read("consents", columns=READ)
-    spoken = statements.select(kind="subject_kind", value_key="subject_key").unique()
+    named = statements.filter(pl.col("subject_kind") != RECORD)
+    spoken = named.select(kind="subject_kind", value_key="subject_key").unique()
     identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(spoken, ("kind", "value_key")))
-    return links, _subjects(links, identifiers), statements
+    return _subjects(links, identifiers), statements
 
 
 def _somebody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -139,7 +230,7 @@ def holders(reader: Reader, statements: pl.DataFrame) -> pl.DataFrame:
 def _subjects(links: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:
     """Return who can be spoken of: every record of a customer, and its identifiers."""
     records = links.select("customer_id", subject_kind=pl.lit(RECORD), subject_key=pl.col("record_id"))
-    return pl.concat([records, _known(links, identifiers)]).unique()
+    return pl.concat([records, _known(links, identifiers).unique()])
 
 
 def _known(links: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from unified_customer.core.kinds import RECORD
@@ -15,12 +17,16 @@ from unified_customer.policy.decision import CONSENT_TRACK, GUARDIAN, MEANING, S
 from unified_customer.policy.grounds import EXPIRED, NEEDS_GUARDIAN, SHARED
 from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT, YES_STATUS
 
+Numbers = npt.NDArray[np.uint32]
+
 STATUS: Final = pl.Enum(list(MEANING))
 _WORDS_OF_STATUS: Final = pl.Series([STRICTNESS.index(word) for word in MEANING.values()], dtype=pl.UInt8)
 _GRANTED: Final = list(MEANING).index("granted")
 _YES: Final = [list(MEANING).index(status) for status in YES_STATUS]
 _CONSENT: Final = [STRICTNESS.index(word) for word in STRICTNESS if word in CONSENT_TRACK]
 _UTTERANCE: Final = ("customer", "status", "scope", "at", "until")
+_WORD_BITS: Final = 3
+_SUBJECT_BITS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def fold(subjects: pl.DataFrame, statements: pl.DataFrame, *, as_of: datetime, g
     customers, owned = _numbered(subjects)
     past = statements.filter(pl.col("stated_at") < check_instant(as_of))
     codes, scopes = _scopes(past)
-    told = _joined(_told(past, codes), owned, SUBJECT).select("subject", "shared", "guardian", *_UTTERANCE)
+    told = _told(past, codes, owned)
     heard, unheard = _of_guardians(told) if guardian else (told, told.clear())
     counted, aside = _told_apart(heard)
     silent = [_yet_valid(each, as_of, reason) for each, reason in ((aside, SHARED), (unheard, NEEDS_GUARDIAN))]
@@ -61,12 +67,14 @@ def fold(subjects: pl.DataFrame, statements: pl.DataFrame, *, as_of: datetime, g
 
 
 def _numbered(subjects: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the customers, and the subjects with a number, that of their customer, and whether others hold it too."""
+    """Return the customers, and the subjects with numbers in the order of customers, and whether others hold it too."""
     customers = subjects.select(CUSTOMER).unique().sort(CUSTOMER)
     known = subjects.drop_nulls(list(SUBJECT))
-    numbers = _joined(known.select(CUSTOMER).with_row_index("row"), customers.with_row_index("customer"), (CUSTOMER,))
-    ordered = numbers.sort("customer", "row").with_row_index("subject")
-    owned = ordered.select("subject", "customer").with_columns(known[list(SUBJECT)][ordered["row"]])
+    found = _matched(known.select(CUSTOMER), customers, (CUSTOMER,)).sort("left")
+    customer = found["right"].to_numpy()
+    place = np.empty(len(customer), dtype=np.uint32)
+    place[np.argsort(customer, kind="stable")] = np.arange(len(customer), dtype=np.uint32)
+    owned = known.select(SUBJECT).with_columns(customer=found["right"], subject=pl.Series(place))
     return customers, owned.with_columns(shared=_shared(owned))
 
 
@@ -98,16 +106,18 @@ def _spelled(codes: pl.Series, texts: dict[str, pl.Series]) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _told(past: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
+def _told(past: pl.DataFrame, codes: pl.Series, owned: pl.DataFrame) -> pl.DataFrame:
+    """Return what was said by whom, in numbers: a row for each customer who holds what a statement is about."""
     by = pl.col("spoken_by") == GUARDIAN if "spoken_by" in past.columns else pl.lit(value=False)
-    return past.select(
-        *SUBJECT,
+    said = past.select(
         scope=codes,
         status=pl.col("status").cast(STATUS).to_physical(),
         at=pl.col("stated_at").to_physical(),
         until=pl.col("expires_at").to_physical(),
         guardian=by.fill_null(value=False),
     )
+    found = _matched(past.select(SUBJECT), owned.select(SUBJECT), SUBJECT)
+    return said[found["left"]].with_columns(owned.select("customer", "subject", "shared")[found["right"]])
 
 
 def _of_guardians(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -129,13 +139,37 @@ def _told_apart(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _latest(told: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """Return the last that each subject said of each scope, on the track of consent and on that of restriction."""
+    """Return the last that each subject said of each scope, on the track of consent and on that of restriction.
+
+    What is said of one thing is a number, and so is when and how strictly it was said: the last is the greatest.
+    """
     word = pl.when(_over(as_of)).then(STRICTNESS.index(EXPIRED)).otherwise(_WORDS_OF_STATUS.gather(told["status"]))
-    said = told.select("customer", "subject", "scope", "at", word=word.cast(pl.UInt8))
-    said = said.with_columns(track=pl.col("word").is_in(_CONSENT))
-    ordered = said.sort("subject", "scope", "track", "at", "word")
-    following = pl.struct("subject", "scope", "track")
-    return ordered.filter((following != following.shift(-1)).fill_null(value=True)).drop("track")
+    track = word.is_in(_CONSENT).cast(pl.UInt64)
+    numbered = told.select(
+        of=pl.col("subject").cast(pl.UInt64) * 2**_SUBJECT_BITS + pl.col("scope").cast(pl.UInt64) * 2 + track,
+        last=pl.col("at") * 2**_WORD_BITS + word.cast(pl.Int64),
+        customer="customer",
+    )
+    of, starts, order = _grouped(numbered["of"])
+    last = np.maximum.reduceat(numbered["last"].to_numpy()[order], starts) if len(of) else np.empty(0, dtype=np.int64)
+    return pl.DataFrame(
+        {
+            "customer": numbered["customer"].to_numpy()[order[starts]],
+            "subject": (of >> _SUBJECT_BITS).astype(np.uint32),
+            "scope": ((of & (2**_SUBJECT_BITS - 1)) >> 1).astype(np.uint32),
+            "at": last >> _WORD_BITS,
+            "word": (last & (2**_WORD_BITS - 1)).astype(np.uint8),
+        }
+    )
+
+
+def _grouped(values: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the distinct values in order, where each group begins, and the order in which rows lie in groups."""
+    plain = values.to_numpy()
+    order = np.argsort(plain)
+    ordered = plain[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(plain) else order
+    return ordered[starts], starts, order
 
 
 def _over(as_of: datetime) -> pl.Expr:
@@ -148,12 +182,19 @@ def _yet_valid(told: pl.DataFrame, as_of: datetime, reason: str) -> pl.DataFrame
     return yes.select("customer", "scope", reason=pl.lit(reason)).sort("customer")
 
 
-def _joined(left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
-    """Join on texts by way of two hashes of 64 bits, together longer than the keys themselves: at a third of the cost."""
-    own = left.with_columns(_first=_hashed(on, 0), _second=_hashed(on, 1))
-    named = right.select(pl.exclude(on), _first=_hashed(on, 0), _other=_hashed(on, 1))
-    found = own.drop(on).join(named, on="_first")
-    return found.filter(pl.col("_second") == pl.col("_other")).drop("_first", "_second", "_other")
+def _matched(left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+    """Return the row numbers of a join on texts, `left` and `right`, by way of two hashes of 64 bits.
+
+    Together these are longer than the keys themselves, and cost a third of comparing texts.
+    """
+    rows = left.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("left"), _first=_hashed(on, 0), _second=_hashed(on, 1)
+    )
+    others = right.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("right"), _first=_hashed(on, 0), _other=_hashed(on, 1)
+    )
+    found = rows.join(others, on="_first")
+    return found.filter(pl.col("_second") == pl.col("_other")).select("left", "right")
 
 
 def _hashed(columns: Sequence[str], half: int) -> pl.Expr:
