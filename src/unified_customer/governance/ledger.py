@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar, get_args
+from typing import Final, TypeVar, get_args
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
+from unified_customer.core.models.consents import Speaker, SpecialBasis
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.audit import Entry, write_entry
@@ -21,6 +22,8 @@ from unified_customer.policy import Policy, Request
 from unified_customer.store import Keys, Reader, Store
 
 Word = TypeVar("Word", bound=str)
+
+LATER: Final = frozenset({"special_basis", "spoken_by", "language"})
 
 KeyOf = Callable[[str, str], str | None]
 """Gives the value key of an identifier kind and a raw value; None where the value is no such identifier."""
@@ -67,6 +70,9 @@ class Statement:
     notice: str | None
     notice_version: str | None
     source: str
+    special_basis: SpecialBasis | None = None
+    spoken_by: Speaker | None = None
+    language: str | None = None
 
 
 class ConsentLedger:
@@ -98,6 +104,9 @@ class ConsentLedger:
         evidence: str | None = None,
         notice: str | None = None,
         notice_version: str | None = None,
+        special_basis: SpecialBasis | None = None,
+        spoken_by: Speaker | None = None,
+        language: str | None = None,
         source: str = "hub",
         actor: Actor | None = None,
     ) -> tuple[Consent, ...]:
@@ -120,6 +129,9 @@ class ConsentLedger:
             evidence: Where the proof is kept.
             notice: The notice that was shown.
             notice_version: Its version.
+            special_basis: GDPR Art. 9(2) basis, where the statement is about special categories.
+            spoken_by: Who said it: self, guardian or agent; None: the person.
+            language: Language in which the notice was shown, as in BCP 47.
             source: Name of the system that collected it.
             actor: Who records it; None: the hub's actor.
 
@@ -128,7 +140,8 @@ class ConsentLedger:
 
         Raises:
             ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier's kind is
-                misspelt or its value cannot be normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
+                misspelt or its value cannot be normalised, the purpose, status, a basis or who spoke is unknown, or
+                `stated_at` lies in the future.
             UnknownCustomerError: There is no such customer.
         """
         now = self._clock()
@@ -147,6 +160,9 @@ class ConsentLedger:
             notice=notice,
             notice_version=notice_version,
             source=source,
+            special_basis=None if special_basis is None else _known(special_basis, SpecialBasis, "special_basis"),
+            spoken_by=None if spoken_by is None else _known(spoken_by, Speaker, "spoken_by"),
+            language=language,
         )
         subjects = self._subjects(identifier, customer_id)
         statements = tuple(statement_of(said, kind, key) for kind, key in subjects)
@@ -251,7 +267,9 @@ def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
 def statement_of(said: Statement, kind: str, key: str) -> Consent:
     """Return the statement `said` about one subject; its id is a hash of its content."""
     content = {**vars(said), "subject_kind": kind, "subject_key": key}
-    content_text = canonical_json({name: _plain(value) for name, value in content.items()})
+    # What came later is hashed only where it is said, so that statements made before keep their ids.
+    hashed = {name: value for name, value in content.items() if value is not None or name not in LATER}
+    content_text = canonical_json({name: _plain(value) for name, value in hashed.items()})
     return Consent(statement_id=content_hash(content_text), **content)
 
 
