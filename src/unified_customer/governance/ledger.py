@@ -14,11 +14,14 @@ from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Stat
 from unified_customer.core.models.consents import Speaker, SpecialBasis
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
+from unified_customer.governance.access.person import look_up
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
 from unified_customer.governance.gate import admit, unheard
 from unified_customer.governance.naming import current_customer, records_of
+from unified_customer.governance.receipts import ConsentReceipt, receipt_of
 from unified_customer.policy import Policy, Request
+from unified_customer.policy.sharing import counting
 from unified_customer.store import Keys, Reader, Store
 
 Word = TypeVar("Word", bound=str)
@@ -227,6 +230,41 @@ class ConsentLedger:
             write_entry(writer, actor or self._actor, entry, at=now)
         return found
 
+    def receipt(
+        self,
+        *,
+        identifier: tuple[str, str] | None = None,
+        customer_id: str | None = None,
+        statement_ids: Sequence[str] | None = None,
+        actor: Actor | None = None,
+    ) -> ConsentReceipt:
+        """Return a receipt that can be handed to whoever said something: the fields of ISO/IEC TS 27560:2023.
+
+        It takes no purpose, like `statements`; it is in the audit.
+
+        Args:
+            identifier: `(kind, value)` that it was said of.
+            customer_id: Any id of the customer. What was said under an identifier that others hold too is in it only if
+                it counts for this customer.
+            statement_ids: Only these statements; None: all.
+            actor: Who hands it out; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: There is no such statement, or nothing tells a field that is mandatory: the message says
+                what to name in the policy.
+            UnknownCustomerError: There is no such customer.
+        """
+        subjects = self._subjects(identifier, customer_id)
+        with self._store.snapshot() as reader:
+            principal = subjects[0][1] if customer_id is None else current_customer(reader, customer_id)
+            said = said_by(reader, subjects, customer_id=customer_id)
+        chosen = _chosen(said, statement_ids)
+        receipt = receipt_of(chosen, principal=principal, policy=self._policy, clock=self._clock)
+        entry = Entry("receipt", table="consents", customer_id=customer_id and principal, rows=len(chosen))
+        with self._store.transaction(recorded_at=receipt.issued_at) as writer:
+            write_entry(writer, actor or self._actor, entry, at=receipt.issued_at)
+        return receipt
+
     def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:
         if (identifier is None) == (customer_id is None):
             message = "Name whom the statement is about: either identifier=(kind, value) or customer_id=..."
@@ -264,6 +302,18 @@ def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
     return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in records["record_id"])})
 
 
+def said_by(reader: Reader, subjects: Sequence[tuple[str, str]], *, customer_id: str | None) -> list[Consent]:
+    """Return the statements about `subjects`; of a customer's, those that count for that customer."""
+    named = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
+    keys = Keys(named, ("subject_kind", "subject_key"))
+    rows = reader.read("consents", columns=list(CONSENTS.columns), keys=keys, order_by=["stated_at", "seq"])
+    statements = [Consent.model_construct(**row) for row in rows.iter_rows(named=True)]
+    if customer_id is None:
+        return statements
+    person, _ = look_up(reader, current_customer(reader, customer_id))
+    return counting(statements, person.shared.rows())[0]
+
+
 def statement_of(said: Statement, kind: str, key: str) -> Consent:
     """Return the statement `said` about one subject; its id is a hash of its content."""
     content = {**vars(said), "subject_kind": kind, "subject_key": key}
@@ -276,6 +326,17 @@ def statement_of(said: Statement, kind: str, key: str) -> Consent:
 def frame_of(statements: Sequence[Consent]) -> pl.DataFrame:
     """Return statements as rows of the `consents` table."""
     return pl.DataFrame([statement.model_dump() for statement in statements], schema=CONSENTS.columns)
+
+
+def _chosen(said: Sequence[Consent], ids: Sequence[str] | None) -> list[Consent]:
+    if ids is None:
+        return list(said)
+    chosen = [each for each in said if each.statement_id in ids]
+    if len(chosen) < len(set(ids)):
+        missing = len(set(ids)) - len(chosen)
+        message = f"{missing:,} of the statements named are not this person's. See hub.consent.statements(...)."
+        raise ConfigurationError(message)
+    return chosen
 
 
 def _plain(value: object) -> object:

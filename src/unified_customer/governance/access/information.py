@@ -128,7 +128,7 @@ def inform(
         origins=origins_of(found),
         automated=tuple(_automated(found)),
         reads=reads,
-        rights=_rights(policy),
+        rights=rights_of(policy),
     )
 
 
@@ -227,7 +227,8 @@ def _reads(reader: Reader, person: Person) -> tuple[Reads, ...]:
     return tuple(Reads(**row) for row in rows.iter_rows(named=True))
 
 
-def _rights(policy: Policy) -> tuple[Right, ...]:
+def rights_of(policy: Policy) -> tuple[Right, ...]:
+    """Return what people may ask for: by the laws that the policy names, or by the GDPR where it names none."""
     named = {right for regime in policy.regimes.values() for right in regime.rights}
     order: tuple[Right, ...] = (*GDPR_RIGHTS, "opt_out", "opt_in")
     return tuple(right for right in order if right in named) if policy.regimes else GDPR_RIGHTS

@@ -66,12 +66,27 @@ def find(reader: Reader, any_id: str) -> Person:
         holder = current_customer(reader, any_id)
     except UnknownCustomerError:
         return _erased(reader, any_id)
-    records = records_of(reader, holder).sort("record_id")
+    person, waiting = look_up(reader, holder)
+    if waiting:
+        message = (
+            f"{waiting:,} records that carry an identifier of this customer are not resolved yet, and may be theirs. "
+            "Run hub.resolve(), then ask again."
+        )
+        raise ConfigurationError(message)
+    return person
+
+
+def look_up(reader: Reader, customer_id: str) -> tuple[Person, int]:
+    """Return the person who is the customer now, and how many records are not resolved that carry the same identifiers."""
+    records = records_of(reader, customer_id).sort("record_id")
     seen = reader.read("identifiers", columns=list(IDENTIFIER), keys=Keys(records, ("record_id",)))
     identifiers = seen.unique(NAMED).sort(NAMED)
     alike = _others(reader, records, identifiers)
-    _refuse_unresolved(reader, alike)
-    return Person(holder, records, identifiers, alike.select(NAMED).unique().sort(NAMED))
+    carrying = Keys(alike.select("record_id").unique(), ("record_id",))
+    linked = reader.read("links", columns=["record_id"], where=[CURRENT], keys=carrying)
+    shared = alike.join(linked, on="record_id", how="semi").select(NAMED).unique().sort(NAMED)
+    waiting = carrying.frame.join(linked, on="record_id", how="anti").height
+    return Person(customer_id, records, identifiers, shared), waiting
 
 
 def _erased(reader: Reader, any_id: str) -> Person:
@@ -88,18 +103,6 @@ def _others(reader: Reader, records: pl.DataFrame, identifiers: pl.DataFrame) ->
     keys = Keys(identifiers.select(NAMED), tuple(NAMED))
     carrying = reader.read("identifiers", columns=["record_id", *NAMED], keys=keys)
     return carrying.join(records, on="record_id", how="anti")
-
-
-def _refuse_unresolved(reader: Reader, alike: pl.DataFrame) -> None:
-    carrying = alike.select("record_id").unique()
-    linked = reader.read("links", columns=["record_id"], where=[CURRENT], keys=Keys(carrying, ("record_id",)))
-    waiting = carrying.join(linked, on="record_id", how="anti").height
-    if waiting:
-        message = (
-            f"{waiting:,} records that carry an identifier of this customer are not resolved yet, and may be theirs. "
-            "Run hub.resolve(), then ask again."
-        )
-        raise ConfigurationError(message)
 
 
 def _subjects(identifiers: pl.DataFrame) -> pl.DataFrame:
