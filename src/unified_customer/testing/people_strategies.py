@@ -143,7 +143,9 @@ def _rows(people: People) -> dict[str, list[dict[str, Any]]]:
                 found[name] += _shown(people, name, number, row)
             found["link_decisions"] += _decisions(people, number, row)
     for person in people.people():
-        found["customers"].append(filled("customers", mark(people.records(person)[0]), 0, customer_id=people.customer_id(person)))
+        found["customers"].append(
+            filled("customers", mark(people.records(person)[0]), 0, customer_id=people.customer_id(person))
+        )
     for each in people.identifiers:
         _add_identifier(found, people, each)
     found["consents"] += _about_records(people)
@@ -206,7 +208,11 @@ def _rejected(people: People, each: Identifier, said: str) -> Iterator[dict[str,
     owner = people.owners[min(each.holders)]
     strangers = [other for other in people.identifiers if other not in people.held(owner)]
     for other in strangers[:1]:
-        both = {"mail": each.value, "friend": other.value, "note": f"{mark(min(each.holders))} {mark(min(other.holders))}"}
+        both = {
+            "mail": each.value,
+            "friend": other.value,
+            "note": f"{mark(min(each.holders))} {mark(min(other.holders))}",
+        }
         yield {**filled("quarantine", "x", 0, quarantine_id=f"b{each.number}"), "payload": json.dumps(both)}
 
 

@@ -1,7 +1,8 @@
 """Rows of the quarantine as a person may see them: where a row names somebody else too, the person's own values alone.
 
 Nobody could read such a row, so that nobody knows which of its values is whose. Shown is what is an identifier of the
-person, and the whole row where nothing in it points at anybody else.
+person, and the whole row where nothing in it points at anybody else. An identifier that others hold too points at them,
+unless the row names a record of the person.
 """
 
 import json
@@ -35,38 +36,41 @@ def shown_payloads(reader: Reader, person: Person, rows: pl.DataFrame) -> pl.Ser
         rows: Rows of `quarantine` about the person: at least `payload` and `record_id`.
     """
     texts = {text for payload in rows["payload"].drop_nulls() for text in _texts(payload)}
-    judge = _Judge(person, _held_by_others(reader, person, texts))
+    named = _Judge(person, person.identifiers, _held_by_others(reader, person.identifiers, texts))
+    unnamed = _Judge(person, person.own, _held_by_others(reader, person.own, texts))
     shown = [
-        payload and judge.shown(payload, theirs=record_id is None or record_id in person.ids)
+        payload and (unnamed if record_id is None else named).shown(payload, theirs=record_id in {None, *person.ids})
         for payload, record_id in rows.select("payload", "record_id").iter_rows()
     ]
     return pl.Series("payload", shown, dtype=pl.String)
 
 
-def _held_by_others(reader: Reader, person: Person, texts: set[str]) -> frozenset[str]:
-    """Return those of `texts`, folded, that are an identifier which this person has not."""
+def _held_by_others(reader: Reader, own: pl.DataFrame, texts: set[str]) -> frozenset[str]:
+    """Return those of `texts`, folded, that are an identifier, and not one of `own`."""
     asked = {form for text in texts if len(text) >= DISTINCT for form in (text, text.casefold())}
     keys = Keys(pl.DataFrame({"value": sorted(asked)}, schema={"value": pl.String}), ("value",))
     held = reader.read("identifiers", columns=[*NAMED, "value"], keys=keys)
-    return frozenset(value.casefold() for value in held.join(person.identifiers, on=NAMED, how="anti")["value"])
+    return frozenset(value.casefold() for value in held.join(own, on=NAMED, how="anti")["value"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Judge:
     """Tells what names the person from what names somebody else.
 
     Attributes:
         person: Who asks.
-        known: Values that are identifiers of others.
+        own: The identifiers that do not point at anybody else.
+        known: Values that are other identifiers.
     """
 
     person: Person
+    own: pl.DataFrame
     known: frozenset[str]
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """The person's own e-mail addresses."""
-        return frozenset(value for kind, _, value in self.person.identifiers.iter_rows() if kind == EMAIL)
+        """The e-mail addresses that do not point at anybody else."""
+        return frozenset(value for kind, _, value in self.own.iter_rows() if kind == EMAIL)
 
     def shown(self, payload: str, *, theirs: bool) -> str:
         """Return what may be shown of a payload; `theirs`: it names no record of somebody else."""
@@ -84,7 +88,7 @@ class _Judge:
         return (
             text.casefold() in self.known
             or not addresses <= self.addresses
-            or (_looks_called(text) and not self._is_own(text))
+            or (_looks_called(text) and not _is_among(text, self.own))
         )
 
     def _reduced(self, value: Any) -> Any:
@@ -96,10 +100,11 @@ class _Judge:
 
     def _is_nothing_else(self, text: str) -> bool:
         """Return whether a text is an identifier of the person with nothing around it."""
-        return (len(text.split()) == 1 or _looks_called(text.strip())) and self._is_own(text)
+        return (len(text.split()) == 1 or _looks_called(text.strip())) and _is_among(text, self.person.identifiers)
 
-    def _is_own(self, text: str) -> bool:
-        return bool(held_about(pl.Series([json.dumps(text)]), self.person.identifiers).item())
+
+def _is_among(text: str, identifiers: pl.DataFrame) -> bool:
+    return bool(held_about(pl.Series([json.dumps(text)]), identifiers).item())
 
 
 def _looks_called(text: str) -> bool:
