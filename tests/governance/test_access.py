@@ -87,7 +87,7 @@ def ann(hub: uc.CustomerHub) -> str:
 
 def hold(hub: uc.CustomerHub, *payloads: str, record_id: str | None = None) -> None:
     count = len(payloads)
-    told = {"source": ["crm"] * count, "target": ["records"] * count, "position": ["row 1"] * count}
+    told: dict[str, Any] = {"source": ["crm"] * count, "target": ["records"] * count, "position": ["row 1"] * count}
     told |= {"reason": ["x: y"] * count, "status": ["held"] * count, "held_at": [NOW] * count}
     ids = {"quarantine_id": [f"q{number}" for number in range(count)], "record_id": [record_id] * count}
     with hub._store.transaction(recorded_at=NOW) as writer:

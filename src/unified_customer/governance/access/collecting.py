@@ -19,7 +19,7 @@ from unified_customer.store import Reader
 GIVEN: Final = ("records", "identifiers", "events", "order_lines", "answers", "consents", "outcomes", "quarantine")
 """Tables of what a person provided or was seen to do; what was concluded from it is not portable (WP 242 rev.01)."""
 
-PORTABLE_BASES: Final = frozenset({"consent", "contract"})
+PORTABLE_BASES: Final = frozenset({"consent", "guardian_consent", "contract"})
 """Legal bases under which data are portable: GDPR Art. 20(1)(a)."""
 
 
