@@ -14,7 +14,7 @@ import pytest
 
 import unified_customer as uc
 from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
-from unified_customer.core.tables import ARTIFACTS, MEMBERSHIPS, QUARANTINE, SCORES, Table
+from unified_customer.core.tables import ARTIFACTS, MEMBERSHIPS, QUARANTINE, REQUEST_EVENTS, SCORES, Table
 from unified_customer.governance.access import GATHERED, PersonalData
 from unified_customer.governance.access.as_folder import csv_of
 from unified_customer.governance.access.vcard import _folded, vcard
@@ -243,6 +243,25 @@ def test_a_decision_about_two_people_is_told_without_the_other_and_the_reason(hu
     (row,) = hub.rights.access(ann).tables["link_decisions"].rows(named=True)
     assert {row["record_a"], row["record_b"]} == {ann, "[another person]"}
     assert row["reason"] is None
+
+
+def test_a_request_is_told_whole_once_its_customer_is_found_without_what_else_it_names(
+    hub: uc.CustomerHub, ann: str
+) -> None:
+    keys = hub._store.read("identifiers").sort("value").select("kind", "value_key").unique(maintain_order=True).rows()
+    entry = {
+        "event_id": ["1", "2"],
+        "request_id": ["r"] * 2,
+        "occurred_at": [NOW] * 2,
+        "event": ["received", "verified"],
+    }
+    named = {"customer_id": [None, ann], "subjects": [[f"{kind}:{key}" for kind, key in keys], None]}
+    with hub._store.transaction(recorded_at=NOW) as writer:
+        writer.append("request_events", rows_of(REQUEST_EVENTS, **entry, **named, actor=["joe"] * 2))
+    told = hub.rights.access(ann).tables["request_events"]
+    assert told["event"].to_list() == ["received", "verified"]
+    assert sorted(told["subjects"][0]).count("[another person]") == 1 < told["subjects"][0].len()
+    assert "request_events" not in hub.rights.access(id_of(hub, "3")).tables
 
 
 def test_after_an_erasure_only_the_proof_is_told(hub: uc.CustomerHub, ann: str) -> None:

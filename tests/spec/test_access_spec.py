@@ -68,7 +68,8 @@ def cells(value: Any) -> set[str]:
 def scanned(store: Store, world: People, person: int) -> dict[str, set[tuple[Any, ...]]]:
     """The keys of the rows that hold an id, an identifier or a key of a person, found by looking at every cell.
 
-    A row that names a record is about whoever holds that record, whatever else it says.
+    A row that names a record is about whoever holds that record, and a request that names a customer is the customer's,
+    whatever else they say.
     """
     ids = world.ids(person)
     alone = {each.key for each in world.own(person)} | {each.value for each in world.own(person)}
@@ -88,6 +89,8 @@ def scanned(store: Store, world: People, person: int) -> dict[str, set[tuple[Any
 def _is_about(name: str, row: dict[str, Any], ids: set[str], tokens: set[str]) -> bool:
     if row.get("record_id") is not None:
         return row["record_id"] in ids or (name == "quarantine" and bool(cells(row["payload"]) & tokens))
+    if name == "request_events" and row["customer_id"] is not None:
+        return row["customer_id"] in ids
     settings = {"detail", "spec", "body"}
     return any(cells(value) & tokens for column, value in row.items() if column not in settings)
 

@@ -129,6 +129,7 @@ def _write(writer: Writer, table: Table, rows: Sequence[Mapping[str, Any]]) -> N
 
 def _rows(people: People) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {name: list(_of_nobody(people, name)) for name in TABLES}
+    everybody = [f"email:{each.key}" for each in people.identifiers]
     for number, owner in enumerate(people.owners):
         named = {"record_id": record_id(number)}
         found["identities"].append(filled("identities", mark(number), number, **named))
@@ -138,7 +139,7 @@ def _rows(people: People) -> dict[str, list[dict[str, Any]]]:
                 found[name].append(filled(name, mark(number), row, **named))
             found["quarantine"].append(filled("quarantine", mark(number), row, **named))
             for name in ("memberships", "scores", "holds", "erasure_steps", "audit", "request_events"):
-                found[name].append(filled(name, mark(number), row, customer_id=record_id(number)))
+                found[name].append(filled(name, mark(number), row, customer_id=record_id(number), subjects=everybody))
             for name in ("exposures", "outcomes"):
                 found[name] += _shown(people, name, number, row)
             found["link_decisions"] += _decisions(people, number, row)
