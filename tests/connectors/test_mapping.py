@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from unified_customer.connectors import Batch, Deletion, FieldMap, Mapped, Mapper, Mapping, Statement, replay_batch
 from unified_customer.connectors.parsing import parse
@@ -200,6 +201,29 @@ def test_a_statement_of_somebody_without_the_identifier_is_about_the_record() ->
     assert found.statements.select("subject_kind", "subject_value", "status").rows() == [
         ("record", "a\\|b|7", "denied")
     ]
+
+
+def test_a_rule_says_on_which_basis_in_which_language_and_by_whom_it_was_said() -> None:
+    (rule, *_) = CRM.consents
+    said = {"special_basis": "explicit_consent", "language": "de", "spoken_by": "guardian"}
+    one = CRM.model_copy(update={"consents": (Statement(**{**rule.model_dump(), **said}),)})
+    found = mapped(Mapping.from_toml(one.to_toml()), **ROW).statements
+    assert found.select(*said).rows(named=True) == [said]
+
+
+@pytest.mark.parametrize("field", ["special_basis", "spoken_by", "legal_basis"])
+def test_a_rule_with_an_unknown_basis_or_speaker_is_refused(field: str) -> None:
+    with pytest.raises(ValidationError, match="is one of"):
+        Statement(column="news", purpose="marketing", values={"yes": "granted"}, **{field: "somebody"})
+
+
+def test_a_file_of_statements_can_say_them_too_and_unknown_words_are_rejected() -> None:
+    fields = {name: name for name in ("subject_kind", "subject_value", "purpose", "status", "stated_at", "spoken_by")}
+    rows = {"subject_kind": ["email"] * 2, "subject_value": ["a@b.de"] * 2, "purpose": ["marketing"] * 2}
+    said = {"status": ["granted"] * 2, "stated_at": ["2026-01-01T00:00:00Z"] * 2, "spoken_by": ["agent", "nobody"]}
+    found = mapped(Mapping(table="consents", fields=fields), **rows, **said)
+    assert found.frame["spoken_by"].to_list() == ["agent"]
+    assert found.rejects["reason"].to_list() == ["spoken_by: unknown_value"]
 
 
 def test_a_statement_without_its_own_time_has_that_of_the_record() -> None:

@@ -23,7 +23,7 @@ MAPPING = uc.Mapping(
     key="id",
     fields={"email": "mail", "given_name": "name", "country": "country", "region": "region", "birth_date": "born"},
 )
-PEOPLE = [
+PEOPLE: list[dict[str, Any]] = [
     {
         "id": "1",
         "mail": "ann@example.com",

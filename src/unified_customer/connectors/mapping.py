@@ -19,7 +19,7 @@ from unified_customer.connectors.tomltext import toml_text
 from unified_customer.core.errors import ConfigurationError, MappingError
 from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.spec import Spec
-from unified_customer.core.tables.governance import LEGAL_BASES, STATUSES
+from unified_customer.core.tables.governance import LEGAL_BASES, SPEAKERS, SPECIAL_BASES, STATUSES
 
 Scalar = str | bool | int | float
 Unit = Literal["s", "ms", "us", "ns", "minor"]
@@ -150,6 +150,12 @@ class Statement(Spec):
     """The notice that was shown."""
     notice_version: str | None = None
     """Its version."""
+    language: str | None = None
+    """Language in which it was shown, as in BCP 47."""
+    special_basis: str | None = None
+    """GDPR Art. 9(2) basis, where it is about special categories."""
+    spoken_by: str | None = None
+    """Who said it: `self`, `guardian` or `agent`; by default the person."""
 
     if TYPE_CHECKING:
 
@@ -168,6 +174,9 @@ class Statement(Spec):
             method: str | None = "import",
             notice: str | None = None,
             notice_version: str | None = None,
+            language: str | None = None,
+            special_basis: str | None = None,
+            spoken_by: str | None = None,
         ) -> None: ...
 
     @field_validator("values")
@@ -183,6 +192,20 @@ class Statement(Spec):
         if basis not in LEGAL_BASES:
             raise ValueError(f"a legal basis is one of {', '.join(LEGAL_BASES)}")
         return basis
+
+    @field_validator("special_basis")
+    @classmethod
+    def _known_special_basis(cls, basis: str | None) -> str | None:
+        if basis not in {None, *SPECIAL_BASES}:
+            raise ValueError(f"a basis for special categories is one of {', '.join(SPECIAL_BASES)}")
+        return basis
+
+    @field_validator("spoken_by")
+    @classmethod
+    def _known_speaker(cls, speaker: str | None) -> str | None:
+        if speaker not in {None, *SPEAKERS}:
+            raise ValueError(f"who said it is one of {', '.join(SPEAKERS)}")
+        return speaker
 
 
 class Mapping(Spec):

@@ -24,6 +24,9 @@ STATEMENT_COLUMNS: Final = {
     "method": pl.String(),
     "notice": pl.String(),
     "notice_version": pl.String(),
+    "language": pl.String(),
+    "special_basis": pl.String(),
+    "spoken_by": pl.String(),
 }
 """Columns of the statements of a batch. `subject_value` is raw: `source_id` for the kind `record`."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar, get_args
+from typing import Final, TypeVar, get_args
 
 import polars as pl
 
@@ -11,19 +11,25 @@ from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
+from unified_customer.core.models.consents import Speaker, SpecialBasis
 from unified_customer.core.models.purposes import DATA_USES
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
+from unified_customer.governance.access.person import look_up
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import READABLE
 from unified_customer.governance.effects import decisions, effect
 from unified_customer.governance.gate import admit, unheard
 from unified_customer.governance.naming import current_customer, records_of
 from unified_customer.governance.policies import policy_history, policy_in_force
+from unified_customer.governance.receipts import ConsentReceipt, receipt_of
 from unified_customer.policy import Policy, Request
+from unified_customer.policy.sharing import counting
 from unified_customer.store import Keys, Reader, Store
 
 Word = TypeVar("Word", bound=str)
+
+LATER: Final = frozenset({"special_basis", "spoken_by", "language"})
 
 KeyOf = Callable[[str, str], str | None]
 """Gives the value key of an identifier kind and a raw value; None where the value is no such identifier."""
@@ -70,6 +76,9 @@ class Statement:
     notice: str | None
     notice_version: str | None
     source: str
+    special_basis: SpecialBasis | None = None
+    spoken_by: Speaker | None = None
+    language: str | None = None
 
 
 class ConsentLedger:
@@ -101,6 +110,9 @@ class ConsentLedger:
         evidence: str | None = None,
         notice: str | None = None,
         notice_version: str | None = None,
+        special_basis: SpecialBasis | None = None,
+        spoken_by: Speaker | None = None,
+        language: str | None = None,
         source: str = "hub",
         actor: Actor | None = None,
     ) -> tuple[Consent, ...]:
@@ -123,6 +135,9 @@ class ConsentLedger:
             evidence: Where the proof is kept.
             notice: The notice that was shown.
             notice_version: Its version.
+            special_basis: GDPR Art. 9(2) basis, where the statement is about special categories.
+            spoken_by: Who said it: self, guardian or agent; None: the person.
+            language: Language in which the notice was shown, as in BCP 47.
             source: Name of the system that collected it.
             actor: Who records it; None: the hub's actor.
 
@@ -131,7 +146,8 @@ class ConsentLedger:
 
         Raises:
             ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier's kind is
-                misspelt or its value cannot be normalised, the purpose, status or legal basis is unknown, or `stated_at` lies in the future.
+                misspelt or its value cannot be normalised, the purpose, status, a basis or who spoke is unknown, or
+                `stated_at` lies in the future.
             UnknownCustomerError: There is no such customer.
         """
         now = self._clock()
@@ -150,6 +166,9 @@ class ConsentLedger:
             notice=notice,
             notice_version=notice_version,
             source=source,
+            special_basis=None if special_basis is None else _known(special_basis, SpecialBasis, "special_basis"),
+            spoken_by=None if spoken_by is None else _known(spoken_by, Speaker, "spoken_by"),
+            language=language,
         )
         subjects = self._subjects(identifier, customer_id)
         statements = tuple(statement_of(said, kind, key) for kind, key in subjects)
@@ -274,6 +293,41 @@ class ConsentLedger:
             write_entry(writer, actor or self._actor, entry, at=now)
         return found
 
+    def receipt(
+        self,
+        *,
+        identifier: tuple[str, str] | None = None,
+        customer_id: str | None = None,
+        statement_ids: Sequence[str] | None = None,
+        actor: Actor | None = None,
+    ) -> ConsentReceipt:
+        """Return a receipt that can be handed to whoever said something: the fields of ISO/IEC TS 27560:2023.
+
+        It takes no purpose, like `statements`; it is in the audit.
+
+        Args:
+            identifier: `(kind, value)` that it was said of.
+            customer_id: Any id of the customer. What was said under an identifier that others hold too is in it only if
+                it counts for this customer.
+            statement_ids: Only these statements; None: all.
+            actor: Who hands it out; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: There is no such statement, or nothing tells a field that is mandatory: the message says
+                what to name in the policy.
+            UnknownCustomerError: There is no such customer.
+        """
+        subjects = self._subjects(identifier, customer_id)
+        with self._store.snapshot() as reader:
+            principal = subjects[0][1] if customer_id is None else current_customer(reader, customer_id)
+            said = said_by(reader, subjects, customer_id=customer_id)
+        chosen = _chosen(said, statement_ids)
+        receipt = receipt_of(chosen, principal=principal, policy=self._policy, clock=self._clock)
+        entry = Entry("receipt", table="consents", customer_id=customer_id and principal, rows=len(chosen))
+        with self._store.transaction(recorded_at=receipt.issued_at) as writer:
+            write_entry(writer, actor or self._actor, entry, at=receipt.issued_at)
+        return receipt
+
     def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:
         if (identifier is None) == (customer_id is None):
             message = "Name whom the statement is about: either identifier=(kind, value) or customer_id=..."
@@ -311,10 +365,24 @@ def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
     return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in records["record_id"])})
 
 
+def said_by(reader: Reader, subjects: Sequence[tuple[str, str]], *, customer_id: str | None) -> list[Consent]:
+    """Return the statements about `subjects`; of a customer's, those that count for that customer."""
+    named = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
+    keys = Keys(named, ("subject_kind", "subject_key"))
+    rows = reader.read("consents", columns=list(CONSENTS.columns), keys=keys, order_by=["stated_at", "seq"])
+    statements = [Consent.model_construct(**row) for row in rows.iter_rows(named=True)]
+    if customer_id is None:
+        return statements
+    person, _ = look_up(reader, current_customer(reader, customer_id))
+    return counting(statements, person.shared.rows())[0]
+
+
 def statement_of(said: Statement, kind: str, key: str) -> Consent:
     """Return the statement `said` about one subject; its id is a hash of its content."""
     content = {**vars(said), "subject_kind": kind, "subject_key": key}
-    content_text = canonical_json({name: _plain(value) for name, value in content.items()})
+    # What came later is hashed only where it is said, so that statements made before keep their ids.
+    hashed = {name: value for name, value in content.items() if value is not None or name not in LATER}
+    content_text = canonical_json({name: _plain(value) for name, value in hashed.items()})
     return Consent(statement_id=content_hash(content_text), **content)
 
 
@@ -330,6 +398,17 @@ def _request(asked: str | Request) -> Request:
 def _named_in(*policies: Policy) -> list[str]:
     tops = [each for each in DATA_USES if "." not in each]
     return sorted({*tops, *(purpose for policy in policies for purpose in policy.bases)})
+
+
+def _chosen(said: Sequence[Consent], ids: Sequence[str] | None) -> list[Consent]:
+    if ids is None:
+        return list(said)
+    chosen = [each for each in said if each.statement_id in ids]
+    if len(chosen) < len(set(ids)):
+        missing = len(set(ids)) - len(chosen)
+        message = f"{missing:,} of the statements named are not this person's. See hub.consent.statements(...)."
+        raise ConfigurationError(message)
+    return chosen
 
 
 def _plain(value: object) -> object:

@@ -45,7 +45,7 @@ class CustomerHub:
         consent: Records statements and says what they allow.
         identity: Crosswalk, corrections and history of who is who.
         audit: Who read what, under which purpose.
-        rights: Carries out what people ask for: erasure.
+        rights: Carries out what people ask for: access, portability, erasure.
         policy: The policy in force.
 
     Examples:
@@ -105,7 +105,7 @@ class CustomerHub:
         self.consent = ConsentLedger(
             self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
         )
-        self.rights = Rights(self._store, clock=clock, actor=actor)
+        self.rights = Rights(self._store, clock=clock, actor=actor, policy=self.policy)
         survivorship = survivorship or Survivorship()
         self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock, golden=survivorship.survive)
         self.identity = IdentityMap(

@@ -259,7 +259,8 @@ def _place(policy: Policy) -> nw.Expr:
 def _years(asked: _Asked) -> nw.Expr:
     """Return the age that begins the band that somebody is in."""
     born, day = nw.col("birth_date"), asked.as_of.date()
-    to_come = born.dt.month() * 100 + born.dt.day() > day.month * 100 + day.day
+    month, date_of_month = born.dt.month().cast(nw.Int32), born.dt.day().cast(nw.Int32)
+    to_come = month * 100 + date_of_month > day.month * 100 + day.day
     years = nw.lit(day.year) - born.dt.year() - nw.when(to_come).then(nw.lit(1)).otherwise(nw.lit(0))
     band = nw.when(years >= 0).then(nw.lit(0)).otherwise(nw.lit(None))
     for bound in asked.policy.ages:

@@ -79,7 +79,8 @@ def _placed(customers: pl.DataFrame, people: pl.DataFrame | None, policy: Policy
 def _years(policy: Policy, day: date) -> pl.Expr:
     """Return the youngest age of the band that somebody is in; the ages at which a rule ends bound the bands."""
     born = pl.col("birth_date")
-    birthday_to_come = (born.dt.month() * 100 + born.dt.day()) > day.month * 100 + day.day
+    month, date_of_month = born.dt.month().cast(pl.Int32), born.dt.day().cast(pl.Int32)
+    birthday_to_come = (month * 100 + date_of_month) > day.month * 100 + day.day
     years = day.year - born.dt.year() - birthday_to_come.cast(pl.Int32)
     bounds = [0, *policy.ages]
     band = pl.lit(None, dtype=pl.Int32)

@@ -106,7 +106,12 @@ def people(customers: int = 3) -> st.SearchStrategy[pl.DataFrame]:
     one = st.tuples(
         st.sampled_from([None, "US", "DE", "FR"]),
         st.sampled_from([None, "CA", " california", "TX"]),
-        st.one_of(st.none(), st.dates(date(2008, 12, 25), date(2014, 1, 5)), st.just(date(1980, 5, 5))),
+        st.one_of(
+            st.none(),
+            st.dates(date(2008, 12, 25), date(2014, 1, 5)),
+            st.dates(date(2009, 12, 28), date(2010, 1, 5)),
+            st.just(date(1980, 5, 5)),
+        ),
     )
     names = {"customer_id": pl.String(), "country": pl.String(), "region": pl.String(), "birth_date": pl.Date()}
     drawn = st.lists(st.one_of(st.none(), one), min_size=customers, max_size=customers)

@@ -1,0 +1,360 @@
+"""Consent receipts: what a person said, as a document to hand out, with the fields of ISO/IEC TS 27560:2023.
+
+Of every use (purpose, channel and recipient) there is one record, with an event for each thing that was said of it.
+A field that the standard makes mandatory is never made up: what nobody recorded and no policy tells is asked for.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from pydantic import AwareDatetime, Field
+
+from unified_customer.core.clock import Clock
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.fields import SPECIAL_CATEGORIES, covered
+from unified_customer.core.models import Consent
+from unified_customer.core.models.base import Model
+from unified_customer.core.models.purposes import EVERY_PURPOSE
+from unified_customer.core.spec import canonical_json, content_hash
+from unified_customer.core.tables import table
+from unified_customer.governance.access.information import rights_of
+from unified_customer.governance.door import READABLE
+from unified_customer.governance.kept import kept_in_words
+from unified_customer.policy import Controller, Notice, Policy, Recipient, Request, Right, overlaps
+
+SCHEMA_VERSION: Final = "ISO/IEC TS 27560:2023"
+
+STATES: Final[Mapping[str, str]] = {
+    "granted": "given",
+    "denied": "refused",
+    "withdrawn": "withdrawn",
+    "objected": "objected",
+    "restricted": "restricted",
+    "unrestricted": "restriction lifted",
+}
+"""Status of a statement -> state of its event; the words of the lifecycle of consent where it has one."""
+
+TYPES: Final[Mapping[str, str]] = {"objected": "objection", "restricted": "restriction", "unrestricted": "restriction"}
+"""Status of a statement -> what kind of act it is, where that is no consent."""
+
+WITHDRAW: Final = (
+    "Write to {contact} and name this receipt; it costs nothing and needs no reason. It takes effect at the next use."
+)
+
+
+class Named(Model):
+    """A notice that was shown."""
+
+    name: str
+    version: str | None = None
+    url: str | None = None
+
+
+class Information(Model):
+    """A category of personal data."""
+
+    pii_type: str
+    """Fideslang data category."""
+    pii_optional: bool
+    """Whether the person may refuse it without losing what it is not needed for."""
+    special_pii_category: bool
+    """Whether it is of the special categories of GDPR Art. 9 and 10."""
+    retention_period: tuple[str, ...]
+
+
+class Processing(Model):
+    """What the data are used for, and how."""
+
+    purpose: str
+    purpose_type: str
+    service: str | None = None
+    """The channel that was named."""
+    lawful_basis: tuple[str, ...]
+    special_category_basis: tuple[str, ...] = ()
+    pii_information: tuple[Information, ...]
+    pii_controllers: tuple[str, ...]
+    collection_method: tuple[str, ...] = ()
+    storage_locations: tuple[str, ...]
+    retention_period: tuple[str, ...]
+    geographic_restrictions: tuple[str, ...] = ()
+    jurisdiction: str
+    recipient_third_parties: tuple[str, ...]
+    withdrawal_method: str
+    privacy_rights: tuple[Right, ...]
+    authority_party: str | None = None
+
+
+class PiiProcessing(Model):
+    """What was told, and the use that it was told of."""
+
+    privacy_notice: tuple[Named, ...] = Field(min_length=1)
+    language: tuple[str, ...] = Field(min_length=1)
+    purposes: tuple[Processing, ...] = Field(min_length=1)
+
+
+class Party(Model):
+    """Somebody who takes part."""
+
+    party_id: str
+    party_name: str
+    party_address: str
+    party_contact: str
+    party_type: str
+    party_role: str
+
+
+class Event(Model):
+    """Something that was said."""
+
+    event_time: AwareDatetime
+    validity_duration: str
+    """An interval of ISO 8601-2: from when until when it counts; `..` where it has no end."""
+    entity_id: str
+    """Who said it: the principal, or `principal:guardian`, `principal:agent`."""
+    event_type: str
+    event_state: str
+
+
+class ConsentRecord(Model):
+    """Everything that was said of one use."""
+
+    schema_version: str = SCHEMA_VERSION
+    record_id: str
+    pii_principal_id: str
+    """A pseudonym: the customer id, or the keyed hash of the identifier."""
+    pii_processing: PiiProcessing
+    party_identification: tuple[Party, ...]
+    events: tuple[Event, ...] = Field(min_length=1)
+
+
+class ConsentReceipt(Model):
+    """A receipt for what a person said: JSON to hand out.
+
+    References:
+        ISO/IEC TS 27560:2023, Privacy technologies - Consent record information structure; the W3C guide "Consent
+        Records and Receipts as per ISO/IEC TS 27560:2023 using DPV" (2024), which lists its fields.
+    """
+
+    schema_version: str = SCHEMA_VERSION
+    receipt_id: str
+    issued_at: AwareDatetime
+    records: tuple[ConsentRecord, ...]
+
+    def to_json(self) -> str:
+        """Return the receipt as JSON with sorted keys; a field that has nothing to tell is left out."""
+        return canonical_json(self.model_dump(mode="json", exclude_none=True))
+
+
+def receipt_of(statements: Sequence[Consent], *, principal: str, policy: Policy, clock: Clock) -> ConsentReceipt:
+    """Return a receipt for `statements`.
+
+    Args:
+        statements: What one person said; what was said of several identifiers at once comes once.
+        principal: The pseudonym of the person.
+        policy: Names the controller, the notice, the recipients, and what each purpose may see.
+        clock: Gives the instant of issue.
+
+    Raises:
+        ConfigurationError: There is no statement, or nothing tells a field that is mandatory.
+    """
+    if not statements:
+        message = "There is no statement to give a receipt for. Record one with hub.consent.record(...)."
+        raise ConfigurationError(message)
+    said = sorted(_once(statements), key=lambda each: (_scope(each), each.stated_at, each.statement_id))
+    controller = _answerable(policy)
+    records = tuple(
+        _record(tuple(group), principal=principal, policy=policy, controller=controller)
+        for _, group in groupby(said, key=_scope)
+    )
+    now = clock()
+    named = [record.record_id for record in records]
+    return ConsentReceipt(receipt_id=_uuid(principal, now.isoformat(), *named), issued_at=now, records=records)
+
+
+def _once(statements: Iterable[Consent]) -> list[Consent]:
+    """Return one of all statements that say the same at the same time, of whatever identifier."""
+    of_one = {"statement_id", "subject_kind", "subject_key"}
+    distinct = {each.model_dump_json(exclude=of_one): each for each in statements}
+    return list(distinct.values())
+
+
+def _scope(said: Consent) -> tuple[str, str, str]:
+    return said.purpose, said.channel or "", said.recipient or ""
+
+
+def _answerable(policy: Policy) -> Controller:
+    if policy.controller is None:
+        message = "A receipt names who answers for the data. Name it: Policy(controller=Controller(name=..., ...))."
+        raise ConfigurationError(message)
+    for part in ("address", "country"):
+        if getattr(policy.controller, part) is None:
+            message = (
+                f"A receipt names the {part} of the controller. Name it: Policy(controller=Controller({part}=...))."
+            )
+            raise ConfigurationError(message)
+    return policy.controller
+
+
+def _record(said: tuple[Consent, ...], *, principal: str, policy: Policy, controller: Controller) -> ConsentRecord:
+    recipients = _recipients(said[-1], policy)
+    processing = PiiProcessing(
+        privacy_notice=_notices(said, policy),
+        language=_languages(said, policy),
+        purposes=(_processing(said, policy, controller, recipients),),
+    )
+    return ConsentRecord(
+        record_id=_uuid(principal, *_scope(said[0])),
+        pii_principal_id=principal,
+        pii_processing=processing,
+        party_identification=(_controller(controller), *(_party(*each) for each in recipients.items())),
+        events=tuple(_event(each, principal) for each in said),
+    )
+
+
+def _processing(
+    said: Sequence[Consent], policy: Policy, controller: Controller, recipients: Mapping[str, Recipient]
+) -> Processing:
+    last = said[-1]
+    columns = _columns(policy, last.purpose)
+    countries = [controller.country, *(each.country for each in recipients.values())]
+    return Processing(
+        purpose=last.purpose,
+        purpose_type=last.purpose.partition(".")[0],
+        service=last.channel,
+        lawful_basis=_distinct(each.legal_basis for each in said),
+        special_category_basis=_distinct(each.special_basis for each in said),
+        pii_information=tuple(_information(each, columns, last, policy) for each in sorted({*columns.values()})),
+        pii_controllers=(controller.name,),
+        collection_method=_distinct(each.method for each in said),
+        storage_locations=_distinct(countries),
+        retention_period=kept_in_words(policy, columns),
+        geographic_restrictions=_distinct(each.safeguards for each in recipients.values()),
+        jurisdiction=_distinct([*(each.jurisdiction for each in reversed(said)), controller.country])[0],
+        recipient_third_parties=tuple(recipients),
+        withdrawal_method=WITHDRAW.format(contact=controller.contact),
+        privacy_rights=rights_of(policy),
+        authority_party=controller.authority,
+    )
+
+
+def _columns(policy: Policy, purpose: str) -> dict[tuple[str, str], str]:
+    """Return the category of every column about people that a purpose may see, by table and column."""
+    found: dict[tuple[str, str], str] = {}
+    for name in READABLE:
+        target = table(name)
+        seen = tuple(target.columns) if purpose == EVERY_PURPOSE else policy.visible_columns(target, purpose).visible
+        personal = [column for column in seen if target.subject != "none" and target.fields[column].personal]
+        found |= {(name, column): target.fields[column].category for column in personal}
+    return found
+
+
+def _information(category: str, columns: Mapping[tuple[str, str], str], said: Consent, policy: Policy) -> Information:
+    return Information(
+        pii_type=category,
+        pii_optional=said.legal_basis == "consent",
+        special_pii_category=covered(category, SPECIAL_CATEGORIES),
+        retention_period=kept_in_words(policy, [each for each, its in columns.items() if its == category]),
+    )
+
+
+def _recipients(said: Consent, policy: Policy) -> dict[str, Recipient]:
+    """Return who gets data for the use that a statement is about.
+
+    Raises:
+        ConfigurationError: The statement names a recipient that the policy does not.
+    """
+    if said.recipient is not None and said.recipient not in policy.recipients:
+        message = f"A receipt says who {said.recipient!r} is. Name it: Policy(recipients={{{said.recipient!r}: ...}})."
+        raise ConfigurationError(message)
+    return {
+        name: each
+        for name, each in policy.recipients.items()
+        if said.recipient == name or (said.recipient is None and _is_for(each, said))
+    }
+
+
+def _is_for(recipient: Recipient, said: Consent) -> bool:
+    return said.purpose == EVERY_PURPOSE or any(
+        overlaps(Request(purpose), Request(said.purpose)) for purpose in recipient.purposes
+    )
+
+
+def _notices(said: Sequence[Consent], policy: Policy) -> tuple[Named, ...]:
+    shown = [Named(name=each.notice, version=each.notice_version) for each in said if each.notice]
+    if not shown:
+        notice = _notice_of(said, policy)
+        shown = [Named(name="privacy notice", version=notice.version, url=notice.url)]
+    return tuple(dict.fromkeys(shown))
+
+
+def _languages(said: Sequence[Consent], policy: Policy) -> tuple[str, ...]:
+    return _distinct(each.language for each in said) or (_notice_of(said, policy).language,)
+
+
+def _notice_of(said: Sequence[Consent], policy: Policy) -> Notice:
+    """Return the notice that people were shown when it was said last.
+
+    Raises:
+        ConfigurationError: None is named, or the one that is came later.
+    """
+    notice = policy.notice
+    if notice is None or notice.effective > said[-1].stated_at.date():
+        message = (
+            f"Nothing tells the notice, or its language, for the statements about {said[-1].purpose!r}. Record them with "
+            "notice=... and language=..., or name the notice of that time: Policy(notice=Notice(...))."
+        )
+        raise ConfigurationError(message)
+    return notice
+
+
+def _controller(controller: Controller) -> Party:
+    return Party(
+        party_id=controller.name,
+        party_name=controller.name,
+        party_address=f"{controller.address}, {controller.country}",
+        party_contact=controller.contact,
+        party_type="organisation",
+        party_role="controller",
+    )
+
+
+def _party(name: str, recipient: Recipient) -> Party:
+    for part in ("country", "contact"):
+        if getattr(recipient, part) is None:
+            message = f"A receipt names the {part} of every recipient. Name it: Policy(recipients={{{name!r}: Recipient({part}=...)}})."
+            raise ConfigurationError(message)
+    return Party(
+        party_id=name,
+        party_name=name,
+        party_address=str(recipient.country),
+        party_contact=str(recipient.contact),
+        party_type="recipient",
+        party_role=recipient.role.replace("_", " "),
+    )
+
+
+def _event(said: Consent, principal: str) -> Event:
+    explicit = "explicit consent" if said.special_basis == "explicit_consent" else said.legal_basis.replace("_", " ")
+    return Event(
+        event_time=said.stated_at,
+        validity_duration=f"{_instant(said.stated_at)}/{_instant(said.expires_at)}",
+        entity_id=principal if said.spoken_by in {None, "self"} else f"{principal}:{said.spoken_by}",
+        event_type=TYPES.get(said.status, explicit),
+        event_state=STATES[said.status],
+    )
+
+
+def _instant(instant: datetime | None) -> str:
+    return ".." if instant is None else instant.isoformat().replace("+00:00", "Z")
+
+
+def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _uuid(*parts: str) -> str:
+    """Return an id of the form that the standard recommends, the same for the same parts."""
+    return str(uuid.UUID(hex=content_hash(*parts), version=4))
