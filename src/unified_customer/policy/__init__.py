@@ -5,6 +5,7 @@
     decide                  one customer, in plain Python: the reference
     permit                  a million customers, as frames
     Decision, REASONS       the answer, and every reason it can have
+    SegmentCompat           how Segment routes events by consent: it fails open, and is there to compare with
 
 Nothing here reads a store, a clock or a file.
 """
@@ -18,6 +19,7 @@ from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regim
 from unified_customer.policy.retention import RetentionRule
 from unified_customer.policy.rules import Collect, Role
 from unified_customer.policy.scopes import Request, contains, overlaps
+from unified_customer.policy.segment_compat import SegmentCompat
 
 __all__ = [
     "ALLOWING",
@@ -38,6 +40,7 @@ __all__ = [
     "RetentionRule",
     "Right",
     "Role",
+    "SegmentCompat",
     "contains",
     "decide",
     "overlaps",
