@@ -492,5 +492,5 @@ def test_a_recorded_tcf_string_allows_what_it_grants_and_nothing_else(
     with uc.CustomerHub(clock=lambda: now) as hub:
         said = hub.consent.record_signal("tcf", text, identifier=("user_id", "7"), vendor_id=vendor_id)
     allowed = {use for use in DATA_USES if decide(said, request=Request(use), policy=uc.Policy(), as_of=now).allowed}
-    yes = {each.purpose for each in said if each.status == "granted"}
+    yes = tuple(each.purpose for each in said if each.status == "granted")
     assert allowed == {use for use in DATA_USES if covered(use, yes)}
