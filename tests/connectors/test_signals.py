@@ -108,6 +108,7 @@ def test_strings_of_the_specification_are_read() -> None:
         ("BOEFEAyOEFEAyAHABDENAI4AAAB9vABAASA", "TCF 1"),
         ("D" + CORE[1:], "its version is 3"),
         (CORE[:48], "ends in the middle"),
+        (CORE + "B", "more in it than its fields"),
         (f"{CORE}.{DISCLOSED}.{DISCLOSED}", "two segments of one type"),
         (f"{CORE}.AAAA", "two segments of one type"),
         (f"{CORE}.{DISCLOSED}x", "more in it than its fields"),

@@ -329,6 +329,11 @@ def test_a_tcf_string_that_was_cut_off_holds_no_vendor_that_it_did_not_hold(
     assert cut is None or cut.vendor_consents == signal.vendor_consents
 
 
+@given(tcf_signals, st.booleans(), st.text(LETTERS, min_size=2, max_size=5).filter(lambda text: set(text) != {"A"}))
+def test_what_has_more_in_it_than_its_fields_is_refused(signal: TcfSignal, in_ranges: bool, more: str) -> None:  # noqa: FBT001 (drawn)
+    assert understood("tcf", core(signal, in_ranges=in_ranges) + more) is None
+
+
 # --- What signals say.
 
 
