@@ -71,6 +71,13 @@ def test_recording_a_string_twice_is_recording_it_once(shop: Shop) -> None:
     assert shop.hub.consent.statements(identifier=ANN).height == len(first)
 
 
+def test_a_time_that_is_given_counts_before_that_of_the_string(shop: Shop) -> None:
+    first = shop.hub.consent.record_signal("tcf", TCF, identifier=ANN)
+    later = shop.hub.consent.record_signal("tcf", TCF, identifier=ANN, stated_at=DAY + timedelta(hours=9))
+    assert {each.stated_at for each in later} == {DAY + timedelta(hours=9)}
+    assert shop.hub.consent.statements(identifier=ANN).height == len(first) + len(later)
+
+
 def test_a_vendor_is_allowed_what_was_given_to_it(shop: Shop) -> None:
     assert {each.status for each in shop.hub.consent.record_signal("tcf", TCF, identifier=ANN, vendor_id=8)} == {
         "denied",
