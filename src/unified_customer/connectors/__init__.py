@@ -15,8 +15,10 @@
 from unified_customer.connectors.bound import BoundSource
 from unified_customer.connectors.bound import bind as source
 from unified_customer.connectors.collection import Action, Collected, collect
+from unified_customer.connectors.consent_rules import Statement
+from unified_customer.connectors.field_maps import FieldMap
 from unified_customer.connectors.mapper import Mapped, Mapper
-from unified_customer.connectors.mapping import Deletion, FieldMap, Mapping, Statement
+from unified_customer.connectors.mapping import Deletion, Mapping
 from unified_customer.connectors.protocol import (
     BATCH_ROWS,
     Batch,

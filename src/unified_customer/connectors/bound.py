@@ -1,16 +1,17 @@
 """A source bound to the table it fills: what `hub.load` takes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from unified_customer.connectors.cursor import Cursored, start
+from unified_customer.connectors.field_maps import FieldMap
 from unified_customer.connectors.mapper import Mapper
-from unified_customer.connectors.mapping import FieldMap
 from unified_customer.connectors.protocol import BATCH_ROWS, Batch, Source, State
 from unified_customer.connectors.registry import default_name, make_source
+from unified_customer.connectors.signals import OPT_OUT
 from unified_customer.connectors.targets import target
 from unified_customer.core.errors import ConfigurationError, MappingError
 from unified_customer.core.spec import content_hash
@@ -60,8 +61,11 @@ class BoundSource:
         """The stream that states are kept under."""
         return self.table
 
-    def mapper(self) -> Mapper:
+    def mapper(self, *, opt_out: Sequence[str] = OPT_OUT) -> Mapper:
         """Return a mapper for one load.
+
+        Args:
+            opt_out: What Global Privacy Control and a US privacy string object to, where the mapping does not say.
 
         Raises:
             ConfigurationError: There is no mapping.
@@ -69,7 +73,7 @@ class BoundSource:
         if self.mapping is None:
             message = f"{self!r} has no mapping. Give one, or edit suggest_mapping(source)."
             raise ConfigurationError(message)
-        return Mapper(self.mapping)
+        return Mapper(self.mapping.with_opt_out(opt_out))
 
     def with_mapping(self, mapping: "RowMapping") -> "BoundSource":
         """Return the same source with another mapping."""

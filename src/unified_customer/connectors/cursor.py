@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from unified_customer.connectors.mapping import FieldMap
+from unified_customer.connectors.field_maps import FieldMap
 from unified_customer.connectors.naming import listed
 from unified_customer.connectors.parsing import parse
 from unified_customer.connectors.protocol import Batch, State

@@ -10,7 +10,7 @@ from unified_customer.connectors.parsed import Parsed
 from unified_customer.core.errors import MappingError
 
 if TYPE_CHECKING:
-    from unified_customer.connectors.mapping import FieldMap
+    from unified_customer.connectors.field_maps import FieldMap
 
 INSTANT: Final = pl.Datetime("us", "UTC")
 LOCAL: Final = pl.Datetime("us")

@@ -7,9 +7,10 @@ from typing import Final, Self
 
 import polars as pl
 
+from unified_customer.connectors.field_maps import FieldMap
 from unified_customer.connectors.folding import folded
 from unified_customer.connectors.instants import parse_dates
-from unified_customer.connectors.mapping import FieldMap, Mapping, mapping_keys
+from unified_customer.connectors.mapping import Mapping, mapping_keys
 from unified_customer.connectors.naming import listed
 from unified_customer.connectors.parsed import Parsed
 from unified_customer.connectors.parsing import (

@@ -8,7 +8,7 @@ import polars as pl
 from unified_customer.connectors.parsed import Parsed
 
 if TYPE_CHECKING:
-    from unified_customer.connectors.mapping import FieldMap
+    from unified_customer.connectors.field_maps import FieldMap
 
 AMOUNT: Final = pl.Decimal(18, 4)
 PLACES: Final = 4

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from unified_customer.connectors.field_maps import FieldMap
 from unified_customer.connectors.instants import parse_dates, parse_instants
-from unified_customer.connectors.mapping import FieldMap
 from unified_customer.connectors.numerals import parse_decimals, parse_integers, parse_numbers
 from unified_customer.connectors.parsed import Parsed
 from unified_customer.connectors.rejects import EXACT_WHOLE, plain

@@ -7,6 +7,7 @@ It never holds a personal value.
     UnifiedCustomerError
         ConfigurationError (ValueError)          an argument, URL, spec or policy that cannot be meant
             MappingError                         a mapping that does not fit its source
+            SignalError                          a consent signal that cannot be read
         MissingDependencyError (ImportError)     an optional package is not installed
         PluginError (LookupError)                a plugin is unknown, doubled or does not load
         SourceError (OSError)                    a source cannot be read
@@ -55,6 +56,10 @@ class ConfigurationError(UnifiedCustomerError, ValueError):
 
 class MappingError(ConfigurationError):
     """A mapping names a column that the source has not, or leaves out one that the table needs."""
+
+
+class SignalError(ConfigurationError):
+    """A consent signal, such as a TCF string, is not of its form."""
 
 
 class MissingDependencyError(UnifiedCustomerError, ImportError):

@@ -7,6 +7,7 @@ from typing import Final, TypeVar, get_args
 
 import polars as pl
 
+from unified_customer.connectors.signals import SignalKind
 from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD, check_kind
@@ -23,6 +24,7 @@ from unified_customer.governance.gate import admit, unheard
 from unified_customer.governance.naming import current_customer, records_of
 from unified_customer.governance.policies import policy_history, policy_in_force
 from unified_customer.governance.receipts import ConsentReceipt, receipt_of
+from unified_customer.governance.signalled import Signal, write_signal
 from unified_customer.policy import Policy, Request
 from unified_customer.policy.sharing import counting
 from unified_customer.store import Keys, Reader, Store
@@ -178,6 +180,47 @@ class ConsentLedger:
             entry = Entry("consent", table="consents", purpose=purpose, customer_id=customer_id, detail=detail)
             write_entry(writer, actor or self._actor, entry, at=now)
         return statements
+
+    def record_signal(
+        self,
+        kind: SignalKind,
+        text: str,
+        *,
+        identifier: tuple[str, str] | None = None,
+        customer_id: str | None = None,
+        vendor_id: int | None = None,
+        stated_at: datetime | None = None,
+        source: str = "hub",
+        actor: Actor | None = None,
+    ) -> tuple[Consent, ...]:
+        """Record what a consent signal says: one statement per purpose and identifier, with the signal as evidence.
+
+        Args:
+            kind: `tcf` (version 2), `gpp`, `us_privacy`, or `gpc` for the value of the header `Sec-GPC`.
+            text: The signal as it came.
+            identifier: `(kind, value)` that it is about, such as `("anonymous_id", "7f3a")`.
+            customer_id: Any id of the customer it is about; see `record`.
+            vendor_id: Our own number in the Global Vendor List: a TCF consent then counts only where it is given to
+                this vendor too, and where the string shows that the vendor was disclosed.
+            stated_at: When it was said; None: when the signal tells (a TCF string, to the day), else now.
+            source: Name of the system that it came from.
+            actor: Who records it; None: the hub's actor.
+
+        Returns:
+            The statements; none where the signal says nothing, as "did not opt out" does. What Global Privacy Control
+            and a US privacy string object to is `policy.gpc`.
+
+        Raises:
+            SignalError: The text is no such signal. The message holds no part of it.
+            ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier, the kind or
+                the vendor cannot be meant, or the signal lies in the future.
+            UnknownCustomerError: There is no such customer.
+        """
+        signal = Signal(kind, text, vendor_id, stated_at, source, customer_id)
+        subjects = self._subjects(identifier, customer_id)
+        return write_signal(
+            self._store, signal, subjects, policy=self._policy, actor=actor or self._actor, now=self._clock()
+        )
 
     def coverage(
         self,

@@ -62,14 +62,14 @@ class Loader:
         report = LoadReport(source.name, source.table)
         if held.height:
             batch = _held_batch(source, held)
-            prepared = self._prepare(source, batch, _mapper(source), hash_value=self._hash_once)
+            prepared = self._prepare(source, batch, self._mapper(source), hash_value=self._hash_once)
             return self._write_replayed(source, prepared, held, actor)
         self._record_nothing(report, actor, action="replay")
         return report
 
     def _prepared(self, source: BoundSource) -> Iterator[tuple[Prepared, State | None]]:
         """Yield each batch made ready, with its state; the next one is made ready while this one is written."""
-        mapper = _mapper(source)
+        mapper = self._mapper(source)
         return one_ahead(self._batches(source), lambda read: (self._prepare(source, read[0], mapper), read[1]))
 
     def _batches(self, source: BoundSource) -> Iterator[tuple[Batch, State | None]]:
@@ -118,6 +118,9 @@ class Loader:
         keys = Keys(record_ids.to_frame("record_id"), ("record_id",))
         return self._store.read("identities", columns=["record_id"], keys=keys)["record_id"]
 
+    def _mapper(self, source: BoundSource) -> Mapper | None:
+        return source.mapper(opt_out=self._policy.gpc) if source.shape == "flat" else None
+
     def _hash_value(self, value: str) -> str:
         return self._keyring.value_key(HASHED, value)
 
@@ -163,10 +166,6 @@ def _entry(report: LoadReport, *, action: str) -> Entry:
 def _checkpoint_row(source: BoundSource, state: State, *, at: datetime) -> pl.DataFrame:
     row = {"source": source.name, "stream": source.stream, "state": state.to_json(), "updated_at": at}
     return pl.DataFrame([row], schema=CHECKPOINTS.columns)
-
-
-def _mapper(source: BoundSource) -> Mapper | None:
-    return source.mapper() if source.shape == "flat" else None
 
 
 def _held_batch(source: BoundSource, held: pl.DataFrame) -> Batch:

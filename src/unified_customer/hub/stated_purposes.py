@@ -33,7 +33,8 @@ def unknown_purposes(mapped: Mapped, policy: Policy) -> pl.DataFrame:
 
 
 def _named(source: BoundSource) -> Iterator[str]:
-    yield from (rule.purpose for rule in (source.mapping.consents if source.mapping is not None else ()))
+    for rule in source.mapping.consents if source.mapping is not None else ():
+        yield from rule.purposes
     for each in dict(source.options.get("purposes") or {}).values():
         yield from (each,) if isinstance(each, str) else each
 

@@ -7,6 +7,7 @@
     fold_statements         a ledger folded once, to be asked again and again
     permit_elsewhere        the same decision where the frames live: DuckDB, Spark, a warehouse
     Decision, REASONS       the answer, and every reason it can have
+    SegmentCompat           how Segment routes events by consent: it fails open, and is there to compare with
 
 Nothing here reads a store, a clock or a file.
 """
@@ -21,6 +22,7 @@ from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regim
 from unified_customer.policy.retention import RetentionRule
 from unified_customer.policy.rules import Collect, Role
 from unified_customer.policy.scopes import Request, contains, overlaps
+from unified_customer.policy.segment_compat import SegmentCompat
 
 __all__ = [
     "ALLOWING",
@@ -41,6 +43,7 @@ __all__ = [
     "RetentionRule",
     "Right",
     "Role",
+    "SegmentCompat",
     "contains",
     "decide",
     "fold_statements",
