@@ -487,3 +487,9 @@ def test_a_clock_that_is_set_back_changes_no_order(hub: uc.CustomerHub, clock: C
     request = hub.rights.request("access", identifiers=ANNS_MAIL)
     clock.wait(days=-2)
     assert hub.rights.verify(request.request_id) == hub.rights.status(request.request_id)
+
+
+def test_one_that_failed_and_comes_again_verified_is_verified(hub: uc.CustomerHub) -> None:
+    one = hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1")
+    hub.rights.verify(one.request_id, ok=False)
+    assert hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True).verified

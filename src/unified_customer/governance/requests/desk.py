@@ -126,9 +126,12 @@ class RequestDesk:
     def _vouched(self, writer: Writer, state: RequestState, *, actor: Actor, at: datetime) -> RequestState:
         """Enter that the person is known; where what is named may be several people, that has to be asked."""
         found = find(writer, state.subjects)
-        if found.customers and found.customer is None:
-            asks = self._after(state, "verification_asked", at, due_at=state.due_at, reason="ambiguous")
-            return self._write(writer, state, asks, actor=actor, at=at)
+        doubt = found.customers and found.customer is None
+        if state.verification == "failed" or (doubt and state.verification == "unasked"):
+            asks = self._after(state, "verification_asked", at, due_at=state.due_at)
+            state = self._write(writer, state, asks, actor=actor, at=at)
+        if doubt:
+            return state
         return self._write(writer, state, self._verified(state, found, state.subjects, at), actor=actor, at=at)
 
     # ------------------------------------------------------------------------------------------- what happens to them
