@@ -1,6 +1,6 @@
 """The rights of people, over the store and the ledger; `hub.rights`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from unified_customer.core.clock import Clock, as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.governance.erasure import ErasureReceipt, erase
+from unified_customer.governance.requests import drp, opendsr
 from unified_customer.governance.requests.carrying import Answer, Does
 from unified_customer.governance.requests.handling import Fulfilment, Handling
 from unified_customer.governance.requests.lifecycle import RequestState, Status
@@ -262,6 +263,96 @@ class Rights:
             latest first.
         """
         return self._handling.late(as_of)
+
+    # --------------------------------------------------------------------------------------------- from other systems
+
+    def receive_opendsr(
+        self,
+        body: Mapping[str, Any] | str | bytes,
+        *,
+        verified: bool = False,
+        sources: Sequence[str] = (),
+        actor: Actor | None = None,
+    ) -> RequestState:
+        """Take in an OpenDSR 2.0 request of a controller; the bodies to answer with are in `governance.requests.opendsr`.
+
+        Hashed identities are matched with the hashes of our normalised values. The time counts from `submitted_time`.
+
+        Args:
+            body: The JSON object, or its text.
+            verified: The controller is trusted to have verified the person, as the protocol has it.
+            sources: Sources whose ids `controller_customer_id` may be, beside `user_id`.
+            actor: Who takes it in; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: It is no such request, or the policy does not know its regulation.
+        """
+        return opendsr.receive_opendsr(
+            self._handling, body, verified=verified, sources=sources, actor=actor or self._actor
+        )
+
+    def cancel_opendsr(self, subject_request_id: str, *, actor: Actor | None = None) -> RequestState:
+        """Cancel an OpenDSR request while it is pending.
+
+        Raises:
+            UnknownRequestError: There is none.
+            RequestStateError: It is not pending any more.
+        """
+        return opendsr.cancel_opendsr(self._handling, subject_request_id, actor=actor or self._actor)
+
+    def receive_drp(
+        self,
+        message: str | bytes,
+        *,
+        verify_key: bytes | str,
+        agent_id: str,
+        business_id: str,
+        trusted: bool = False,
+        actor: Actor | None = None,
+    ) -> RequestState:
+        """Take in a signed Data Rights Protocol 1.0 request; `governance.requests.drp.exercise_status` answers it.
+
+        Args:
+            message: The body of the HTTP request: base64 of an Ed25519 signature and the JSON text.
+            verify_key: The public key of the agent, as the directory has it.
+            agent_id: The agent whose bearer token came with it.
+            business_id: Who we are in the directory.
+            trusted: The agent is trusted where it says that it verified an address or a number.
+            actor: Who takes it in; None: the hub's actor.
+
+        Raises:
+            SignatureError: It was not signed by the agent, is not for us, or is out of date.
+            ConfigurationError: It does not say what it has to.
+            MissingDependencyError: `cryptography` is not installed.
+        """
+        return drp.receive_drp(
+            self._handling,
+            message,
+            verify_key=verify_key,
+            agent_id=agent_id,
+            business_id=business_id,
+            trusted=trusted,
+            actor=actor or self._actor,
+        )
+
+    def revoke_drp(
+        self,
+        request_id: str,
+        message: str | bytes,
+        *,
+        verify_key: bytes | str,
+        agent_id: str,
+        actor: Actor | None = None,
+    ) -> RequestState:
+        """Take a request back that the agent sent, by a signed message.
+
+        Raises:
+            SignatureError: It was not signed by the agent, or another one sent the request.
+            RequestStateError: It is over or being carried out.
+        """
+        return drp.revoke_drp(
+            self._handling, request_id, message, verify_key=verify_key, agent_id=agent_id, actor=actor or self._actor
+        )
 
     # ------------------------------------------------------------------------------------------------- carrying them out
 
