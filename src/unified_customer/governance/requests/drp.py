@@ -99,14 +99,15 @@ def open_message(message: str | bytes, verify_key: bytes | str) -> bytes:
         ConfigurationError: The key is none.
         MissingDependencyError: `cryptography` is not installed.
     """
-    signing = require("cryptography.hazmat.primitives.asymmetric.ed25519", extra="rights", why="verify signed requests")
-    invalid: type[Exception] = require("cryptography.exceptions", extra="rights", why="").InvalidSignature
+    require("cryptography.hazmat.primitives.asymmetric.ed25519", extra="rights", why="verify signed requests")
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     signed = _decoded(message)
+    key = Ed25519PublicKey.from_public_bytes(_key(verify_key))
     try:
-        signing.Ed25519PublicKey.from_public_bytes(_key(verify_key)).verify(
-            signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
-        )
-    except invalid:
+        key.verify(signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:])
+    except InvalidSignature:
         raise SignatureError("The message was not signed with the key of this agent.") from None
     return signed[SIGNATURE_BYTES:]
 
