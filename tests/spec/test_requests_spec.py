@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import unified_customer as uc
@@ -121,6 +121,16 @@ def test_a_deadline_moves_once_and_only_by_an_extension_that_is_told_in_time_wit
         assert event.occurred_at <= before.due_at < after.due_at
 
 
+@given(receipts(), st.integers(1, 90), st.integers(1, 90))
+def test_an_answer_is_put_off_once(first: Happened, days: int, more: int) -> None:
+    state = begin(first)
+    later = Happened("r", START, "extended", reason="complex", due_at=state.due_at + timedelta(days=days))
+    put_off = step(state, later)
+    assert put_off.due_at == later.due_at
+    with pytest.raises(RequestStateError, match="once"):
+        step(put_off, replace(later, due_at=put_off.due_at + timedelta(days=more)))
+
+
 @given(lives, happenings())
 def test_a_request_that_is_over_never_changes(life: Life, late: Happened) -> None:
     if life[1][-1].terminal:
@@ -171,6 +181,43 @@ def test_a_request_expires_only_if_somebody_was_asked_and_the_time_passed(life: 
             assert event.occurred_at > before.verify_by
 
 
+def happens(
+    state: RequestState, *names: EventName, at: datetime = START, due_at: datetime | None = None
+) -> RequestState:
+    for name in names:
+        state = step(state, Happened("r", at, name, due_at=due_at, reason="excessive", subjects=("email:00",)))
+    return state
+
+
+@given(receipts(), st.integers(0, 30), st.integers(0, 60))
+def test_a_request_does_not_expire_before_the_time_that_was_given_to_answer(
+    first: Happened, given_days: int, waited: int
+) -> None:
+    by, now = START + timedelta(days=given_days), START + timedelta(days=waited)
+    asked = happens(begin(first), "verification_asked", due_at=by)
+    if now > by:
+        assert happens(asked, "expired", at=now).terminal
+    else:
+        with pytest.raises(RequestStateError, match="still time"):
+            happens(asked, "expired", at=now)
+
+
+@given(receipts(), st.sampled_from(["approved", "started"]))
+def test_whoever_is_asked_again_is_not_verified_any_more(first: Happened, next_step: EventName) -> None:
+    asked = happens(begin(first), "verified", "verification_asked", due_at=first.due_at)
+    assert (asked.verified, asked.proved) == (False, ())
+    with pytest.raises(RequestStateError, match="not verified"):
+        happens(asked, next_step)
+
+
+@given(receipts(), st.sampled_from(["denied", "revoked", "verification_asked"]))
+def test_what_is_being_carried_out_is_not_stopped_half_way(first: Happened, late: EventName) -> None:
+    started = happens(begin(first), "verified", "started")
+    with pytest.raises(RequestStateError, match="being carried out"):
+        happens(started, late, due_at=first.due_at)
+    assert happens(started, "failed", late, due_at=first.due_at)
+
+
 @given(st.sampled_from(sorted(DENIALS)), rights)
 def test_a_reason_is_admitted_against_the_rights_that_its_law_is_about_alone(reason: Any, right: Right) -> None:
     about = DENIALS[reason].rights
@@ -217,6 +264,8 @@ carriers = st.dictionaries(
 
 
 @given(carriers)
+@example({"email:1": frozenset("ab"), "phone:3": frozenset("ac")})
+@example({"email:1": frozenset("ab"), "phone:3": frozenset("c")})
 def test_a_request_means_nobody_who_does_not_carry_all_of_it_that_anybody_carries_and_some_of_it_alone(
     holders: dict[str, frozenset[str]],
 ) -> None:
