@@ -493,3 +493,11 @@ def test_one_that_failed_and_comes_again_verified_is_verified(hub: uc.CustomerHu
     one = hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1")
     hub.rights.verify(one.request_id, ok=False)
     assert hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True).verified
+
+
+def test_nothing_held_is_not_said_while_records_wait_to_be_resolved(hub: uc.CustomerHub) -> None:
+    request = hub.rights.request("access", identifiers={"email": "new@example.com"}, verified=True)
+    hub.load(crm({"id": "8", "mail": "new@example.com", "name": "Nia"}))
+    with pytest.raises(ConfigurationError, match="not resolved"):
+        hub.rights.fulfil(request.request_id, answer=str)
+    assert hub.rights.status(request.request_id).status == "received"
