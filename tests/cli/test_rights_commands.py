@@ -1,8 +1,9 @@
-"""`rights access` and `rights portability`: a folder for one person, and what goes wrong on the way."""
+"""`rights` and `consent` on the command line."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import Result
@@ -13,47 +14,100 @@ from unified_customer.store import open_store
 Run = Callable[..., Result]
 
 
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
 @pytest.fixture
-def ann(command: Run, shop: Path, url: str) -> str:
+def ask(command: Run, shop: Path, url: str) -> Callable[..., dict[str, Any]]:
+    """Run a command on the loaded shop, and return what it says in JSON."""
     command("run", str(shop / "shop.toml"))
+
+    def run(*arguments: str, fails: ExitCode | None = None) -> dict[str, Any]:
+        result = command(*arguments, "--store", url, "--json")
+        assert result.exit_code == (fails or ExitCode.OK), result.output
+        return lines(result.stderr if fails else result.stdout)[0] if result.output else {}
+
+    return run
+
+
+Ask = Callable[..., dict[str, Any]]
+ANN = ("--identifier", "email=Ann@example.com")
+
+
+def test_a_request_goes_from_receipt_to_answer(ask: Ask) -> None:
+    request = ask("rights", "request", "restriction", *ANN)["request_id"]
+    assert ask("rights", "acknowledge", request)["acknowledged_at"]
+    assert ask("rights", "verify", request, "--ask")["status"] == "identity_unverified"
+    assert ask("rights", "verify", request, "--failed")["verification"] == "failed"
+    assert ask("rights", "fulfil", request, fails=ExitCode.FAILED)["error"] == "RequestStateError"
+    ask("rights", "verify", request, "--ask")
+    assert ask("rights", "verify", request, "--by", "email=ann@example.com")["verification"] == "verified"
+    assert ask("rights", "approve", request)["status"] == "in_progress"
+    assert ask("rights", "fulfil", request)["status"] == "fulfilled"
+    assert ask("rights", "list", "--state", "fulfilled")["request_id"] == request
+    assert ask("consent", "show", *ANN)["status"] == "restricted"
+
+
+def test_a_list_is_a_table_for_people(ask: Ask, command: Run, url: str) -> None:
+    request = ask("rights", "request", "access", *ANN, "--received", "2026-01-05", "--external-id", "t-1")
+    listed = command("rights", "list", "--store", url, "--due-before", "2026-03-01")
+    assert (request["request_id"][:8] in listed.stdout, "2026-02-05" in listed.stdout) == (True, True)
+    shown = command("rights", "show", request["request_id"], "--store", url)
+    assert "received" in shown.stdout
+    assert ask("rights", "list", "--state", "asleep", fails=ExitCode.FAILED)["error"] == "ConfigurationError"
+
+
+def test_a_request_is_denied_extended_or_taken_back(ask: Ask, shop: Path) -> None:
+    policy = shop / "policy.toml"
+    policy.write_text('[regimes.gdpr]\ntitle = "GDPR"\n[regimes.gdpr.deadlines.extension]\nmonths = 2\n')
+    one, two = (ask("rights", "request", "erasure", *ANN, "--policy", str(policy)) for _ in range(2))
+    assert one["regime"] == "gdpr"
+    extended = ask("rights", "extend", one["request_id"], "complex", "--policy", str(policy))
+    assert (extended["extended"], extended["due_at"] > one["due_at"]) == (True, True)
+    assert ask("rights", "deny", one["request_id"], "legal_claims")["status"] == "denied"
+    assert ask("rights", "deny", two["request_id"], "no time", fails=ExitCode.FAILED)["error"] == "ConfigurationError"
+    assert ask("rights", "revoke", two["request_id"])["status"] == "revoked"
+
+
+def test_a_rectification_takes_what_is_right(ask: Ask, url: str) -> None:
+    request = ask("rights", "request", "rectification", *ANN, "--verified")["request_id"]
+    ask("rights", "fulfil", request, "--field", "family_name=Lie")
     store = open_store(url)
-    found = store.read("customers", columns=["customer_id", "given_name"]).filter(given_name="ANN")
+    assert "Lie" in store.read("customers", columns=["family_name"])["family_name"].to_list()
     store.close()
-    return str(found["customer_id"].item())
 
 
-def test_access_writes_everything_about_one_person(command: Run, url: str, ann: str, tmp_path: Path) -> None:
-    result = command(
-        "rights", "access", ann, "--store", url, "--to", str(tmp_path / "ann"), "--request", "r-7", "--json"
-    )
-    assert result.exit_code == ExitCode.OK, result.stderr
-    told = json.loads(result.stdout)
-    assert (told["kind"], told["held"], told["tables"]["records"]) == ("access", True, 2)
-    document = json.loads((tmp_path / "ann" / "data.json").read_text(encoding="utf-8"))
-    assert document["request_id"] == "r-7"
-    assert "bob@example.com" not in (tmp_path / "ann" / "index.html").read_text(encoding="utf-8")
-    assert "Check who asks" in result.stderr
+def test_a_customer_is_erased(ask: Ask, command: Run, url: str) -> None:
+    customer = ask("rights", "request", "erasure", *ANN)["customer_id"]
+    noted = command("rights", "erase", customer, "--store", url)
+    assert (noted.exit_code, "records" in noted.stdout, "--compact" in noted.stderr) == (ExitCode.OK, True, True)
+    assert ask("rights", "request", "erasure", "--identifier", "crm=99")["customer_id"] is None
+    other = ask("rights", "request", "erasure", "--identifier", "crm=1", "--customer", customer, fails=ExitCode.FAILED)
+    assert other["error"] == "UnknownCustomerError"
 
 
-def test_portability_needs_a_policy_under_which_something_rests_on_consent_or_contract(
-    command: Run, url: str, ann: str, tmp_path: Path
-) -> None:
-    policy = tmp_path / "policy.toml"
-    policy.write_text('[bases]\n"essential.service" = "contract"\n', encoding="utf-8")
-    asked = ("rights", "portability", ann, "--store", url)
-    assert command(*asked, "--to", str(tmp_path / "none")).exit_code == ExitCode.OK
-    result = command(*asked, "--to", str(tmp_path / "some"), "--policy", str(policy), "--actor", "kim")
-    assert "records" in result.stdout
-    written = [sorted(each.name for each in (tmp_path / name).rglob("*.csv")) for name in ("none", "some")]
-    assert written == [[], ["consents.csv", "identifiers.csv", "records.csv"]]
+def test_an_erasure_may_write_the_file_anew(ask: Ask) -> None:
+    customer = ask("rights", "request", "erasure", "--identifier", "crm=1")["customer_id"]
+    assert ask("rights", "erase", customer, "--compact", "--actor", "kim")["rows"]["records"] == 2
 
 
-def test_a_folder_that_is_not_empty_and_an_unknown_id_are_refused(
-    command: Run, url: str, ann: str, tmp_path: Path
-) -> None:
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "x").write_text("x", encoding="utf-8")
-    assert command("rights", "access", ann, "--store", url, "--to", str(tmp_path / "full")).exit_code == ExitCode.FAILED
-    result = command("rights", "access", "f" * 24, "--store", url, "--to", str(tmp_path / "new"))
-    assert result.exit_code == ExitCode.FAILED
-    assert not (tmp_path / "new").exists()
+def test_a_value_is_never_repeated(command: Run, ask: Ask, url: str) -> None:
+    ask("consent", "coverage", "analytics")
+    for wrong in ("ann@example.com", "email=", "email=nobody"):
+        result = command("rights", "request", "access", "--identifier", wrong, "--store", url)
+        assert result.exit_code in {ExitCode.USAGE, ExitCode.FAILED}
+        assert "ann@" not in result.output
+        assert "nobody" not in result.output
+
+
+def test_consent_is_recorded_shown_and_counted(ask: Ask, command: Run, url: str) -> None:
+    purpose = "marketing.communications.sms"
+    said = ask("consent", "record", purpose, "granted", *ANN, "--method", "phone", "--stated", "2026-01-01")
+    assert said == {"kind": "statements", "purpose": purpose, "status": "granted", "statements": 1}
+    table = command("consent", "show", *ANN, "--store", url).stdout
+    assert (purpose in table, "granted" in table) == (True, True)
+    counted = ask("consent", "coverage", purpose)
+    assert (counted["customers"], counted["allowed"]) == (2, 1)
+    assert "1 of 2 customers" in command("consent", "coverage", purpose, "--store", url).stdout
+    assert ask("consent", "record", purpose, "maybe", *ANN, fails=ExitCode.FAILED)["error"] == "ConfigurationError"

@@ -19,6 +19,9 @@ BUILTINS = {
     errors.FieldWithheldError: PermissionError,
     errors.CollectionRefusedError: PermissionError,
     errors.IdentityConflictError: ValueError,
+    errors.UnknownRequestError: KeyError,
+    errors.RequestStateError: RuntimeError,
+    errors.SignatureError: PermissionError,
     errors.StoreError: RuntimeError,
     errors.NotFittedArtifactError: LookupError,
 }

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from unified_customer.cli.consenting import consent
 from unified_customer.cli.exits import ExitCode
 from unified_customer.cli.rights import rights
 from unified_customer.cli.session import session
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 app.add_typer(rights)
+app.add_typer(consent)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]

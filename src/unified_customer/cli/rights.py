@@ -1,15 +1,226 @@
-"""`rights`: what people can ask for."""
+"""The commands `rights ...` and their options; the work is in `requesting`, which they import when they run."""
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unified_customer.cli.accessing import access, portability
+from unified_customer.cli.options import Debug, Instant, Json, Name, PolicyFile, Url, in_utc, pairs
+from unified_customer.cli.session import session
+
+if TYPE_CHECKING:
+    from unified_customer.cli.requesting import Desk
 
 rights = typer.Typer(
     name="rights",
-    help="Answer what people ask for: access and portability.",
+    help="Answer what people ask for: requests, deadlines, access, erasure.",
     no_args_is_help=True,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 rights.command()(access)
 rights.command()(portability)
+
+RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request; `rights list` lists them.")]
+Named = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--identifier",
+        metavar="KIND=VALUE",
+        help="What the person is named by, such as email=...; the name of a source and its id will do.",
+    ),
+]
+Customer = Annotated[str | None, typer.Option("--customer", metavar="ID", help="Any id ever issued to the customer.")]
+
+
+def _desk(store: str, policy: "PolicyFile", actor: str) -> "Desk":
+    from unified_customer.cli.requesting import Desk
+
+    return Desk(store, policy, actor)
+
+
+@rights.command()
+def request(
+    right: Annotated[
+        str,
+        typer.Argument(
+            help="access, portability, rectification, erasure, restriction, objection, opt_out, opt_in or "
+            "no_automated_decisions."
+        ),
+    ],
+    *,
+    store: Url,
+    identifier: Named = None,
+    customer: Customer = None,
+    regime: Annotated[str | None, typer.Option(help="The law that it is judged by; else that of the place.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Of an objection: what is objected to.")] = None,
+    received: Instant = None,
+    external_id: Annotated[str | None, typer.Option(metavar="ID", help="What whoever sent it calls it.")] = None,
+    verified: Annotated[bool, typer.Option("--verified", help="It is known who asks.")] = False,
+    policy: PolicyFile = None,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Take in a request of a person.
+
+    Of what names the person only keyed hashes are kept.
+    """
+    named = pairs(identifier or (), option="--identifier")
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, policy, actor).request(
+            out,
+            right,
+            identifiers=named or None,
+            customer_id=customer,
+            regime=regime,
+            purpose=purpose,
+            received_at=in_utc(received),
+            external_id=external_id,
+            verified=verified,
+        )
+
+
+@rights.command(name="list")
+def list_(
+    *,
+    store: Url,
+    state: Annotated[str | None, typer.Option(help="Only those that are so far, such as received.")] = None,
+    due_before: Instant = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List the requests, the one that has to be answered first at the top."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, "local").list(out, state=state, due_before=in_utc(due_before))
+
+
+@rights.command()
+def show(request_id: RequestId, *, store: Url, json: Json = False, debug: Debug = False) -> None:
+    """Show how far a request is."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, "local").show(out, request_id)
+
+
+@rights.command()
+def verify(
+    request_id: RequestId,
+    *,
+    store: Url,
+    ask: Annotated[bool, typer.Option("--ask", help="The person was asked who they are.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="The person could not prove it.")] = False,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", metavar="KIND=VALUE", help="What was proved; else all that is named.")
+    ] = None,
+    customer: Customer = None,
+    method: Annotated[str | None, typer.Option(help="How it was found out, such as passport.")] = None,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Enter whether the person proved who they are, or was asked to."""
+    proved = pairs(by or (), option="--by")
+    with session(as_json=json, debug=debug) as out:
+        desk = _desk(store, None, actor)
+        if ask:
+            desk.change(out, "ask_verification", request_id)
+        else:
+            desk.change(
+                out, "verify", request_id, ok=not failed, by=proved or None, customer_id=customer, method=method
+            )
+
+
+@rights.command()
+def approve(
+    request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
+) -> None:
+    """Enter that a request will be carried out."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, actor).change(out, "approve", request_id)
+
+
+@rights.command()
+def acknowledge(
+    request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
+) -> None:
+    """Enter that the person was told that the request arrived."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, actor).change(out, "acknowledge", request_id)
+
+
+@rights.command()
+def extend(
+    request_id: RequestId,
+    reason: Annotated[str, typer.Argument(help="What the person was told, such as complex.")],
+    *,
+    store: Url,
+    policy: PolicyFile = None,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Put the answer off once, by what the law leaves."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, policy, actor).change(out, "extend", request_id, reason)
+
+
+@rights.command()
+def deny(
+    request_id: RequestId,
+    reason: Annotated[str, typer.Argument(help="A reason that the law knows, such as legal_claims.")],
+    *,
+    store: Url,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Deny a request, for a reason that the law knows."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, actor).change(out, "deny", request_id, reason)
+
+
+@rights.command()
+def revoke(
+    request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
+) -> None:
+    """Enter that the person takes a request back."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, actor).change(out, "revoke", request_id)
+
+
+@rights.command()
+def fulfil(
+    request_id: RequestId,
+    *,
+    store: Url,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", metavar="NAME=VALUE", help="Of a rectification: what is right.")
+    ] = None,
+    policy: PolicyFile = None,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Carry out what was asked for, and close the request."""
+    fields = dict(pairs(field or (), option="--field"))
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, policy, actor).fulfil(out, request_id, fields)
+
+
+@rights.command()
+def erase(
+    customer_id: Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the customer.")],
+    *,
+    store: Url,
+    request: Annotated[str | None, typer.Option(metavar="ID", help="The request that asked for it.")] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Also write the file anew, so that no byte is left in it.")
+    ] = False,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Erase a customer from every table."""
+    with session(as_json=json, debug=debug) as out:
+        _desk(store, None, actor).erase(out, customer_id, request, compact=compact)

@@ -19,6 +19,9 @@ It never holds a personal value.
             FieldWithheldError                   a named column the purpose may not see
         CollectionRefusedError (PermissionError) the collection policy refuses what a source brings
         IdentityConflictError (ValueError)       must-link and cannot-link contradict each other
+        UnknownRequestError (KeyError)           a request of a person that nobody received
+        RequestStateError (RuntimeError)         something that cannot happen to a request in its state
+        SignatureError (PermissionError)         a signed message that cannot be trusted
         StoreError (RuntimeError)                the store cannot do what was asked
             StoreClosedError                     used after `close()`
             StoreLockedError                     another process holds the store; retryable
@@ -104,6 +107,18 @@ class CollectionRefusedError(UnifiedCustomerError, PermissionError):
 
 class IdentityConflictError(UnifiedCustomerError, ValueError):
     """A must-link and a cannot-link contradict each other."""
+
+
+class UnknownRequestError(UnifiedCustomerError, KeyError):
+    """There is no such request of a person."""
+
+
+class RequestStateError(UnifiedCustomerError, RuntimeError):
+    """A request of a person is in a state in which that cannot happen."""
+
+
+class SignatureError(UnifiedCustomerError, PermissionError):
+    """A signed message was not signed by whom it names, is meant for somebody else, or is out of date."""
 
 
 class StoreError(UnifiedCustomerError, RuntimeError):

@@ -12,6 +12,9 @@ from unified_customer.core.errors import ConfigurationError
 RECORD: Final = "record"
 """In statements: not an identifier, but the record of a source."""
 
+STATED: Final = "rights"
+"""The source of what people, verified, state about themselves: it survives whatever other sources say."""
+
 EMAIL_NAMES: Final = ("mail", "emailaddress", "mailaddress", "emails", "emailid")
 PHONE_NAMES: Final = ("telephone", "phonenumber", "telephonenumber", "tel", "mobile", "mobilephone", "msisdn", "phones")
 ONE_SPELLING: Final = {

@@ -17,6 +17,7 @@ from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.policies import adopt
+from unified_customer.governance.requests import Handling, Names
 from unified_customer.governance.rights import Rights
 from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
@@ -28,6 +29,7 @@ from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
 from unified_customer.hub.report import LoadReport, ResolveReport
 from unified_customer.hub.resolving import Resolver
+from unified_customer.hub.restating import Restating
 from unified_customer.hub.scanning import scan
 from unified_customer.identity import ExactIdentity, Identity, Survivorship
 from unified_customer.policy import Policy, Request
@@ -45,7 +47,7 @@ class CustomerHub:
         consent: Records statements and says what they allow.
         identity: Crosswalk, corrections and history of who is who.
         audit: Who read what, under which purpose.
-        rights: Carries out what people ask for: access, portability, erasure.
+        rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
         policy: The policy in force.
 
     Examples:
@@ -105,8 +107,16 @@ class CustomerHub:
         self.consent = ConsentLedger(
             self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
         )
-        self.rights = Rights(self._store, clock=clock, actor=actor, policy=self.policy)
         survivorship = survivorship or Survivorship()
+        handling = Handling(
+            self._store,
+            policy=self.policy,
+            clock=clock,
+            ledger=self.consent,
+            names=Names(value_key_of(keyring), keyring.record_id),
+            restate=Restating(self._store, keyring=keyring, clock=clock, survivorship=survivorship),
+        )
+        self.rights = Rights(self._store, clock=clock, actor=actor, policy=self.policy, handling=handling)
         self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock, golden=survivorship.survive)
         self.identity = IdentityMap(
             self._store,

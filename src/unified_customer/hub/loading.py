@@ -23,6 +23,7 @@ from unified_customer.hub.pointing import Naming
 from unified_customer.hub.prepared import Prepared
 from unified_customer.hub.preparing import prepare_mapped, prepare_messages
 from unified_customer.hub.report import LoadReport, sums
+from unified_customer.hub.restating import check_source_name
 from unified_customer.hub.stated_purposes import check_stated_purposes, unknown_purposes
 from unified_customer.hub.writing import HELD, reasons_of, without_contradictions, write_prepared
 from unified_customer.policy import Policy
@@ -46,6 +47,7 @@ class Loader:
 
     def load(self, source: BoundSource, *, actor: Actor) -> LoadReport:
         """Load what `source` has that was not read before; see `CustomerHub.load`."""
+        check_source_name(source.name)
         check_stated_purposes(source, self._policy)
         report = LoadReport(source.name, source.table)
         for prepared, state in self._prepared(source):

@@ -7,6 +7,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from unified_customer.core.errors import ConfigurationError, UnknownCustomerError
+from unified_customer.core.kinds import STATED
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS
 from unified_customer.identity.traits import merged_traits
@@ -31,6 +32,9 @@ class Survivorship(Spec):
     - `most_trusted`: from the source that stands first in `trusted`; sources that are not named come last.
     - `most_frequent`: said by most records.
     - `longest`: with most characters.
+
+    Before any rule comes what the person, verified, stated themselves (records of the source `rights`, written by
+    `hub.rights.rectify`): it survives whatever others say, before or after (GDPR Art. 16).
 
     Ties go to the value observed last, then to the first source by name, then to the first content in text order:
     never to a row order or a record id. The fields of a group survive together, from one record; records that fill the
@@ -164,11 +168,14 @@ class Survivorship(Spec):
     def _places(self, unit: tuple[str, ...], rows: int) -> list[pl.Expr]:
         """Return the place of each row among those that can survive: with the first field of the unit, with any."""
         # The row number is the last word of every rule, so rule and row make one number, and the least of it wins.
-        place = self._preference(unit) * max(rows, 1) + pl.col("row")
-        leading = pl.when(pl.col(unit[0]).is_not_null()).then(place).alias(unit[0])
+        preference = self._preference(unit)
+        stated = pl.col("source") == STATED
+        place = pl.when(stated).then(preference.min() - 1).otherwise(preference) * max(rows, 1) + pl.col("row")
+        first = pl.col(unit[0]).is_not_null()
         if len(unit) == 1:
-            return [leading]
+            return [pl.when(first).then(place).alias(unit[0])]
         some = pl.any_horizontal(pl.col(field).is_not_null() for field in unit)
+        leading = pl.when(first | (stated & some)).then(place).alias(unit[0])
         return [leading, pl.when(some).then(place).alias(f"{unit[0]}_some")]
 
     def _preference(self, unit: tuple[str, ...]) -> pl.Expr:

@@ -77,6 +77,10 @@ DATA_USES: Final = (
 )
 """The data uses of fideslang 3.1.4."""
 
+AUTOMATED_DECISIONS: Final = "decisions.automated"
+"""Decisions about a person that no person takes (GDPR Art. 22). Fideslang has profiling, but no use for what is decided
+by it, so this one is ours and known beside the data uses."""
+
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 
@@ -112,8 +116,8 @@ def ancestors(purpose: str) -> tuple[str, ...]:
 
 
 def known_purposes(declared: Iterable[str] = ()) -> frozenset[str]:
-    """Return the data uses, the `declared` purposes and what stands above those."""
-    return frozenset(DATA_USES).union(*(ancestors(each) for each in declared))
+    """Return the data uses, automated decisions, the `declared` purposes and what stands above those."""
+    return frozenset(DATA_USES).union(*(ancestors(each) for each in (AUTOMATED_DECISIONS, *declared)))
 
 
 def check_purpose(purpose: str, *, declared: Iterable[str] = ()) -> str:

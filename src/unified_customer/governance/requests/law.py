@@ -1,0 +1,77 @@
+"""Which law a request is judged by, and what time it leaves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.governance.requests.lifecycle import answer_by
+from unified_customer.policy import Policy
+from unified_customer.policy.regimes import Deadlines, Right
+from unified_customer.store import Keys, Reader
+
+
+@dataclass(frozen=True)
+class Law:
+    """The law that a request is judged by.
+
+    Attributes:
+        name: Its name; None: the policy names none.
+        deadlines: By when what has to be done.
+        rights: What it lets people ask for; None: whatever they like.
+    """
+
+    name: str | None
+    deadlines: Deadlines
+    rights: tuple[Right, ...] | None = None
+
+    def covers(self, right: Right) -> bool:
+        """Return whether it gives people this right."""
+        return self.rights is None or right in self.rights
+
+
+def law_of(policy: Policy, right: Right, at: datetime, *, named: str | None, places: Sequence[str | None]) -> Law:
+    """Return the law for a request.
+
+    Args:
+        policy: Names the laws, and which place is under which.
+        right: What is asked for.
+        at: When it was received.
+        named: The law that was named; it is taken at its word.
+        places: Where the people live whom it may be about, such as `DE` or `US-CA`; None: unknown.
+
+    Returns:
+        The law named, else the one that leaves the least time of those that the places are under; where a place is
+        under none, of all.
+
+    Raises:
+        ConfigurationError: The policy knows laws, but not the one named.
+    """
+    if named is not None and policy.regimes and named not in policy.regimes:
+        message = f"The policy has no regime {named!r}. It has: {', '.join(sorted(policy.regimes))}."
+        raise ConfigurationError(message)
+    meant = {named} if named is not None else _regimes_of(policy, places)
+    laws = [Law(name, each.deadlines, each.rights) for name, each in sorted(policy.regimes.items()) if name in meant]
+    covering = [law for law in laws if law.covers(right)] or laws or [Law(named, Deadlines())]
+    return min(covering, key=lambda law: answer_by(right, at, law.deadlines))
+
+
+def _regimes_of(policy: Policy, places: Sequence[str | None]) -> set[str]:
+    """Return the names of the laws that the places are under; where one is under none, all."""
+    names = {policy.jurisdictions.get(place or "", "") for place in places}
+    return names if names and names <= set(policy.regimes) else set(policy.regimes)
+
+
+def places_of(reader: Reader, policy: Policy, customers: Sequence[str]) -> list[str | None]:
+    """Return where customers live, as the policy names the places; None: nowhere that it names."""
+    keys = Keys(pl.DataFrame({"customer_id": pl.Series(customers, dtype=pl.String)}), ("customer_id",))
+    lived = reader.read("customers", columns=["country", "region"], keys=keys)
+    return [_place(policy, row) for row in lived.iter_rows(named=True)]
+
+
+def _place(policy: Policy, home: dict[str, Any]) -> str | None:
+    country, region = home["country"], (home["region"] or "").upper()
+    return next((each for each in (f"{country}-{region}", country) if each in policy.jurisdictions), None)
