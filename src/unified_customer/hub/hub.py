@@ -14,6 +14,7 @@ from unified_customer.core.keys import KeyProvider, Keyring, write_key
 from unified_customer.core.models import LOCAL, Actor, Customer
 from unified_customer.core.spec import FittableSpec, Fitted, FittedT
 from unified_customer.governance.audit import AuditLog, Entry
+from unified_customer.governance.auditing.store import SealedStore
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.rights import Rights
@@ -21,7 +22,7 @@ from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
 from unified_customer.hub.identifying import Identification, Identifying
 from unified_customer.hub.identity_map import IdentityMap
-from unified_customer.hub.keyfile import key_for, key_path
+from unified_customer.hub.keyfile import key_path, keys_for
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
@@ -91,14 +92,15 @@ class CustomerHub:
         """
         self.policy = Policy() if policy is None else policy
         self._actor = actor
-        self._store = open_store(store) if isinstance(store, str) else store
+        opened = open_store(store) if isinstance(store, str) else store
         self._clock = clock
         try:
-            self._key = key_for(self._store, keys, clock=clock)
+            self._keys = keys_for(opened, keys, clock=clock)
         except BaseException:
-            self._store.close()
+            opened.close()
             raise
-        keyring = Keyring(self._key)
+        self._store: Store = SealedStore(opened, self._keys.seals)
+        keyring = Keyring(self._keys.naming)
         self.audit = AuditLog(self._store, clock=clock)
         self.consent = ConsentLedger(
             self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
@@ -146,7 +148,7 @@ class CustomerHub:
         target = Path(path)
         self.audit.record(self._actor, Entry("backup"))
         self._store.backup(target)
-        write_key(key_path(target), self._key)
+        write_key(key_path(target), self._keys.opening)
 
     def export(self, folder: str | Path) -> dict[str, int]:
         """Write the whole hub into a new folder in open formats: a Parquet file per table, the key, a manifest.
@@ -160,7 +162,7 @@ class CustomerHub:
             ConfigurationError: There is something in the folder already.
         """
         self.audit.record(self._actor, Entry("export"))
-        return export_hub(self._store, key=self._key, folder=Path(folder))
+        return export_hub(self._store, key=self._keys.opening, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
         """List the rows that could not be accepted, without what they hold.
