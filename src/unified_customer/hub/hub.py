@@ -44,7 +44,7 @@ class CustomerHub:
     Attributes:
         consent: Records statements and says what they allow.
         identity: Crosswalk, corrections and history of who is who.
-        audit: Who read what, under which purpose.
+        audit: Who read what, under which purpose, and whether anybody tampered with that.
         rights: Carries out what people ask for: erasure.
         policy: The policy in force.
 
@@ -136,11 +136,11 @@ class CustomerHub:
         self.close()
 
     def close(self) -> None:
-        """Close the store and end everything that was handed out."""
+        """Close the store and end everything that was handed out; the head of the audit is kept beside it."""
         self._store.close()
 
     def backup(self, path: str | Path) -> None:
-        """Write a copy of the running store, with a copy of its key beside it: it opens as a hub of its own.
+        """Write a copy of the running store, with its key and the heads of its audit beside it: it opens as a hub of its own.
 
         Raises:
             StoreError: There is already something at `path`.
@@ -162,6 +162,7 @@ class CustomerHub:
             ConfigurationError: There is something in the folder already.
         """
         self.audit.record(self._actor, Entry("export"))
+        self.audit.head()
         return export_hub(self._store, key=self._keys.opening, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
@@ -237,7 +238,7 @@ class CustomerHub:
         """
         self.identity.merge(a, b, reason=reason, override=override, actor=actor or self._actor)
         self.resolve(actor=actor)
-        return self.identity.customer_of(a)
+        return self.identity.holder_of(a)
 
     def split(
         self, customer_id: str, records: Sequence[str], *, reason: str | None = None, actor: Actor | None = None
@@ -257,7 +258,7 @@ class CustomerHub:
         """
         self.identity.split(customer_id, records, reason=reason, actor=actor or self._actor)
         self.resolve(actor=actor)
-        return self.identity.customer_of(records[0])
+        return self.identity.holder_of(records[0])
 
     # ---------------------------------------------------------------------------------------------------- reading
 
@@ -465,16 +466,17 @@ class CustomerHub:
         asked = query(table, purpose, as_of=as_of, channel=channel, recipient=recipient, actor=actor or self._actor)
         return scan(self._door, asked)
 
-    def history(self, customer_id: str) -> pl.DataFrame:
+    def history(self, customer_id: str, *, actor: Actor | None = None) -> pl.DataFrame:
         """Return what became of a customer's records, as rows of `links`, ordered by time.
 
         Args:
             customer_id: Any id ever issued, also one that was merged into another.
+            actor: Who reads; None: the hub's actor.
 
         Raises:
             UnknownCustomerError: The id was never issued.
         """
-        return self.identity.history(customer_id)
+        return self.identity.history(customer_id, actor=actor)
 
     # -------------------------------------------------------------------------------------------------- computing
 
