@@ -28,6 +28,9 @@ def verify(
     head: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A head that was given away, as `audit head` wrote it.")
     ] = None,
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help="The key is lost: hold the entries against the heads alone.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -38,7 +41,7 @@ def verify(
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.auditing import verify_audit
 
-        if not verify_audit(out, store, head):
+        if not verify_audit(out, store, head, with_key=not without_key):
             raise typer.Exit(ExitCode.FAILED)
 
 

@@ -15,6 +15,7 @@ from unified_customer.core.models.base import Model
 from unified_customer.governance.auditing.entries import microseconds
 from unified_customer.governance.auditing.sealing import Seals
 from unified_customer.methods.transparency_log import Frontier
+from unified_customer.store import Store
 
 
 class TreeHead(Model):
@@ -146,6 +147,11 @@ def head_path(store_path: Path) -> Path:
         'shop.duckdb.audit'
     """
     return store_path.with_name(f"{store_path.name}.audit")
+
+
+def heads_of(store: Store) -> Heads:
+    """Return where the heads of a store are kept."""
+    return HeadMemory() if store.path is None else HeadFile(head_path(store.path))
 
 
 def _whole_lines(size: int, path: Path) -> int:

@@ -9,7 +9,7 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import AUDIT
 from unified_customer.governance.auditing.entries import Entry, canonical_frame, write_entry
-from unified_customer.governance.auditing.heads import TreeHead
+from unified_customer.governance.auditing.heads import TreeHead, heads_of
 from unified_customer.governance.auditing.proofs import ConsistencyProof, InclusionProof
 from unified_customer.governance.auditing.store import SealedStore
 from unified_customer.governance.auditing.verification import Verification, Witnesses, verify_log
@@ -83,6 +83,7 @@ class AuditLog:
         """Look for entries that were changed, removed, added or moved.
 
         Each entry is held against its seal, all of them against the heads that were kept beside the store, and against `head`.
+        In a store that no hub opened, since its key was lost, the seals are not checked: entries are held against heads alone.
 
         Args:
             head: A head that was given away.
@@ -90,12 +91,14 @@ class AuditLog:
         Returns:
             What was found; it does not raise where something is wrong.
         """
-        given = () if head is None else (head,)
         sealed = self._store if isinstance(self._store, SealedStore) else None
-        # In this order: what is known from outside must not be newer than the state that it is held against.
-        known = Witnesses(given=given)
-        if sealed is not None:
-            known = Witnesses(list(sealed.heads.newest_first())[::-1], given, sealed.tail)
+        heads = heads_of(self._store) if sealed is None else sealed.heads
+        # Before the state is opened: what is known from outside must not be newer than it.
+        known = Witnesses(
+            kept=list(heads.newest_first())[::-1],
+            given=() if head is None else (head,),
+            tail=None if sealed is None else sealed.tail,
+        )
         with self._store.snapshot() as reader:
             return verify_log(reader, seals=None if sealed is None else sealed.seals, witnesses=known)
 

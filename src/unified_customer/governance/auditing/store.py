@@ -14,7 +14,7 @@ from unified_customer.core.errors import StoreClosedError, StoreError
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import AUDIT, RECORDED_AT, SEQ
 from unified_customer.governance.auditing.entries import Entry, canonical_frame, canonical_row, entry_row
-from unified_customer.governance.auditing.heads import HeadFile, HeadMemory, Heads, KeptHead, TreeHead, head_path
+from unified_customer.governance.auditing.heads import HeadFile, KeptHead, TreeHead, head_path, heads_of
 from unified_customer.governance.auditing.sealing import NOTHING, Seals
 from unified_customer.methods.transparency_log import Frontier
 from unified_customer.store import CompactionReport, Counts, Reader, Store, Where, Writer
@@ -178,7 +178,7 @@ class SealedStore(PassingReader):
         super().__init__(store)
         self._store = store
         self.seals = seals
-        self.heads: Heads = HeadMemory() if store.path is None else HeadFile(head_path(store.path))
+        self.heads = heads_of(store)
         self._tail: Tail | None = None
         self._frontier: Frontier | None = None
         self._kept: Tail | None = None
