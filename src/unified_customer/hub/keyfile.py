@@ -138,8 +138,11 @@ def _unwrapped(opening: bytes, wrapped: bytes) -> bytes:
 
 
 def _keywrap() -> Any:
+    require("cryptography", extra="rights", why="open a hub whose key was replaced")
     # AES-256 key wrap: RFC 3394, NIST SP 800-38F.
-    return require("cryptography.hazmat.primitives.keywrap", extra="rights", why="open a hub whose key was replaced")
+    from cryptography.hazmat.primitives import keywrap
+
+    return keywrap
 
 
 def _finish_rotation(path: Path, state: dict[str, Any]) -> None:
