@@ -124,6 +124,8 @@ class SealedWriter(PassingReader):
             self._tail = tail_of(self._writer)
         if self._tail.size == 0 and (before := self._before()):
             self._enter(before, fresh=True)
+            # Its id was made of the position that the first entry of the chain has now.
+            row = {**row, "audit_id": str(self._writer.last_seq() + 1)} if fresh else row
         return self._enter(row, fresh=fresh)
 
     def upsert(self, table: str, frame: pl.DataFrame) -> Counts:
