@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import polars as pl
 import pytest
@@ -147,6 +148,20 @@ class TestHeadsBesideTheStore:
         assert [each[:1] for each in sizes] == [[], [], [], [], [5], [5], [5], [8], [8]]
         store.close()
         assert [kept.head.size for kept in store.heads.newest_first() if kept] == [9, 8, 5]
+
+    def test_threads_that_keep_heads_together_lose_none(self, path: Path) -> None:
+        stores = [SealedStore(open_store("memory://"), auditing.SEALS).head(at=START) for _ in range(4)]
+
+        def keep(head: TreeHead) -> None:
+            for _ in range(20):
+                HeadFile(path).add(KeptHead(head, (), b""))
+
+        threads = [Thread(target=keep, args=(head,)) for head in stores]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [kept.head.size for kept in HeadFile(path).newest_first() if kept] == [0] * 80
 
     def test_that_it_cannot_be_written_does_not_undo_what_was_done(self, path: Path) -> None:
         with opened(path) as hub:

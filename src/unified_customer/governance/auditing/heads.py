@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Final, Protocol, Self
 
 import msgspec
@@ -131,9 +132,8 @@ class HeadFile:
 
     def add(self, kept: KeptHead) -> None:
         """Add a line, which is on the disk when this returns."""
-        with self._path.open("ab+") as file:
-            whole = _whole_lines(file.tell(), self._path)
-            file.truncate(whole)
+        with _ADDING, self._path.open("ab+") as file:
+            file.truncate(_whole_lines(file.tell(), self._path))
             file.write(kept.line().encode())
             file.flush()
             os.fsync(file.fileno())
@@ -161,6 +161,9 @@ def _whole_lines(size: int, path: Path) -> int:
         tail = file.read()
     return size - len(tail) + tail.rfind(b"\n") + 1
 
+
+_ADDING: Final = Lock()
+"""Several hubs of one process may lie over one store; other processes do not."""
 
 _LONGEST: Final = 16_384
 """More bytes than a line has: 64 peaks of 64 digits, and the head."""

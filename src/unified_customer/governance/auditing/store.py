@@ -264,7 +264,7 @@ class SealedStore(PassingReader):
         waited = kept.at is not None and tail.at - kept.at >= KEPT_WITHIN
         if waited or tail.size - kept.size >= KEPT_EVERY or actions & KEPT_AT:
             # What was done is committed: that the head could not be written beside it is no reason to say it was not.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, StoreClosedError):
                 self.keep_head()
 
     def _grown(self, reader: Reader) -> Frontier:
