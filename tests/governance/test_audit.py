@@ -18,7 +18,7 @@ from unified_customer.core.errors import ConfigurationError, StoreError
 from unified_customer.core.models import LOCAL
 from unified_customer.governance.audit import AuditLog, Entry, write_entry
 from unified_customer.governance.auditing import store as sealing_store
-from unified_customer.governance.auditing.heads import KeptHead, head_path
+from unified_customer.governance.auditing.heads import HeadFile, KeptHead, TreeHead, head_path
 from unified_customer.governance.auditing.store import SealedStore
 from unified_customer.hub import import_hub
 from unified_customer.hub.archive import archived_key
