@@ -106,3 +106,16 @@ def test_there_are_no_proofs_of_what_is_not_there(leaves: list[bytes], place: in
     assume(place != len(leaves))
     with pytest.raises(IndexError):
         consistency_path(leaves, place)
+
+
+def test_growth_is_proved_for_every_pair_of_sizes_and_for_no_other_roots() -> None:
+    leaves = [leaf_hash(bytes([number])) for number in range(20)]
+    other = leaf_hash(b"other")
+    for size in range(2, len(leaves)):
+        now = root(leaves[:size])
+        for old in range(1, size):
+            then, path = root(leaves[:old]), consistency_path(leaves[:size], old)
+            assert is_consistent(old, then, size, now, path)
+            assert not is_consistent(old, other, size, now, path)
+            assert not is_consistent(old, then, size, other, path)
+            assert not is_consistent(old, then, size, now, path[:-1])
