@@ -26,7 +26,7 @@ def rows(number: int, *, first: int = 0) -> pl.DataFrame:
     from unified_customer.core.tables import AUDIT
 
     places = pl.int_range(first, first + number, eager=True)
-    at = pl.lit(START) + pl.duration(milliseconds=places)
+    at = pl.lit(START) + pl.duration(milliseconds=pl.lit(places))
     frame = pl.DataFrame({"place": places}).select(
         audit_id=(pl.col("place") + 1).cast(pl.String),
         at=at.dt.cast_time_unit("us"),

@@ -12,7 +12,8 @@ import unified_customer as uc
 from unified_customer.core.clock import system_clock
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.keys import FileKeyProvider, KeyProvider, MemoryKeyProvider
-from unified_customer.governance.audit import AuditLog
+from unified_customer.governance.audit import AuditLog, verify_log
+from unified_customer.governance.auditing.sealing import Seals
 from unified_customer.hub import keyfile, rotate_key
 from unified_customer.hub.keyfile import next_key_path, past_key_path
 from unified_customer.store import open_store
@@ -195,3 +196,11 @@ def test_without_any_key_all_can_be_read_and_held_against_heads_and_nothing_can_
         anew.resolve()
         ids = set(anew.customers(purpose="analytics")["customer_id"])
         assert not ids & set(records["record_id"])
+
+
+def test_the_audit_is_sealed_with_another_key_from_the_rotation_on(path: Path) -> None:
+    made(path, FIRST)
+    start = rotate(path, FIRST, SECOND)
+    with closing(open_store(f"duckdb:///{path}")) as store:
+        (found,) = verify_log(store, seals=Seals.of(FIRST.key())).findings
+    assert (found.kind, found.number) == ("changed", start)
