@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from unified_customer.cli.auditapp import audit_app
 from unified_customer.cli.consenting import consent
 from unified_customer.cli.exits import ExitCode
 from unified_customer.cli.rights import rights
@@ -36,6 +37,8 @@ PolicyFile = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
 ]
+
+app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:

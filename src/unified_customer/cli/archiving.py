@@ -9,8 +9,9 @@ from unified_customer.cli.progress import working
 from unified_customer.cli.storefile import check_exists, file_of, key_file_of
 from unified_customer.cli.tables import plain_table
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.keys import FileKeyProvider, write_key
-from unified_customer.hub.archive import archived_key, export_hub, import_hub
+from unified_customer.core.keys import write_key
+from unified_customer.hub import CustomerHub
+from unified_customer.hub.archive import archived_key, import_hub
 from unified_customer.store import open_store
 
 
@@ -24,9 +25,9 @@ def export_store(out: Output, url: str, folder: Path) -> None:
     if path is None:
         message = f"{url!r} names no file, so no key lies beside it. Use unified_customer.hub.archive in Python."
         raise ConfigurationError(message)
-    key = _existing_key(path)
-    with working(out, "Exporting"), closing(open_store(url)) as store:
-        rows = export_hub(store, key=key, folder=folder)
+    _refuse_missing_key(path)
+    with working(out, "Exporting"), CustomerHub(url) as hub:
+        rows = hub.export(folder)
     _report(out, "export", rows, folder)
     out.note(f"{folder} holds personal data, and the key that names it. Protect it as you protect the store.")
 
@@ -46,12 +47,11 @@ def import_store(out: Output, folder: Path, url: str) -> None:
     _report(out, "import", rows, path)
 
 
-def _existing_key(store_file: Path) -> bytes:
+def _refuse_missing_key(store_file: Path) -> None:
     path = key_file_of(store_file)
     if not path.is_file():
         message = f"The key file {path} is not there. Put it back: without it no new record finds its old id."
         raise ConfigurationError(message)
-    return FileKeyProvider(path).key()
 
 
 @contextmanager

@@ -120,6 +120,16 @@ def check_key(key: bytes) -> bytes:
     return key
 
 
+def derived_key(key: bytes, use: bytes) -> bytes:
+    """Return the key for one `use`, at most 16 bytes of text, that `key` gives: it tells nothing of `key` or of others.
+
+    Examples:
+        >>> derived_key(b"k" * 32, b"uc:audit") == derived_key(b"k" * 32, b"uc:other")
+        False
+    """
+    return hashlib.blake2b(key=check_key(key), digest_size=KEY_BYTES, person=use).digest()
+
+
 class Keyring:
     """Names records and identifier values by keyed hashes.
 

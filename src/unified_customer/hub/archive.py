@@ -1,4 +1,4 @@
-"""A whole hub in open formats: one Parquet file per table, the key, and a manifest that proves them complete."""
+"""A whole hub in open formats: one Parquet file per table, the key, the heads of the audit, and a manifest."""
 
 import hashlib
 import json
@@ -14,10 +14,12 @@ from unified_customer.core.clock import Clock, system_clock
 from unified_customer.core.errors import ConfigurationError, SchemaVersionError
 from unified_customer.core.keys import KEY_BYTES, check_key, write_key
 from unified_customer.core.tables import TABLES
+from unified_customer.governance.auditing.heads import HeadFile, head_path
 from unified_customer.store import SCHEMA_VERSION, Reader, Store
 
 MANIFEST: Final = "manifest.json"
 KEY_FILE: Final = "key"
+HEADS_FILE: Final = "audit"
 BATCH_ROWS: Final = 250_000
 
 
@@ -41,6 +43,9 @@ def export_hub(store: Store, *, key: bytes, folder: Path) -> dict[str, int]:
     if any(folder.iterdir()):
         message = f"{folder.name} is not empty. Export into a new folder."
         raise ConfigurationError(message)
+    if store.path is not None:
+        # Before the tables, so that no head is of a later state than they are.
+        (folder / HEADS_FILE).write_text(HeadFile(head_path(store.path)).text(), encoding="utf-8")
     with store.snapshot() as reader:
         rows = {name: _write(reader, name, folder) for name in TABLES}
     write_key(folder / KEY_FILE, key)
@@ -76,6 +81,8 @@ def import_hub(folder: Path, store: Store, *, clock: Clock = system_clock) -> di
         for name in manifest["tables"]:
             for frame in _frames(_file(folder, name)):
                 rows[name] += writer.restore(name, frame)
+    if store.path is not None and (folder / HEADS_FILE).is_file():
+        head_path(store.path).write_bytes((folder / HEADS_FILE).read_bytes())
     return rows
 
 

@@ -14,6 +14,7 @@ from unified_customer.core.keys import KeyProvider, Keyring, write_key
 from unified_customer.core.models import LOCAL, Actor, Customer
 from unified_customer.core.spec import FittableSpec, Fitted, FittedT
 from unified_customer.governance.audit import AuditLog, Entry
+from unified_customer.governance.auditing.store import SealedStore
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.policies import adopt
@@ -23,7 +24,7 @@ from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
 from unified_customer.hub.identifying import Identification, Identifying
 from unified_customer.hub.identity_map import IdentityMap
-from unified_customer.hub.keyfile import key_for, key_path
+from unified_customer.hub.keyfile import key_path, keys_for
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
@@ -46,7 +47,7 @@ class CustomerHub:
     Attributes:
         consent: Records statements and says what they allow.
         identity: Crosswalk, corrections and history of who is who.
-        audit: Who read what, under which purpose.
+        audit: Who read what, under which purpose, and whether anybody tampered with that.
         rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
         policy: The policy in force.
 
@@ -94,15 +95,16 @@ class CustomerHub:
             StoreLockedError: Another process holds the store.
         """
         self._actor = actor
-        self._store = open_store(store) if isinstance(store, str) else store
+        opened = open_store(store) if isinstance(store, str) else store
         self._clock = clock
         try:
-            self._key = key_for(self._store, keys, clock=clock)
+            self._keys = keys_for(opened, keys, clock=clock)
+            self._store: Store = SealedStore(opened, self._keys.seals)
             self.policy = adopt(self._store, policy, clock=clock, actor=actor)
         except BaseException:
-            self._store.close()
+            opened.close()
             raise
-        keyring = Keyring(self._key)
+        keyring = Keyring(self._keys.naming)
         self.audit = AuditLog(self._store, clock=clock)
         self.consent = ConsentLedger(
             self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
@@ -146,11 +148,11 @@ class CustomerHub:
         self.close()
 
     def close(self) -> None:
-        """Close the store and end everything that was handed out."""
+        """Close the store and end everything that was handed out; the head of the audit is kept beside it."""
         self._store.close()
 
     def backup(self, path: str | Path) -> None:
-        """Write a copy of the running store, with a copy of its key beside it: it opens as a hub of its own.
+        """Write a copy of the running store, with its key and the heads of its audit beside it: it opens as a hub of its own.
 
         Raises:
             StoreError: There is already something at `path`.
@@ -158,7 +160,7 @@ class CustomerHub:
         target = Path(path)
         self.audit.record(self._actor, Entry("backup"))
         self._store.backup(target)
-        write_key(key_path(target), self._key)
+        write_key(key_path(target), self._keys.opening)
 
     def export(self, folder: str | Path) -> dict[str, int]:
         """Write the whole hub into a new folder in open formats: a Parquet file per table, the key, a manifest.
@@ -172,7 +174,8 @@ class CustomerHub:
             ConfigurationError: There is something in the folder already.
         """
         self.audit.record(self._actor, Entry("export"))
-        return export_hub(self._store, key=self._key, folder=Path(folder))
+        self.audit.head()
+        return export_hub(self._store, key=self._keys.opening, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
         """List the rows that could not be accepted, without what they hold.
@@ -247,7 +250,7 @@ class CustomerHub:
         """
         self.identity.merge(a, b, reason=reason, override=override, actor=actor or self._actor)
         self.resolve(actor=actor)
-        return self.identity.customer_of(a)
+        return self.identity.holder_of(a)
 
     def split(
         self, customer_id: str, records: Sequence[str], *, reason: str | None = None, actor: Actor | None = None
@@ -267,7 +270,7 @@ class CustomerHub:
         """
         self.identity.split(customer_id, records, reason=reason, actor=actor or self._actor)
         self.resolve(actor=actor)
-        return self.identity.customer_of(records[0])
+        return self.identity.holder_of(records[0])
 
     # ---------------------------------------------------------------------------------------------------- reading
 
@@ -475,16 +478,17 @@ class CustomerHub:
         asked = query(table, purpose, as_of=as_of, channel=channel, recipient=recipient, actor=actor or self._actor)
         return scan(self._door, asked)
 
-    def history(self, customer_id: str) -> pl.DataFrame:
+    def history(self, customer_id: str, *, actor: Actor | None = None) -> pl.DataFrame:
         """Return what became of a customer's records, as rows of `links`, ordered by time.
 
         Args:
             customer_id: Any id ever issued, also one that was merged into another.
+            actor: Who reads; None: the hub's actor.
 
         Raises:
             UnknownCustomerError: The id was never issued.
         """
-        return self.identity.history(customer_id)
+        return self.identity.history(customer_id, actor=actor)
 
     # -------------------------------------------------------------------------------------------------- computing
 

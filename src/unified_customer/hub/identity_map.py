@@ -56,22 +56,34 @@ class IdentityMap:
         self._resolve_purpose = resolve_purpose
         self.spec = spec
 
-    def customer_of(self, any_id: str) -> str:
+    def customer_of(self, any_id: str, *, actor: Actor | None = None) -> str:
         """Return the customer who holds the record `any_id` now; every id ever issued is the name of a record.
+
+        Args:
+            any_id: Any id ever issued.
+            actor: Who asks; None: the hub's actor.
 
         Raises:
             UnknownCustomerError: The id was never issued, its record is not resolved yet, or it was erased.
         """
+        holder = self.holder_of(any_id)
+        self._record(Entry("customer_of", table="links", customer_id=holder, people=1), actor)
+        return holder
+
+    def holder_of(self, any_id: str) -> str:
+        """Return what `customer_of` does, for what is in the audit by itself."""
         with self._store.snapshot() as reader:
             return current_customer(reader, any_id)
 
-    def history(self, customer_id: str) -> pl.DataFrame:
+    def history(self, customer_id: str, *, actor: Actor | None = None) -> pl.DataFrame:
         """Return what became of a customer's records; see `CustomerHub.history`."""
         with self._store.snapshot() as reader:
             links = reader.read("links", columns=list(LINKS.columns))
             if customer_id not in links["record_id"] and customer_id not in links["customer_id"]:
                 raise UnknownCustomerError(why_nobody(reader, customer_id))
-        return history(links, customer_id)
+        told = history(links, customer_id)
+        self._record(Entry("history", table="links", customer_id=customer_id, rows=told.height, people=1), actor)
+        return told
 
     def crosswalk(
         self, *, purpose: str | None = None, contacts: bool = False, actor: Actor | None = None
@@ -167,14 +179,19 @@ class IdentityMap:
         """
         return read_accounts(self._door, purpose=purpose or self._resolve_purpose, actor=actor or self._actor)
 
-    def shared_values(self) -> pl.DataFrame:
+    def shared_values(self, *, actor: Actor | None = None) -> pl.DataFrame:
         """Return the identifier values that did not join all of their records, and why.
+
+        Args:
+            actor: Who reads; None: the hub's actor.
 
         Returns:
             `kind`, `value_key` (a keyed hash), `reason`, `records`, `people`.
         """
         with self._store.snapshot() as reader:
-            return resolve_stored(reader, self.spec).shared
+            shared = resolve_stored(reader, self.spec).shared
+        self._record(Entry("shared_values", table="identifiers", rows=shared.height), actor)
+        return shared
 
     def review(self, *, limit: int = 20, purpose: str | None = None, actor: Actor | None = None) -> pl.DataFrame:
         """List the links that are most worth a look: within customers, and between two of them.
@@ -225,17 +242,18 @@ class IdentityMap:
         kind: Kind = "must_link" if same else "cannot_link"
         self._declare(kind, record_a, record_b, reason=reviewed_reason(reason), actor=actor or self._actor)
 
-    def judged(self, *, corrections: bool = False) -> pl.DataFrame:
+    def judged(self, *, corrections: bool = False, actor: Actor | None = None) -> pl.DataFrame:
         """Return what was judged in reviews as pairs that refine a matcher.
 
         Args:
             corrections: Also return merges, splits, must-links and cannot-links that nobody was asked for. These are about
                 mistakes alone: from them a matcher learns that what is nearly always right is wrong.
+            actor: Who reads; None: the hub's actor.
 
         Returns:
             `record_a`, `record_b`, `same`.
         """
-        return judged_pairs(self.decisions(), corrections=corrections)
+        return judged_pairs(self.decisions(actor=actor), corrections=corrections)
 
     def refined_matcher(
         self, *, purpose: str | None = None, corrections: bool = False, actor: Actor | None = None
@@ -278,9 +296,15 @@ class IdentityMap:
         """
         self._declare("cannot_link", a, b, reason=reason, actor=actor or self._actor)
 
-    def decisions(self) -> pl.DataFrame:
-        """Return every correction ever made, oldest first: the columns of `link_decisions`."""
-        return self._store.read("link_decisions", columns=list(LINK_DECISIONS.columns), order_by=["seq"])
+    def decisions(self, *, actor: Actor | None = None) -> pl.DataFrame:
+        """Return every correction ever made, oldest first: the columns of `link_decisions`.
+
+        Args:
+            actor: Who reads; None: the hub's actor.
+        """
+        made = self._store.read("link_decisions", columns=list(LINK_DECISIONS.columns), order_by=["seq"])
+        self._record(Entry("decisions", table="link_decisions", rows=made.height), actor)
+        return made
 
     def retract(self, decision_id: str, *, reason: str | None = None, actor: Actor | None = None) -> None:
         """Take back a correction; it counts from the next resolution on.
@@ -334,6 +358,12 @@ class IdentityMap:
                 reason=reason,
             )
             self._write(writer, rows, actor=actor, action="split")
+
+    def _record(self, entry: Entry, actor: Actor | None) -> None:
+        """Write in the audit what was read, before it leaves."""
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            write_entry(writer, actor or self._actor, entry, at=now)
 
     def _declare(self, kind: Kind, a: str, b: str, *, reason: str | None, actor: Actor) -> None:
         now = self._clock()

@@ -124,7 +124,8 @@ class Audit(dy.Schema):
     withheld_fields = c.texts("Fields left out.")
     detail = c.json_text("Counts and settings, never values of people.")
     number = c.count("Place in the chain, from 0; null: written before there was one.")
-    leaf_hash = c.text("RFC 9162 leaf hash of the entry: what the tree head proves.")
+    seal = c.text("Keyed hash of the entry and of the leaf before it: only who has the key of the hub can make one.")
+    leaf_hash = c.text("RFC 9162 leaf hash of the entry with its seal: what the tree head proves.")
 
 
 CONSENTS: Final = Table(
