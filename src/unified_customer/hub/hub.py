@@ -16,6 +16,7 @@ from unified_customer.core.spec import FittableSpec, Fitted, FittedT
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
+from unified_customer.governance.oversight import Oversight
 from unified_customer.governance.rights import Rights
 from unified_customer.hub.archive import export_hub
 from unified_customer.hub.fitting import Fitting, SavedArtifact
@@ -25,6 +26,7 @@ from unified_customer.hub.keyfile import key_for, key_path
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
+from unified_customer.hub.remaining import RemainingCustomers
 from unified_customer.hub.report import LoadReport, ResolveReport
 from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.scanning import scan
@@ -45,6 +47,7 @@ class CustomerHub:
         identity: Crosswalk, corrections and history of who is who.
         audit: Who read what, under which purpose.
         rights: Carries out what people ask for: erasure.
+        governance: Retention, legal holds, and what is due.
         policy: The policy in force.
 
     Examples:
@@ -120,6 +123,8 @@ class CustomerHub:
         self._identifying = Identifying(
             self._store, policy=self.policy, audit=self.audit, clock=clock, spec=self.identity.spec, keyring=keyring
         )
+        remaining = RemainingCustomers(survivorship=survivorship, forget=self._identifying.forget)
+        self.governance = Oversight(self._store, self.policy, clock=clock, remaining=remaining, actor=actor)
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
 
