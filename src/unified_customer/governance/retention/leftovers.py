@@ -145,9 +145,10 @@ class Leftovers:
         self._conceal(own.select(subject_kind=pl.lit(RECORD), subject_key="record_id"))
         for side in ("record_a", "record_b"):
             self.writer.delete("link_decisions", records.rename({"record_id": side}))
-        self.writer.delete("activity", records)
-        self._delete_of("links", gone, "record_id")
-        for name in ("memberships", "scores", "customers"):
+        for name in ("activity", "links"):
+            self.writer.delete(name, records)
+        self.writer.delete("customers", records.rename({"record_id": "customer_id"}))
+        for name in ("memberships", "scores"):
             self._delete_of(name, gone, "customer_id")
 
     def _conceal(self, subjects: pl.DataFrame) -> None:
