@@ -149,8 +149,8 @@ def test_what_is_due_is_told_with_the_earliest_first(hub: uc.CustomerHub) -> Non
         {**done, "state": "open", "due_at": None},
         {**done, "state": "done", "at": START + day},
     )
-    grant = {"subject_kind": "email", "subject_key": "a" * 24, "purpose": "marketing", "status": "granted"}
-    grant |= {"legal_basis": "consent", "stated_at": START, "verified": False, "source": "web"}
+    grant: dict[str, object] = {"subject_kind": "email", "subject_key": "a" * 24, "purpose": "marketing"}
+    grant |= {"status": "granted", "legal_basis": "consent", "stated_at": START, "verified": False, "source": "web"}
     put(
         hub,
         CONSENTS,

@@ -1,6 +1,7 @@
 """The laws of retention: what is over goes, and nothing else; judged row by row in plain Python."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -288,6 +289,32 @@ def test_applying_now_and_later_is_applying_later(world: World, rules: list[Rete
     twice.apply()
     once.apply()
     assert twice.everything() == once.everything()
+
+
+class CutOffError(Exception):
+    """The process ended."""
+
+
+@few
+@given(worlds(), rule_lists, st.integers(1, 12))
+def test_a_sweep_that_was_cut_off_and_begun_again_ends_like_one_that_was_not(
+    world: World, rules: list[RetentionRule], lived: int
+) -> None:
+    cut, whole = Setting(world, rules), Setting(world, rules)
+    cut.oversight.retention._portion = 1
+    turns = iter([cut.store.transaction] * lived)
+
+    def transaction(**options: Any) -> Any:
+        for turn in turns:
+            return turn(**options)
+        raise CutOffError
+
+    with pytest.MonkeyPatch.context() as patch, suppress(CutOffError):
+        patch.setattr(cut.store, "transaction", transaction)
+        cut.apply()
+    cut.apply()
+    whole.apply()
+    assert cut.everything() == whole.everything()
 
 
 @few
