@@ -30,6 +30,14 @@ app = typer.Typer(
 app.add_typer(rights)
 app.add_typer(consent)
 
+retention_app = typer.Typer(
+    help="Keep data no longer than the policy says.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(retention_app, name="retention")
+
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="INSTANT", help="As of then, such as 2026-01-31; else now.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
 Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
@@ -224,6 +232,48 @@ def import_(
         from unified_customer.cli.archiving import import_store
 
         import_store(out, folder, store)
+
+
+@retention_app.command(name="preview")
+def retention_preview(
+    *, store: Url, policy: PolicyFile = None, as_of: AsOf = None, json: Json = False, debug: Debug = False
+) -> None:
+    """Tell what would go, and change nothing."""
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.retaining import preview_retention
+
+        preview_retention(out, store=store, policy=policy, as_of=as_of)
+
+
+@retention_app.command(name="apply")
+def retention_apply(
+    *, store: Url, policy: PolicyFile = None, as_of: AsOf = None, json: Json = False, debug: Debug = False
+) -> None:
+    """Let go of what is over, and rewrite the store without its bytes."""
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.retaining import apply_retention
+
+        apply_retention(out, store=store, policy=policy, as_of=as_of)
+
+
+@app.command()
+def due(
+    *,
+    store: Url,
+    policy: PolicyFile = None,
+    as_of: AsOf = None,
+    days: Annotated[int, typer.Option(min=0, help="Tell of consents that expire within so many days.")] = 30,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List what waits for somebody.
+
+    Requests to answer, data to let go of, consents that expire, holds and notices to review.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.retaining import print_due
+
+        print_due(out, store=store, policy=policy, as_of=as_of, days=days)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.auditing.store import SealedStore
 from unified_customer.governance.door import Anonymous, Door, query
 from unified_customer.governance.ledger import ConsentLedger
+from unified_customer.governance.oversight import Oversight
 from unified_customer.governance.policies import adopt
 from unified_customer.governance.requests import Handling, Names
 from unified_customer.governance.rights import Rights
@@ -28,6 +29,7 @@ from unified_customer.hub.keyfile import key_path, keys_for
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
+from unified_customer.hub.remaining import RemainingCustomers
 from unified_customer.hub.report import LoadReport, ResolveReport
 from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.restating import Restating
@@ -49,6 +51,7 @@ class CustomerHub:
         identity: Crosswalk, corrections and history of who is who.
         audit: Who read what, under which purpose, and whether anybody tampered with that.
         rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
+        governance: Retention, legal holds, and what is due.
         policy: The policy in force.
 
     Examples:
@@ -134,6 +137,8 @@ class CustomerHub:
         self._identifying = Identifying(
             self._store, policy=self.policy, audit=self.audit, clock=clock, spec=self.identity.spec, keyring=keyring
         )
+        remaining = RemainingCustomers(survivorship=survivorship, forget=self._identifying.forget)
+        self.governance = Oversight(self._store, self.policy, clock=clock, remaining=remaining, actor=actor)
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
 

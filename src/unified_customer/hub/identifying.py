@@ -115,6 +115,10 @@ class Identifying:
         with self._reading():
             pass
 
+    def forget(self) -> None:
+        """Read everything anew when it is next asked for."""
+        self.renew(self._spec)
+
     def renew(self, spec: Identity) -> None:
         """Read everything anew when it is next asked for; records are joined by `spec`, as the last resolution left it."""
         with self._lock:

@@ -1,6 +1,7 @@
 """From stored records to links and the single customer view."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -13,6 +14,7 @@ from unified_customer.core.models import Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.naming import CURRENT
+from unified_customer.governance.retention.leftovers import remembered
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import Identity, Resolution, Survivorship, relink
 from unified_customer.identity.golden import SPOKEN
@@ -69,7 +71,23 @@ def resolve_stored(reader: Reader, spec: Identity, *, decisions: pl.DataFrame | 
     identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
     if decisions is None:
         decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])
-    return spec.resolve(living, identifiers, people=latest_people(reader, spec.reads), decisions=decisions)
+    people = latest_people(reader, spec.reads)
+    resolution = spec.resolve(living, identifiers, people=people, decisions=decisions)
+    silent = living.select("record_id").join(_named(identifiers, people), on="record_id", how="anti")
+    return _without_stubs(resolution, silent.join(remembered(reader, silent), on="record_id", how="anti"))
+
+
+def _named(*frames: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat(frame.select("record_id") for frame in frames)
+
+
+def _without_stubs(resolution: Resolution, stubs: pl.DataFrame) -> Resolution:
+    """Return the resolution without customers who are nothing but stubs: of them retention left only the ids."""
+    if stubs.is_empty():
+        return resolution
+    partition = resolution.partition
+    known = partition.join(stubs, on="record_id", how="anti").select("customer_id").unique()
+    return replace(resolution, partition=partition.join(known, on="customer_id", how="semi", maintain_order="left"))
 
 
 def latest_people(reader: Reader, fields: Sequence[str]) -> pl.DataFrame:

@@ -11,12 +11,13 @@ from unified_customer.core.tables.operations import CHECKPOINTS, QUARANTINE
 from unified_customer.core.tables.outputs import EXPOSURES, MEMBERSHIPS, OUTCOMES, SCORES
 from unified_customer.core.tables.people import ACCOUNT_LINKS, ACCOUNTS, IDENTIFIERS, IDENTITIES, RAW_FIELDS, RECORDS
 from unified_customer.core.tables.registry import TABLES, table
-from unified_customer.core.tables.rights import ERASURE_STEPS, HOLDS, POLICIES, REQUEST_EVENTS
+from unified_customer.core.tables.rights import ACTIVITY, ERASURE_STEPS, HOLDS, POLICIES, REQUEST_EVENTS
 from unified_customer.core.tables.table import RECORDED_AT, SEQ, Split, Table
 
 __all__ = [
     "ACCOUNTS",
     "ACCOUNT_LINKS",
+    "ACTIVITY",
     "ANSWERS",
     "ARTIFACTS",
     "ARTIFACT_SUBJECTS",

@@ -12,7 +12,7 @@ from unified_customer.core.tables.governance import ARTIFACT_SUBJECTS, ARTIFACTS
 from unified_customer.core.tables.operations import CHECKPOINTS, QUARANTINE
 from unified_customer.core.tables.outputs import EXPOSURES, MEMBERSHIPS, OUTCOMES, SCORES
 from unified_customer.core.tables.people import ACCOUNT_LINKS, ACCOUNTS, IDENTIFIERS, IDENTITIES, RECORDS
-from unified_customer.core.tables.rights import ERASURE_STEPS, HOLDS, POLICIES, REQUEST_EVENTS
+from unified_customer.core.tables.rights import ACTIVITY, ERASURE_STEPS, HOLDS, POLICIES, REQUEST_EVENTS
 from unified_customer.core.tables.table import Table
 
 _ALL: Final = (
@@ -20,7 +20,7 @@ _ALL: Final = (
     EVENTS, ORDER_LINES, ITEMS, ANSWERS, SPEND,
     LINKS, LINK_DECISIONS, CUSTOMERS,
     CONSENTS, ARTIFACTS, ARTIFACT_SUBJECTS, TOMBSTONES, AUDIT,
-    REQUEST_EVENTS, ERASURE_STEPS, HOLDS, POLICIES,
+    REQUEST_EVENTS, ERASURE_STEPS, HOLDS, POLICIES, ACTIVITY,
     MEMBERSHIPS, SCORES, EXPOSURES, OUTCOMES,
     QUARANTINE, CHECKPOINTS,
 )  # fmt: skip

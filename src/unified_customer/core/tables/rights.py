@@ -1,4 +1,4 @@
-"""Tables of what people asked for, how far it was carried out, and the rules that were in force."""
+"""Tables of what people asked for, how far it was carried out, the rules in force, and what has to be remembered."""
 
 from typing import Final
 
@@ -99,6 +99,13 @@ class Policies(dy.Schema):
     actor = c.text("Who put it in force.", required=True)
 
 
+class Activity(dy.Schema):
+    """When the person of a record was last active, as far as rows said so that retention deleted."""
+
+    record_id = c.record_reference("The record.", required=True)
+    last_active_at = c.instant("Latest time of the deleted rows.", required=True, category="user.behavior")
+
+
 REQUEST_EVENTS: Final = Table(
     "request_events", RequestEvents, ("event_id",), "customer", append_only=True, time="occurred_at",
     doc="Something that happened to a request of a person: the state of a request is the fold of these.",
@@ -114,4 +121,8 @@ HOLDS: Final = Table(
 POLICIES: Final = Table(
     "policies", Policies, ("policy_id",), "none", append_only=True, time="in_force_from",
     doc="A policy that came into force: what was allowed on a past date is decided under the one of then.",
+)  # fmt: skip
+ACTIVITY: Final = Table(
+    "activity", Activity, ("record_id",), "record", append_only=False, time=None,
+    doc="When the person of a record was last active, where the rows that said so are gone: inactivity counts from it.",
 )  # fmt: skip

@@ -1,0 +1,92 @@
+"""What a data-protection officer looks after: retention, legal holds and what is due; `hub.governance`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from unified_customer.core.clock import Clock, as_utc
+from unified_customer.core.fields import Party
+from unified_customer.core.models import LOCAL, Actor
+from unified_customer.governance.due import (
+    Due,
+    Provider,
+    expiring_consents,
+    holds_to_review,
+    open_erasures,
+    open_requests,
+    policy_reviews,
+)
+from unified_customer.governance.holds import Holds
+from unified_customer.governance.retention import Remaining, Retention
+from unified_customer.governance.retention.retention import NO_PARTIES
+from unified_customer.policy import Policy
+from unified_customer.store import Store
+
+EXPIRY_NOTICE_DAYS: Final = 30
+"""Days ahead for which grants that expire are told."""
+
+
+class Oversight:
+    """Keeps watch over what is kept, for how long, and what waits for somebody.
+
+    Attributes:
+        retention: Lets go of what is over: `preview`, `apply`.
+        holds: What may not be deleted yet: `place`, `lift`, `standing`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        *,
+        clock: Clock,
+        remaining: Remaining,
+        actor: Actor = LOCAL,
+        parties: Mapping[str, Party] = NO_PARTIES,
+        providers: Sequence[Provider] = (open_requests,),
+    ) -> None:
+        """Watch over `store` under `policy`.
+
+        Args:
+            store: The store.
+            policy: The policy in force.
+            clock: Gives the present instant.
+            remaining: Looks after customers who lose a part to retention.
+            actor: Who works where a call names nobody else.
+            parties: Source -> who it is, where it is not whom the field dictionary says.
+            providers: What else tells what is due, beside retention, consents, holds, erasures, policy and notice.
+        """
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._providers = tuple(providers)
+        self.holds = Holds(store, clock=clock, actor=actor)
+        self.retention = Retention(store, policy, clock=clock, remaining=remaining, actor=actor, parties=parties)
+
+    def due(self, as_of: datetime | None = None, *, days: int = EXPIRY_NOTICE_DAYS) -> pl.DataFrame:
+        """List what is due, the earliest first.
+
+        Args:
+            as_of: What was due before is overdue; None: now.
+            days: Grants that expire within so many days are told.
+
+        Returns:
+            `kind` (`request`, `retention`, `consent`, `hold`, `erasure`, `policy`, `notice`, or what another provider
+            calls it), `id`, `due_at`, `what` has to be done, and `overdue`. Never a value of a person.
+
+        Raises:
+            ConfigurationError: The instant has no time zone.
+        """
+        moment = as_utc(self._clock() if as_of is None else as_of)
+        waiting = self.retention.due(moment)
+        own = (
+            lambda _reader, _as_of: waiting,
+            expiring_consents(days),
+            holds_to_review,
+            open_erasures,
+            policy_reviews(self._policy),
+        )
+        with self._store.snapshot() as reader:
+            return Due((*self._providers, *own)).list(reader, as_of=moment)
