@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from unified_customer.cli.exits import ExitCode
+from unified_customer.cli.governing import governance
 from unified_customer.cli.session import session
 
 EPILOG: Final = (
@@ -23,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(governance)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]

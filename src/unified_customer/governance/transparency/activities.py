@@ -178,7 +178,9 @@ def _controller(controller: Controller | None) -> Block:
     if controller is None:
         return Paragraph(f"{TODO}: name the controller and its contact in the policy (GDPR Art. 30(1)(a)).")
     told = {name.replace("_", " "): value for name, value in controller.model_dump().items() if value is not None}
-    return grid({"what": "What", "said": "Said"}, [{"what": what.capitalize(), "said": said} for what, said in told.items()])
+    return grid(
+        {"what": "What", "said": "Said"}, [{"what": what.capitalize(), "said": said} for what, said in told.items()]
+    )
 
 
 def _activity(row: Mapping[str, Any]) -> list[Block]:

@@ -5,7 +5,7 @@ References:
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -84,31 +84,40 @@ def manifest(policy: Policy, columns: pl.DataFrame, purposes: Sequence[str]) -> 
     Raises:
         MissingDependencyError: fideslang is not installed.
     """
-    models = require("fideslang.models", extra="fides", why="write a fideslang manifest")
+    require("fideslang", extra="fides", why="write a fideslang manifest")
+    from fideslang.default_taxonomy import DEFAULT_TAXONOMY
+    from fideslang.models import Taxonomy
+
+    theirs = {str(each.fides_key) for each in DEFAULT_TAXONOMY.data_category}
     known = [each for each in purposes if is_known(policy, each)]
     said = {
-        "data_category": [_our_category(each) for each in sorted({*columns["category"]} & set(OUR_CATEGORIES))],
-        "data_use": [_our_use(each) for each in _declared(known)],
+        "data_category": [_our_category(each) for each in _with_parents(_categories(policy, columns), theirs)],
+        "data_use": [_our_use(each) for each in _with_parents(known, DATA_USES)],
         "dataset": [_dataset(columns)],
         "system": [_hub(policy, known), *(_recipient(policy, *each, known) for each in policy.recipients.items())],
     }
-    checked: dict[str, Any] = models.Taxonomy.model_validate(said).model_dump(mode="json", exclude_unset=True)
-    return checked
+    return Taxonomy.model_validate(said).model_dump(mode="json", exclude_unset=True)
 
 
-def _declared(purposes: Iterable[str]) -> list[str]:
-    """Return the uses that fideslang does not have, and those above them that it does not have either."""
-    return sorted({above for each in purposes for above in ancestors(each)} - set(DATA_USES))
+def _categories(policy: Policy, columns: pl.DataFrame) -> set[str]:
+    return {*columns["category"], *(each for who in policy.recipients.values() for each in who.categories)}
+
+
+def _with_parents(paths: Iterable[str], theirs: Collection[str]) -> list[str]:
+    """Return those of `paths` that fideslang does not have, and what stands above them and is not there either."""
+    return sorted({above for each in paths for above in ancestors(each)}.difference(theirs))
 
 
 def _our_use(purpose: str) -> dict[str, Any]:
-    parent = purpose.rpartition(".")[0] or None
-    return {"fides_key": purpose, "name": purpose, "description": purpose_in_words(purpose), "parent_key": parent}
+    return _resource(purpose, purpose_in_words(purpose))
 
 
 def _our_category(category: str) -> dict[str, Any]:
-    words = category_in_words(category)
-    return {"fides_key": category, "name": category, "description": words, "parent_key": OUR_CATEGORIES[category]}
+    return _resource(category, category_in_words(category))
+
+
+def _resource(path: str, words: str) -> dict[str, Any]:
+    return {"fides_key": path, "name": path, "description": words, "parent_key": path.rpartition(".")[0] or None}
 
 
 def _dataset(columns: pl.DataFrame) -> dict[str, Any]:
