@@ -52,7 +52,7 @@ def show(out: Output, kind: str, shown: Shown, to: Path | None) -> None:
     """
     if to is None:
         out.result(kind, json.loads(shown.to_json()))
-        out.text(shown.to_markdown())
+        out.text(shown.to_markdown().rstrip("\n"))
         return
     to.write_text(_in_form(shown, to), encoding="utf-8", newline="\n")
     out.result(kind, {"to": to})

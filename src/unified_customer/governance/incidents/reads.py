@@ -83,7 +83,7 @@ def _entries(reader: Reader, scope: IncidentScope) -> list[dict[str, Any]]:
         raise ConfigurationError(message)
     found = reader.read("audit", columns=list(ENTRY), where=[*by, *within("at", scope)], order_by=["seq"])
     rows = found.filter(~pl.col("action").is_in(SHOWING_NOBODY)).to_dicts()
-    return [row for row in rows if scope.tables is None or row["subject_table"] in {None, *scope.tables}]
+    return [row for row in rows if scope.tables is None or {*scope.tables} & {*_tables(row)}]
 
 
 def _shown(reader: Reader, entry: Mapping[str, Any], policy: Policy) -> _Read:
@@ -132,6 +132,8 @@ def _columns(reader: Reader, entry: Mapping[str, Any], policy: Policy) -> Iterat
 
 
 def _tables(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    if entry["purpose"] is None:
+        return ABOUT_PEOPLE
     # A profile shows identifiers and, where it was asked to, events beside the golden record.
     if entry["action"] == "profile":
         return ("customers", "identifiers", "events")
