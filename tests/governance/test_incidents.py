@@ -13,6 +13,7 @@ from unified_customer.core.errors import ConfigurationError, ConsentError, Unkno
 from unified_customer.core.tables import ARTIFACTS, POLICIES, Table
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.incidents import IncidentReport, RiskCriteria
+from unified_customer.governance.incidents.knowledge import known_at
 from unified_customer.governance.transparency import Transparency
 from unified_customer.policy import BreachClock, Period, Policy, Recipient, Regime, Role
 
@@ -35,7 +36,7 @@ POLICY = Policy(
     recipients={"mailer": Recipient(categories=("user.contact.email",), jurisdictions=("ccpa",))},
     roles={"agent": Role(purposes=("analytics",))},
 )
-PEOPLE = [
+PEOPLE: list[dict[str, str | None]] = [
     {"id": "1", "mail": "ann@example.com", "country": "DE", "region": None, "born": "1980-01-01"},
     {"id": "2", "mail": "bo@example.com", "country": "US", "region": "California", "born": "2015-06-01"},
     {"id": "3", "mail": "cy@example.com", "country": "US", "region": "NV", "born": None},
@@ -207,7 +208,7 @@ def test_a_profile_shows_one_customer_and_a_backup_everybody(hub: uc.CustomerHub
     hub.profile(bo, purpose="analytics", actor=uc.Actor(id="kim"))
     assert report(reads_by="kim").affected.rows() == [(bo, "customer")]
     AuditLog(hub._store, clock=clock).record(uc.Actor(id="kim"), Entry("backup"))
-    whole = report(reads_by="kim")
+    whole = report(reads_by="kim", tables=["identities"])
     assert whole.people == 4
     assert "user.unclassified" in whole.categories["category"]
 
@@ -287,6 +288,12 @@ def test_a_read_is_decided_under_the_policy_of_its_time(hub: uc.CustomerHub, rep
     hub.customers(purpose="analytics", actor=uc.Actor(id="kim"))
     found = report(reads_by="kim", policy=Policy(bases={"essential": "legal_obligation"}))
     assert (found.people, found.exact) == (4, True)
+
+
+def test_what_was_known_then_is_counted_as_it_is_now(hub: uc.CustomerHub) -> None:
+    assert known_at(hub._store, START).count("records") == 4
+    assert known_at(hub._store, START).read("records").is_empty()
+    assert known_at(hub._store, START).read("customers").height == 4
 
 
 def test_what_only_writes_shows_nobody(hub: uc.CustomerHub, report: Report) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from unified_customer.core.errors import MissingDependencyError
-from unified_customer.core.tables import ARTIFACTS, EVENTS, EXPOSURES, RECORDS, Table
+from unified_customer.core.tables import ARTIFACTS, EVENTS, EXPOSURES, ITEMS, RECORDS, Table
 from unified_customer.governance.transparency import (
     Transparency,
     data_map,
@@ -191,6 +191,14 @@ def test_an_empty_store_feeds_nothing() -> None:
     told = data_map(SHOP, pl.DataFrame(schema=FED))
     assert told.flows.is_empty()
     assert "The store is empty." in told.to_html()
+
+
+def test_what_is_about_nobody_counts_no_people(store: Store) -> None:
+    goods = rows_of(ITEMS, item_id=["1"], valid_from=[NOW], kind=["product"], source=["shop"])
+    with store.transaction(recorded_at=NOW) as writer:
+        writer.upsert("items", goods)
+    (row,) = telling(store).data_map().flows.to_dicts()
+    assert (row["source"], row["rows"], row["people"], row["categories"]) == ("shop", 1, None, [])
 
 
 def test_what_is_made_in_the_hub_has_no_source(store: Store) -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import unified_customer as uc
+from unified_customer.core.models import Status
 from unified_customer.core.tables import (
     ARTIFACT_SUBJECTS,
     ARTIFACTS,
@@ -348,8 +349,8 @@ def test_whose_data_a_recipient_lost_are_the_subjects_of_its_exports(
                 writer.append("artifact_subjects", rows_of(ARTIFACT_SUBJECTS, **subjects))
         policy = Policy(recipients={"mailer": Recipient(), "host": Recipient()})
         found = report(store, policy=policy, destination=lost, since=at(since))
-    records = {each for to, named, hour in made if to == lost and hour >= since for each in named}
-    assert set(found.affected["customer_id"]) == {OWNERS.get(each, each) for each in records}
+    whose = {each for to, named, hour in made if to == lost and hour >= since for each in named}
+    assert set(found.affected["customer_id"]) == {OWNERS.get(each, each) for each in whose}
 
 
 def exported(number: str, to: str, when: datetime) -> pl.DataFrame:
@@ -362,8 +363,9 @@ def exported(number: str, to: str, when: datetime) -> pl.DataFrame:
 
 # --- Reads.
 
+SAID: tuple[Status, ...] = ("granted", "withdrawn")
 steps = st.lists(
-    st.tuples(st.sampled_from(["granted", "withdrawn"]), st.sampled_from(["1", "2", "3"])) | st.just(("read", "kim")),
+    st.tuples(st.sampled_from(SAID), st.sampled_from(["1", "2", "3"])) | st.just(("read", "kim")),
     max_size=8,
 )
 
@@ -388,10 +390,10 @@ def test_whom_an_actor_read_are_those_whom_the_reads_returned(done: list[tuple[s
 
 
 def carry_out(hub: uc.CustomerHub, what: str, who: str) -> list[str]:
-    if what == "read":
-        frame = hub.customers(purpose="marketing", actor=uc.Actor(id=who))
-        return frame["customer_id"].to_list()
-    hub.consent.record("marketing", what, identifier=("email", f"{who}@example.com"))
+    said = next((each for each in SAID if each == what), None)
+    if said is None:
+        return hub.customers(purpose="marketing", actor=uc.Actor(id=who))["customer_id"].to_list()
+    hub.consent.record("marketing", said, identifier=("email", f"{who}@example.com"))
     return []
 
 

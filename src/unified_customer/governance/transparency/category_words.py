@@ -80,6 +80,8 @@ def category_in_words(category: str) -> str:
     Examples:
         >>> category_in_words("user.contact.email"), category_in_words("user.health_and_medical.blood_type")
         ('your e-mail address', 'your health (blood type)')
+        >>> category_in_words("system.operations")
+        'system.operations'
     """
     known = next((each for each in ancestors(category) if each in CATEGORY_WORDS), None)
     if known is None:

@@ -25,6 +25,11 @@ def fed(reader: Reader) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=FED, orient="row")
 
 
+def nothing_fed() -> pl.DataFrame:
+    """Return what is in an empty store."""
+    return pl.DataFrame(schema=FED)
+
+
 def _of_table(reader: Reader, table: Table) -> Iterator[tuple[str, str | None, int, int | None]]:
     named = naming_columns(table)
     source = ["source"] if "source" in table.columns else []

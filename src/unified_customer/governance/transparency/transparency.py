@@ -17,7 +17,7 @@ from unified_customer.governance.incidents.incident import PURPOSE
 from unified_customer.governance.sight import named_purposes
 from unified_customer.governance.transparency.activities import ProcessingRecord, processing_activities
 from unified_customer.governance.transparency.data_map import DataMap, data_map
-from unified_customer.governance.transparency.feeding import fed
+from unified_customer.governance.transparency.feeding import fed, nothing_fed
 from unified_customer.governance.transparency.fides import manifest
 from unified_customer.governance.transparency.notice import PrivacyNotice, notice_changes, privacy_notice
 from unified_customer.governance.transparency.usage import uses
@@ -50,7 +50,8 @@ class Transparency:
 
     def processing_activities(self) -> ProcessingRecord:
         """Return the record of processing activities (GDPR Art. 30(1)): each purpose that the policy names or that was used."""
-        return processing_activities(self._policy, uses(self._store))
+        with self._store.snapshot() as reader:
+            return processing_activities(self._policy, uses(reader))
 
     def data_map(self) -> DataMap:
         """Return which source feeds which table, and who reads what for how long."""
@@ -59,7 +60,8 @@ class Transparency:
 
     def privacy_notice(self) -> PrivacyNotice:
         """Return the skeleton of the privacy notice (GDPR Art. 13 and 14); what only a person can say is marked `TODO`."""
-        return privacy_notice(self._policy, uses(self._store)["purpose"].to_list())
+        with self._store.snapshot() as reader:
+            return privacy_notice(self._policy, uses(reader)["purpose"].to_list())
 
     def notice_changes(self, old: Policy) -> str:
         """Return what changed in the notice since the policy `old`, as a unified diff; empty where nothing did."""
@@ -71,8 +73,10 @@ class Transparency:
         Raises:
             MissingDependencyError: fideslang is not installed.
         """
-        purposes = sorted({*named_purposes(self._policy), *uses(self._store)["purpose"]})
-        return manifest(self._policy, self.data_map().columns, purposes)
+        with self._store.snapshot() as reader:
+            used = uses(reader)["purpose"].to_list()
+        columns = data_map(self._policy, nothing_fed(), used).columns
+        return manifest(self._policy, columns, sorted({*named_purposes(self._policy), *used}))
 
     def incident(
         self,
