@@ -82,7 +82,7 @@ def telling(store: Store, policy: Policy = SHOP) -> Transparency:
 
 
 def test_a_regime_that_does_not_admit_a_basis_asks_for_consent() -> None:
-    policy = Policy(bases={"marketing.advertising": "legitimate_interests"}, regimes={"gdpr": GDPR, "ccpa": CCPA})
+    policy = Policy(bases={"marketing": "legitimate_interests"}, regimes={"gdpr": GDPR, "ccpa": CCPA})
     assert grounds_of(policy, "marketing.advertising.serving") == {"ccpa": "legitimate_interests", "gdpr": "consent"}
 
 

@@ -45,7 +45,7 @@ HOLDERS = {KEYS[0]: RECORDS[:2], KEYS[1]: [RECORDS[1], RECORDS[2]]}
 VISITOR = RECORDS[3]
 
 slow = settings(
-    max_examples=max(15, settings().max_examples // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=max(50, settings().max_examples // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

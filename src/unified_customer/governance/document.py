@@ -100,10 +100,10 @@ def to_json(values: Mapping[str, Any]) -> str:
     """Return JSON with sorted keys, two spaces a level; instants as in ISO 8601.
 
     Examples:
-        >>> print(to_json({"b": date(2026, 1, 2), "a": ()}))
+        >>> print(to_json({"b": datetime(2026, 1, 2), "a": ()}))
         {
           "a": [],
-          "b": "2026-01-02"
+          "b": "2026-01-02T00:00:00"
         }
     """
     return json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False, default=lambda instant: instant.isoformat())
