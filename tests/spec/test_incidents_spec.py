@@ -47,6 +47,7 @@ VISITOR = RECORDS[3]
 slow = settings(
     max_examples=max(50, settings().max_examples // 4), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+often = settings(max_examples=max(100, settings().max_examples), deadline=None)
 
 
 def at(hour: int) -> datetime:
@@ -63,14 +64,15 @@ class Row:
     hour: int
 
 
-hours = st.integers(0, 4)
+hours = st.integers(0, 2)
 sources = st.sampled_from(["crm", "web"])
 somebody = st.sampled_from(RECORDS)
 rows = st.lists(
     st.builds(Row, st.sampled_from(["events", "quarantine"]), st.none() | somebody, sources, hours)
     | st.builds(Row, st.just("consents"), somebody | st.sampled_from(KEYS), sources, hours)
     | st.builds(Row, st.just("exposures"), st.none() | st.sampled_from(sorted(set(OWNERS.values()))), sources, hours),
-    max_size=8,
+    min_size=2,
+    max_size=10,
 )
 TABLES_DRAWN = ("events", "quarantine", "consents", "exposures")
 OF_SOURCES = ("events", "quarantine", "consents")
@@ -79,7 +81,7 @@ OF_SOURCES = ("events", "quarantine", "consents")
 @st.composite
 def scopes(draw: st.DrawFn) -> dict[str, Any]:
     source = draw(st.none() | sources)
-    tables = draw(st.lists(st.sampled_from(OF_SOURCES if source else TABLES_DRAWN), min_size=1, unique=True))
+    tables = draw(st.lists(st.sampled_from(OF_SOURCES if source else TABLES_DRAWN), min_size=2, unique=True))
     since, until = draw(st.none() | hours), draw(st.none() | hours)
     assume(since is None or until is None or since < until)
     period = {"since": None if since is None else at(since), "until": None if until is None else at(until)}
@@ -273,7 +275,7 @@ def test_a_report_that_is_kept_holds_counts_and_its_subjects_where_asked(
 
 breach_clocks = st.builds(
     BreachClock,
-    whom=st.sampled_from(["authority", "people", "media"]),
+    whom=st.sampled_from(["authority", "people"]),
     within=st.builds(Period, hours=st.integers(1, 100)) | st.builds(Period, days=st.integers(1, 60)),
     at_least=st.sampled_from([1, 2, 4]),
     when=st.sampled_from(["always", "high_risk"]),
@@ -281,7 +283,8 @@ breach_clocks = st.builds(
 )
 regimes = st.dictionaries(
     st.sampled_from(["gdpr", "ccpa"]),
-    st.lists(breach_clocks, max_size=3).map(lambda each: Regime(title="Law", breach=tuple(each))),
+    st.lists(breach_clocks, min_size=2, max_size=4).map(lambda each: Regime(title="Law", breach=tuple(each))),
+    min_size=1,
     max_size=2,
 )
 
@@ -290,7 +293,8 @@ def runs(clock: BreachClock, people: int, *, high_risk: bool) -> bool:
     return people >= max(1, clock.at_least) and (clock.when == "always" or high_risk)
 
 
-@given(regimes, st.lists(st.sampled_from(["DE", "US-CA", "BR", None]), max_size=5), st.booleans())
+@often
+@given(regimes, st.lists(st.sampled_from(["DE", "US-CA", "BR", None]), min_size=1, max_size=5), st.booleans())
 def test_by_when_somebody_has_to_be_told_is_the_earliest_clock_that_applies(
     named: dict[str, Regime],
     places: list[str | None],
@@ -309,6 +313,7 @@ def test_by_when_somebody_has_to_be_told_is_the_earliest_clock_that_applies(
     assert first_due(told) == {whom: min(due) for whom, due in expected.items()}
 
 
+@often
 @given(regimes, st.integers(0, 120))
 def test_a_clock_is_overdue_from_the_instant_after_its_end(named: dict[str, Regime], hour: int) -> None:
     frame = pl.DataFrame([(None, None, 5)], schema=PLACES, orient="row")
@@ -365,7 +370,10 @@ def exported(number: str, to: str, when: datetime) -> pl.DataFrame:
 
 SAID: tuple[Status, ...] = ("granted", "withdrawn")
 steps = st.lists(
-    st.tuples(st.sampled_from(SAID), st.sampled_from(["1", "2", "3"])) | st.just(("read", "kim")),
+    st.tuples(st.sampled_from(SAID), st.sampled_from(["1", "2", "3"]))
+    | st.just(("read", "kim"))
+    | st.just(("late", "1")),
+    min_size=2,
     max_size=8,
 )
 
@@ -390,6 +398,10 @@ def test_whom_an_actor_read_are_those_whom_the_reads_returned(done: list[tuple[s
 
 
 def carry_out(hub: uc.CustomerHub, what: str, who: str) -> list[str]:
+    if what == "late":
+        # Said before every read, and recorded only now: no read that was made knew of it.
+        hub.consent.record("marketing", "granted", identifier=("email", f"{who}@example.com"), stated_at=START)
+        return []
     said = next((each for each in SAID if each == what), None)
     if said is None:
         return hub.customers(purpose="marketing", actor=uc.Actor(id=who))["customer_id"].to_list()
