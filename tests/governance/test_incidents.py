@@ -54,9 +54,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = START
+        self.step = timedelta(seconds=1)
 
     def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
+        self.now += self.step
         return self.now
 
 
@@ -268,6 +269,14 @@ def test_people_who_were_erased_since_a_read_are_told_in_a_note(hub: uc.Customer
     found = report(reads_by="kim")
     assert (found.people, found.exact) == (3, False)
     assert "erased since" in found.notes[0]
+
+
+def test_what_was_said_at_the_very_instant_of_a_read_counts(hub: uc.CustomerHub, report: Report, clock: Clock) -> None:
+    clock.step = timedelta(0)
+    hub.consent.record("marketing", "granted", customer_id=by_mail(hub, "ann@example.com"))
+    hub.customers(purpose="marketing", actor=uc.Actor(id="kim"))
+    found = report(reads_by="kim")
+    assert (found.people, found.exact) == (1, True)
 
 
 def test_a_read_is_decided_by_who_was_who_and_what_was_said_then(hub: uc.CustomerHub, report: Report) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import unified_customer as uc
@@ -379,6 +379,7 @@ steps = st.lists(
 
 
 @slow
+@example([("granted", "2"), ("read", "kim"), ("late", "1")])
 @given(steps)
 def test_whom_an_actor_read_are_those_whom_the_reads_returned(done: list[tuple[str, str]]) -> None:
     people = pl.DataFrame({"id": list("123"), "mail": [f"{each}@example.com" for each in "123"]})
