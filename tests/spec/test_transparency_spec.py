@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import unified_customer as uc
@@ -96,6 +96,7 @@ def after(hours: int) -> datetime:
 
 
 @slow
+@example(Policy(retention=(RetentionRule(keep=Period(days=1), purpose="sales"),)))
 @given(policies)
 def test_every_purpose_that_the_policy_names_stands_in_the_record(policy: Policy) -> None:
     named = {*policy.purposes, *policy.bases, policy.resolve_purpose}
