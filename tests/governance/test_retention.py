@@ -138,7 +138,7 @@ def test_third_parties_are_told_by_source_and_kept_for_ninety_days() -> None:
         hub.load(crm({**ANN, "seen": "2025-10-03T00:00:00Z"}, {**BOB, "seen": "2025-10-04T00:00:00Z"}, name="broker"))
         hub.resolve()
         remaining = RemainingCustomers(survivorship=Survivorship(), forget=lambda: None)
-        watch = Oversight(hub._store, hub.policy, clock=lambda: NOW, remaining=remaining, parties={"broker": "third"})
+        watch = Oversight(hub._store, Policy(parties={"broker": "third"}), clock=lambda: NOW, remaining=remaining)
         watch.retention.apply()
         assert hub._store.read("records")["given_name"].to_list() == ["Bob"]
 

@@ -84,10 +84,8 @@ class Setting:
         self.store = open_store(url)
         world.fill(self.store)
         remaining = RemainingCustomers(survivorship=Survivorship(), forget=lambda: None)
-        policy = Policy(retention=tuple(rules))
-        self.oversight = Oversight(
-            self.store, policy, clock=lambda: self.now, remaining=remaining, parties={"broker": "third"}
-        )
+        policy = Policy(retention=tuple(rules), parties={"broker": "third"})
+        self.oversight = Oversight(self.store, policy, clock=lambda: self.now, remaining=remaining)
         for customer, table, category in held:
             self.oversight.holds.place("lawsuit", customer_id=customer, table=table, category=category)
 

@@ -8,6 +8,7 @@ import typer
 from unified_customer.cli.auditapp import audit_app
 from unified_customer.cli.consenting import consent
 from unified_customer.cli.exits import ExitCode
+from unified_customer.cli.governing import governance
 from unified_customer.cli.rights import rights
 from unified_customer.cli.session import session
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(governance)
 
 app.add_typer(rights)
 app.add_typer(consent)

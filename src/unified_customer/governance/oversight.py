@@ -1,13 +1,12 @@
-"""What a data-protection officer looks after: retention, legal holds and what is due; `hub.governance`."""
+"""What a data-protection officer looks after: retention, legal holds, documents, what is due; `hub.governance`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc
-from unified_customer.core.fields import Party
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.governance.due import (
     Due,
@@ -20,7 +19,7 @@ from unified_customer.governance.due import (
 )
 from unified_customer.governance.holds import Holds
 from unified_customer.governance.retention import Remaining, Retention
-from unified_customer.governance.retention.retention import NO_PARTIES
+from unified_customer.governance.transparency import Transparency
 from unified_customer.policy import Policy
 from unified_customer.store import Store
 
@@ -34,6 +33,7 @@ class Oversight:
     Attributes:
         retention: Lets go of what is over: `preview`, `apply`.
         holds: What may not be deleted yet: `place`, `lift`, `standing`.
+        transparency: The record of processing, the data map, the privacy notice, and reports of incidents.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class Oversight:
         clock: Clock,
         remaining: Remaining,
         actor: Actor = LOCAL,
-        parties: Mapping[str, Party] = NO_PARTIES,
         providers: Sequence[Provider] = (open_requests,),
     ) -> None:
         """Watch over `store` under `policy`.
@@ -55,7 +54,6 @@ class Oversight:
             clock: Gives the present instant.
             remaining: Looks after customers who lose a part to retention.
             actor: Who works where a call names nobody else.
-            parties: Source -> who it is, where it is not whom the field dictionary says.
             providers: What else tells what is due, beside retention, consents, holds, erasures, policy and notice.
         """
         self._store = store
@@ -63,7 +61,8 @@ class Oversight:
         self._clock = clock
         self._providers = tuple(providers)
         self.holds = Holds(store, clock=clock, actor=actor)
-        self.retention = Retention(store, policy, clock=clock, remaining=remaining, actor=actor, parties=parties)
+        self.retention = Retention(store, policy, clock=clock, remaining=remaining, actor=actor, parties=policy.parties)
+        self.transparency = Transparency(store, policy=policy, clock=clock, actor=actor)
 
     def due(self, as_of: datetime | None = None, *, days: int = EXPIRY_NOTICE_DAYS) -> pl.DataFrame:
         """List what is due, the earliest first.

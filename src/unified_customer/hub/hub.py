@@ -51,7 +51,7 @@ class CustomerHub:
         identity: Crosswalk, corrections and history of who is who.
         audit: Who read what, under which purpose, and whether anybody tampered with that.
         rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
-        governance: Retention, legal holds, and what is due.
+        governance: Retention, legal holds, transparency, incidents, and what is due.
         policy: The policy in force.
 
     Examples:

@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from unified_customer.core.errors import ConfigurationError, ConsentError
-from unified_customer.core.fields import SPECIAL_CATEGORIES, UNCLASSIFIED, covered, covers
+from unified_customer.core.fields import SPECIAL_CATEGORIES, UNCLASSIFIED, Party, covered, covers
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.models.purposes import (
     EVERY_PURPOSE,
@@ -112,6 +112,10 @@ class Policy(Spec):
     """What a Global Privacy Control signal objects to: sale and sharing."""
     retention: tuple[RetentionRule, ...] = ()
     """For how long what is kept; what no rule is about is kept by the defaults of the field dictionary."""
+    parties: Annotated[Mapping[str, Party], AfterValidator(over({})), ReadOnly] = Field(
+        default={}, validate_default=True
+    )
+    """Source -> who it is: the person (`zero`), ourselves (`first`), a partner (`second`), a broker (`third`)."""
     controller: Controller | None = None
     """Who answers for the data."""
     recipients: Annotated[Mapping[str, Recipient], AfterValidator(over({})), ReadOnly] = Field(

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.governance.requests.lifecycle import answer_by
 from unified_customer.policy import Policy
+from unified_customer.policy.places import place_of
 from unified_customer.policy.regimes import Deadlines, Right
 from unified_customer.store import Keys, Reader
 
@@ -69,9 +69,4 @@ def places_of(reader: Reader, policy: Policy, customers: Sequence[str]) -> list[
     """Return where customers live, as the policy names the places; None: nowhere that it names."""
     keys = Keys(pl.DataFrame({"customer_id": pl.Series(customers, dtype=pl.String)}), ("customer_id",))
     lived = reader.read("customers", columns=["country", "region"], keys=keys)
-    return [_place(policy, row) for row in lived.iter_rows(named=True)]
-
-
-def _place(policy: Policy, home: dict[str, Any]) -> str | None:
-    country, region = home["country"], (home["region"] or "").upper()
-    return next((each for each in (f"{country}-{region}", country) if each in policy.jurisdictions), None)
+    return [place_of(country, region, named=policy.jurisdictions) for country, region in lived.iter_rows()]
