@@ -8,8 +8,10 @@ from unified_customer.cli.output import Output
 from unified_customer.cli.progress import working
 from unified_customer.cli.storefile import check_exists, file_of, key_file_of
 from unified_customer.cli.tables import plain_table
+from unified_customer.core.clock import system_clock
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.keys import FileKeyProvider, write_key
+from unified_customer.core.keys import FileKeyProvider, Keyring, write_key
+from unified_customer.governance.rights import Rights
 from unified_customer.hub.archive import archived_key, export_hub, import_hub
 from unified_customer.store import open_store
 
@@ -26,7 +28,9 @@ def export_store(out: Output, url: str, folder: Path) -> None:
         raise ConfigurationError(message)
     key = _existing_key(path)
     with working(out, "Exporting"), closing(open_store(url)) as store:
-        rows = export_hub(store, key=key, folder=folder)
+        rights = Rights(store, clock=system_clock, keyring=Keyring(key))
+        with rights.copying("export", folder):
+            rows = export_hub(store, key=key, folder=folder)
     _report(out, "export", rows, folder)
     out.note(f"{folder} holds personal data, and the key that names it. Protect it as you protect the store.")
 

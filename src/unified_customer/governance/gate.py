@@ -8,6 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from unified_customer.core.kinds import RECORD
+from unified_customer.governance.graves import ERASED
 from unified_customer.governance.naming import CURRENT, current_customers
 from unified_customer.policy import Policy, Request, permit
 from unified_customer.policy.permit import READ
@@ -82,6 +83,7 @@ def unheard(reader: Reader) -> int:
     """Return how many statements are about a record or an identifier that no customer has."""
     links = _links(reader, None)
     subjects, statements = _everybody(reader, links)
+    statements = statements.filter(pl.col("subject_kind") != ERASED)
     return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 

@@ -44,7 +44,7 @@ class CustomerHub:
         consent: Records statements and says what they allow.
         identity: Crosswalk, corrections and history of who is who.
         audit: Who read what, under which purpose.
-        rights: Carries out what people ask for: erasure.
+        rights: Carries out what people ask for.
         policy: The policy in force.
 
     Examples:
@@ -103,7 +103,9 @@ class CustomerHub:
         self.consent = ConsentLedger(
             self._store, policy=self.policy, clock=clock, key_of=value_key_of(keyring), actor=actor
         )
-        self.rights = Rights(self._store, clock=clock, actor=actor)
+        self.rights = Rights(
+            self._store, clock=clock, actor=actor, keyring=keyring, policy=self.policy, key_of=value_key_of(keyring)
+        )
         survivorship = survivorship or Survivorship()
         self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock, golden=survivorship.survive)
         self.identity = IdentityMap(
@@ -122,6 +124,11 @@ class CustomerHub:
         )
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
+        try:
+            self.rights.resume()
+        except BaseException:
+            self._store.close()
+            raise
 
     def __enter__(self) -> Self:
         """Return the hub."""
@@ -138,15 +145,17 @@ class CustomerHub:
         self._store.close()
 
     def backup(self, path: str | Path) -> None:
-        """Write a copy of the running store, with a copy of its key beside it: it opens as a hub of its own.
+        """Write a copy of the running store, with copies of its key and tombstones beside it: it opens as a hub of its own.
 
         Raises:
             StoreError: There is already something at `path`.
         """
         target = Path(path)
         self.audit.record(self._actor, Entry("backup"))
-        self._store.backup(target)
+        with self.rights.copying("backup", target):
+            self._store.backup(target)
         write_key(key_path(target), self._key)
+        self.rights.copy_tombstones(target)
 
     def export(self, folder: str | Path) -> dict[str, int]:
         """Write the whole hub into a new folder in open formats: a Parquet file per table, the key, a manifest.
@@ -160,7 +169,8 @@ class CustomerHub:
             ConfigurationError: There is something in the folder already.
         """
         self.audit.record(self._actor, Entry("export"))
-        return export_hub(self._store, key=self._key, folder=Path(folder))
+        with self.rights.copying("export", Path(folder)):
+            return export_hub(self._store, key=self._key, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
         """List the rows that could not be accepted, without what they hold.
