@@ -16,11 +16,12 @@ import polars as pl
 import unified_customer as uc
 from unified_customer.core.keys import Keyring
 from unified_customer.governance.rights import Rights
+from unified_customer.policy.organisation import Recipient
 from unified_customer.store.duckdb import open_duckdb
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = b"k" * 32
-POLICY = uc.Policy(bases={"analytics": "legitimate_interests"}, recipients={"mailer": {}})
+POLICY = uc.Policy(bases={"analytics": "legitimate_interests"}, recipients={"mailer": Recipient()})
 CANARY = "zaphod@example.com"
 CRM = uc.Mapping(table="records", key="id", fields={"email": "mail", "given_name": "name"})
 PEOPLE = pl.DataFrame(
