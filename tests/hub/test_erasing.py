@@ -398,3 +398,15 @@ def test_a_store_of_a_release_that_did_not_number_erasures_goes_on(on_disk: str,
         other.resolve()
         assert other.rights.erase_again(tmp_path / "shop.duckdb.tombstones") == 1
         assert other.rights.resume()[0].customer_id == graves.filter(kind="record")["value_key"].item()
+
+
+def test_a_yes_that_was_set_aside_does_not_come_back_when_it_is_sent_again(known: uc.CustomerHub) -> None:
+    known.load(crm({**BOB, "id": "12", "tel": ANN["tel"]}))
+    known.resolve()
+    landline: dict[str, Any] = {"identifier": ("phone", ANN["tel"]), "stated_at": NOW}
+    known.consent.record("marketing", "granted", **landline)
+    known.rights.erase(customer(known))
+    known.consent.record("marketing", "granted", **landline)
+    with pytest.warns(uc.errors.EverythingWithheldWarning):
+        assert known.customers(purpose="marketing").is_empty()
+    assert known.rights.proof("phone", ANN["tel"]).height == 1

@@ -289,6 +289,7 @@ def test_what_was_said_can_be_proved_by_who_knows_the_identifier_and_speaks_no_m
     rows: list[Row], canary: list[Row]
 ) -> None:
     hub = filled(rows, canary)
+    hub.consent.record("analytics", "objected", identifier=("email", f"{CANARY}@example.com"))
     said = hub.consent.statements(identifier=("email", f"{CANARY}@example.com"))
     hub.rights.erase_many(canaries(hub))
     proof = hub.rights.proof("email", f"{CANARY}@example.com")
