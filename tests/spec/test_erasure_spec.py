@@ -340,10 +340,9 @@ def test_a_later_consent_lets_them_start_anew_and_old_rows_stay_out(
 def test_nothing_but_a_later_grant_lets_anybody_in_again(rows: list[Row], canary: list[Row], status: Any) -> None:
     hub = erased(rows, canary)
     wait(hub)
-    hub.consent.record("marketing", status, identifier=("email", canary[0]["mail"]))
-    hub.consent.record(
-        "marketing", "granted", identifier=("email", canary[0]["mail"]), stated_at=START - timedelta(days=1)
-    )
+    mail = ("email", canary[0]["mail"])
+    hub.consent.record("marketing", status, identifier=mail, stated_at=datetime.fromisoformat(LATER))
+    hub.consent.record("marketing", "granted", identifier=mail, stated_at=START - timedelta(days=1))
     load(hub, [{**each, "seen": RETURNED} for each in canary[:1]])
     assert canaries(hub) == []
     assert traces(hub) == set()
