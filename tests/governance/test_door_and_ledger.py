@@ -17,6 +17,7 @@ from unified_customer.core.errors import (
     UnknownCustomerError,
     UnknownTableError,
 )
+from unified_customer.core.keys import Keyring
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.tables import (
     CUSTOMERS,
@@ -39,6 +40,7 @@ from unified_customer.policy import Policy, Role
 from unified_customer.store import Store, Where, open_store
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
+KEYRING = Keyring(b"k" * 32)
 RECORDS = [f"{number:024x}" for number in range(4)]
 KEYS = [f"{number + 16:024x}" for number in range(4)]
 OWNERS = [RECORDS[0], RECORDS[0], RECORDS[2], RECORDS[3]]
@@ -285,7 +287,7 @@ def test_erasure_leaves_only_keyed_hashes(world: World) -> None:
         writer.upsert("quarantine", held)
         writer.append("link_decisions", word)
     world.ledger.record(ANALYTICS, "granted", identifier=("email", EMAILS[0]))
-    receipt = Rights(world.store, clock=world.clock).erase(RECORDS[0], request_id="r-1")
+    receipt = Rights(world.store, clock=world.clock, keyring=KEYRING).erase(RECORDS[0], request_id="r-1")
     assert receipt.rows == {
         "quarantine": 1, "customers": 1, "events": 2, "identifiers": 2, "links": 2, "link_decisions": 1, "consents": 1
     }  # fmt: skip
@@ -300,13 +302,13 @@ def test_erasure_leaves_what_others_share(world: World) -> None:
     shared = {"record_id": [RECORDS[0], RECORDS[2]], "kind": ["phone"] * 2, "value_key": ["a" * 24] * 2}
     with world.store.transaction(recorded_at=NOW) as writer:
         writer.append("identifiers", rows_of(IDENTIFIERS, **shared, value=["+44"] * 2, source=["web"] * 2))
-    Rights(world.store, clock=world.clock).erase(RECORDS[0])
+    Rights(world.store, clock=world.clock, keyring=KEYRING).erase(RECORDS[0])
     assert world.store.count("identifiers", where=[Where("kind", "==", "phone")]) == 1
     assert buried(world.store, "phone", ["a" * 24]).is_empty()
 
 
 def test_erasing_nobody_is_refused_and_compaction_forgets_the_deletions(world: World) -> None:
-    rights = Rights(world.store, clock=world.clock)
+    rights = Rights(world.store, clock=world.clock, keyring=KEYRING)
     with pytest.raises(UnknownCustomerError):
         rights.erase("f" * 24)
     rights.erase(RECORDS[0])

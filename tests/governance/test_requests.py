@@ -17,7 +17,6 @@ from unified_customer.core.errors import (
 )
 from unified_customer.core.models.purposes import AUTOMATED_DECISIONS
 from unified_customer.core.tables import TABLES
-from unified_customer.governance.erasure import erase
 from unified_customer.governance.requests import DENIALS
 from unified_customer.policy.periods import Period
 from unified_customer.policy.regimes import Deadlines, Regime
@@ -456,10 +455,10 @@ def test_what_fails_is_open_and_tried_again(hub: uc.CustomerHub) -> None:
     assert hub.rights.fulfil(request.request_id, answer=str).state.status == "fulfilled"
 
 
-def test_an_erasure_that_was_cut_off_after_it_was_done_is_closed(hub: uc.CustomerHub, clock: Calendar) -> None:
+def test_an_erasure_that_was_cut_off_after_it_was_done_is_closed(hub: uc.CustomerHub) -> None:
     request = hub.rights.request("erasure", identifiers=ANNS_MAIL, verified=True)
     hub.rights._handling.desk.enter(request.request_id, "started", actor=uc.Actor())
-    erase(hub._store, str(request.customer_id), clock=clock, actor=uc.Actor(), request_id=request.request_id)
+    hub.rights.erase(str(request.customer_id), request_id=request.request_id)
     assert hub.rights.fulfil(request.request_id).state.status == "fulfilled"
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from unified_customer.core.keys import Keyring
 from unified_customer.core.tables import TABLES
 from unified_customer.governance.access import ABOUT_NOBODY, GATHERED, PersonalData
 from unified_customer.governance.access.as_folder import files_of
@@ -46,7 +47,8 @@ def asking(world: People, data: st.DataObject, policy: Policy = CONTRACT) -> Ite
     """A store of people, the rights over it, and one of the people."""
     store = world.store()
     try:
-        yield Rights(store, clock=lambda: NOW, policy=policy), data.draw(st.sampled_from(world.people())), store
+        rights = Rights(store, clock=lambda: NOW, keyring=Keyring(b"k" * 32), policy=policy)
+        yield rights, data.draw(st.sampled_from(world.people())), store
     finally:
         store.close()
 

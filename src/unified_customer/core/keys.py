@@ -148,6 +148,7 @@ class Keyring:
         check_key(key)
         self._record = hashlib.blake2b(key=key, digest_size=DIGEST_BYTES, person=b"uc:record")
         self._value = hashlib.blake2b(key=key, digest_size=DIGEST_BYTES, person=b"uc:value")
+        self._proof = hashlib.blake2b(key=key, digest_size=DIGEST_BYTES, person=b"uc:proof")
 
     def record_id(self, source: str, source_id: str) -> str:
         """Return the id of the record that `source` calls `source_id`."""
@@ -164,6 +165,13 @@ class Keyring:
     def value_keys(self, kind: str, values: Iterable[str]) -> list[str]:
         """Return the keys of many normalised values of one identifier kind, in order."""
         return _digests(self._value, kind, values)
+
+    def proof_keys(self, kind: str, names: Iterable[str]) -> list[str]:
+        """Return what proves that something was of many names of one kind, in order; no other name is like it.
+
+        Whoever holds the key can tell whether a proof is of a name; nobody else can tell of which.
+        """
+        return _digests(self._proof, kind, names)
 
     def record_id_series(self, source: str, source_ids: "pl.Series") -> "pl.Series":
         """Return `record_ids` for a String series; null stays null."""

@@ -12,6 +12,7 @@ import polars as pl
 from unified_customer.core.clock import just_after
 from unified_customer.core.errors import ChangesExpiredError
 from unified_customer.core.kinds import RECORD
+from unified_customer.governance.graves import ERASED
 from unified_customer.governance.naming import CURRENT, current_customers
 from unified_customer.policy import ALLOWING, Policy, Request, fold_statements, permit
 from unified_customer.policy.people import PEOPLE
@@ -188,6 +189,7 @@ def who_they_are(reader: Reader, policy: Policy, customers: pl.DataFrame | None)
 def unheard(reader: Reader) -> int:
     """Return how many statements are about a record or an identifier that no customer has."""
     subjects, statements = _everybody(reader, _links(reader, None))
+    statements = statements.filter(pl.col("subject_kind") != ERASED)
     return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 

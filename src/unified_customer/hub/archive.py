@@ -12,9 +12,10 @@ from polars.io.plugins import register_io_source
 
 from unified_customer.core.clock import Clock, system_clock
 from unified_customer.core.errors import ConfigurationError, SchemaVersionError
-from unified_customer.core.keys import KEY_BYTES, check_key, write_key
+from unified_customer.core.keys import KEY_BYTES, Keyring, check_key, write_key
 from unified_customer.core.tables import TABLES
 from unified_customer.governance.auditing.heads import HeadFile, head_path
+from unified_customer.governance.rights import Rights
 from unified_customer.store import SCHEMA_VERSION, Reader, Store
 
 MANIFEST: Final = "manifest.json"
@@ -59,13 +60,17 @@ def export_hub(store: Store, *, key: bytes, folder: Path) -> dict[str, int]:
     return rows
 
 
-def import_hub(folder: Path, store: Store, *, clock: Clock = system_clock) -> dict[str, int]:
+def import_hub(
+    folder: Path, store: Store, *, clock: Clock = system_clock, tombstones: Path | None = None
+) -> dict[str, int]:
     """Fill an empty `store` with what `export_hub` wrote, with the same ids and the same sequence.
 
     Args:
         folder: The export.
         store: A store without rows.
         clock: Gives the present instant.
+        tombstones: The file that lies beside the store that was exported: people who were erased since are erased
+            again. Nothing beside an export tells of them.
 
     Returns:
         The number of rows by table.
@@ -83,6 +88,9 @@ def import_hub(folder: Path, store: Store, *, clock: Clock = system_clock) -> di
                 rows[name] += writer.restore(name, frame)
     if store.path is not None and (folder / HEADS_FILE).is_file():
         head_path(store.path).write_bytes((folder / HEADS_FILE).read_bytes())
+    if tombstones is not None:
+        keyring = Keyring(archived_key(folder))
+        Rights(store, clock=clock, keyring=keyring).erase_again(tombstones)
     return rows
 
 

@@ -17,7 +17,8 @@ from unified_customer.core.spec import FittableSpec, Fitted, FittedT, canonical_
 from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
-from unified_customer.governance.graves import buried
+from unified_customer.governance.erasure.refitting import save_fit
+from unified_customer.governance.graves import buried, erased_since
 from unified_customer.governance.naming import CURRENT
 from unified_customer.store import Keys, Reader, Store
 
@@ -45,6 +46,7 @@ class Lineage:
     as_of: datetime
     rows: int
     customers: pl.DataFrame
+    read_at: datetime
 
 
 class Fitting:
@@ -59,12 +61,12 @@ class Fitting:
 
     def fit(self, spec: FittableSpec[FittedT], *, purpose: str, as_of: datetime, actor: Actor) -> FittedT:
         """Return `spec` fitted on what `purpose` may see of the time before `as_of`."""
-        before = as_utc(as_of)
+        before, now = as_utc(as_of), self._clock()
         queries = [query(name, purpose, as_of=before, actor=actor) for name in spec.needs]
         tables = dict(zip(spec.needs, self._door.read_together(queries), strict=True))
         fitted = spec.fit(tables, as_of=before)
         rows = sum(frame.height for frame in tables.values())
-        self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables)))
+        self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables), now))
         return fitted
 
     def _remember(self, fitted: Fitted, lineage: Lineage) -> None:
@@ -82,10 +84,11 @@ class Fitting:
         artifact = _artifact(fitted, lineage, actor=actor, at=now)
         with self._store.transaction(recorded_at=now) as writer:
             subjects = _subjects(writer, lineage.customers).with_columns(artifact_id=pl.lit(artifact["artifact_id"]))
-            writer.append("artifacts", pl.DataFrame([artifact], schema=ARTIFACTS.columns))
+            gone = erased_since(writer, lineage.customers["customer_id"], lineage.read_at)
+            save_fit(writer, pl.DataFrame([artifact], schema=ARTIFACTS.columns), gone, at=now)
             writer.append("artifact_subjects", ARTIFACT_SUBJECTS.conform(subjects))
             written = {
-                name: _write_rows(writer, name, _living(writer, frame), artifact["artifact_id"])
+                name: _write_rows(writer, name, _living(writer, frame, gone), artifact["artifact_id"])
                 for name, frame in fitted.rows().items()
             }
             detail = {"artifact": artifact["artifact_id"], "rows": written}
@@ -108,11 +111,11 @@ def _subjects(reader: Reader, customers: pl.DataFrame) -> pl.DataFrame:
     return reader.read("links", columns=["record_id"], where=[CURRENT], keys=Keys(holders, ("customer_id",)))
 
 
-def _living(reader: Reader, frame: pl.DataFrame) -> pl.DataFrame:
+def _living(reader: Reader, frame: pl.DataFrame, erased: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of a result without those of people who were erased since it was fitted."""
     named = [name for name in ("customer_id", "record_id") if name in frame.columns]
     for name in named:
-        gone = buried(reader, RECORD, frame[name].drop_nulls())
+        gone = pl.concat([buried(reader, RECORD, frame[name].drop_nulls()), erased["record_id"].alias("value_key")])
         frame = frame.filter(~pl.col(name).is_in(gone.implode()).fill_null(value=False)) if len(gone) else frame
     return frame
 

@@ -121,7 +121,15 @@ class CustomerHub:
             names=Names(value_key_of(keyring), keyring.record_id),
             restate=Restating(self._store, keyring=keyring, clock=clock, survivorship=survivorship),
         )
-        self.rights = Rights(self._store, clock=clock, actor=actor, policy=self.policy, handling=handling)
+        self.rights = Rights(
+            self._store,
+            clock=clock,
+            actor=actor,
+            keyring=keyring,
+            policy=self.policy,
+            key_of=value_key_of(keyring),
+            handling=handling,
+        )
         self._door = Door(self._store, policy=self.policy, audit=self.audit, clock=clock, golden=survivorship.survive)
         self.identity = IdentityMap(
             self._store,
@@ -141,6 +149,11 @@ class CustomerHub:
         self.governance = Oversight(self._store, self.policy, clock=clock, remaining=remaining, actor=actor)
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
+        try:
+            self.rights.resume()
+        except BaseException:
+            self._store.close()
+            raise
 
     def __enter__(self) -> Self:
         """Return the hub."""
@@ -157,15 +170,19 @@ class CustomerHub:
         self._store.close()
 
     def backup(self, path: str | Path) -> None:
-        """Write a copy of the running store, with its key and the heads of its audit beside it: it opens as a hub of its own.
+        """Write a copy of the running store, with its key, the heads of its audit and its tombstones beside it.
+
+        The copy opens as a hub of its own.
 
         Raises:
             StoreError: There is already something at `path`.
         """
         target = Path(path)
         self.audit.record(self._actor, Entry("backup"))
-        self._store.backup(target)
+        with self.rights.copying("backup", target):
+            self._store.backup(target)
         write_key(key_path(target), self._keys.opening)
+        self.rights.copy_tombstones(target)
 
     def export(self, folder: str | Path) -> dict[str, int]:
         """Write the whole hub into a new folder in open formats: a Parquet file per table, the key, a manifest.
@@ -180,7 +197,8 @@ class CustomerHub:
         """
         self.audit.record(self._actor, Entry("export"))
         self.audit.head()
-        return export_hub(self._store, key=self._keys.opening, folder=Path(folder))
+        with self.rights.copying("export", Path(folder)):
+            return export_hub(self._store, key=self._keys.opening, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:
         """List the rows that could not be accepted, without what they hold.

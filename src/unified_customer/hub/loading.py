@@ -14,10 +14,12 @@ from unified_customer.connectors.message_collection import collect_messages
 from unified_customer.connectors.messages import MESSAGE
 from unified_customer.core.clock import Clock
 from unified_customer.core.keys import Keyring
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CHECKPOINTS, CONSENTS, QUARANTINE
 from unified_customer.core.tables.people import KEY_PATTERN
 from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.graves import buried_ever
 from unified_customer.hub.ahead import one_ahead
 from unified_customer.hub.pointing import Naming
 from unified_customer.hub.prepared import Prepared
@@ -118,7 +120,9 @@ class Loader:
 
     def _known(self, record_ids: pl.Series) -> pl.Series:
         keys = Keys(record_ids.to_frame("record_id"), ("record_id",))
-        return self._store.read("identities", columns=["record_id"], keys=keys)["record_id"]
+        known = self._store.read("identities", columns=["record_id"], keys=keys)["record_id"]
+        # Who was erased and comes back brings along what was deleted.
+        return known.filter(~known.is_in(buried_ever(self._store, RECORD, known).implode()))
 
     def _mapper(self, source: BoundSource) -> Mapper | None:
         return source.mapper(opt_out=self._policy.gpc) if source.shape == "flat" else None

@@ -9,17 +9,17 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.clock import Clock
-from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import LINK_DECISIONS, LINKS
 from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.graves import gone_records
 from unified_customer.governance.naming import CURRENT
 from unified_customer.governance.retention.leftovers import remembered
 from unified_customer.hub.report import ResolveReport
 from unified_customer.identity import Identity, Resolution, Survivorship, relink
 from unified_customer.identity.golden import SPOKEN
 from unified_customer.identity.versions import latest_versions
-from unified_customer.store import Keys, Reader, Store, Where, Writer
+from unified_customer.store import Keys, Reader, Store, Writer
 
 AT_ONCE: Final = 200_000
 """Customers whose golden records are built together."""
@@ -65,9 +65,9 @@ def resolve_stored(reader: Reader, spec: Identity, *, decisions: pl.DataFrame | 
         spec: How records are joined.
         decisions: Corrections to try instead of those that are stored.
     """
-    graves = reader.read("tombstones", columns=["value_key"], where=[Where("kind", "==", RECORD)])
+    gone = gone_records(reader).to_frame()
     identities = reader.read("identities", columns=["record_id", "source", "origin", "seq"])
-    living = identities.join(graves, left_on="record_id", right_on="value_key", how="anti", maintain_order="left")
+    living = identities.join(gone, left_on="record_id", right_on="value_key", how="anti", maintain_order="left")
     identifiers = reader.read("identifiers", columns=["record_id", "kind", "value_key", "value"])
     if decisions is None:
         decisions = reader.read("link_decisions", columns=[*LINK_DECISIONS.columns, "seq"])

@@ -104,6 +104,7 @@ class Tombstones(dy.Schema):
     )
     erased_at = c.instant("When.", required=True)
     request_id = c.text("The request that asked for it.")
+    erasure_id = c.text("The erasure that it is of; null: of a release that did not number them.")
 
 
 class Audit(dy.Schema):

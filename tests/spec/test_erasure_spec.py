@@ -1,0 +1,433 @@
+"""Laws of erasure: nothing of the person is left or comes back, nothing of others goes, and no receipt says it too early."""
+
+import json
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import unified_customer as uc
+from unified_customer.analytics import MonthlyPurchases
+from unified_customer.connectors import FieldMap, Statement
+from unified_customer.core.tables import TABLES
+from unified_customer.policy.organisation import Recipient
+from unified_customer.store.duckdb import open_duckdb
+
+Row = dict[str, Any]
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+KEY = b"k" * 32
+POLICY = uc.Policy(
+    bases={"analytics": "legitimate_interests", "essential.service": "contract"}, recipients={"mailer": Recipient()}
+)
+CRM = uc.Mapping(
+    table="records",
+    key="id",
+    observed_at="seen",
+    fields={"email": "mail", "phone": "tel", "full_name": "name", "street": "street", "birth_date": "born"},
+    identifiers={"loyalty_id": "card"},
+    consents=(
+        Statement(column="news", purpose="marketing", values={"yes": "granted"}, stated_at=FieldMap(column="said")),
+    ),
+)
+WEB = uc.Mapping(
+    table="events",
+    key="id",
+    fields={"name": "what", "occurred_at": "when", "url": "page"},
+    identifiers={"email": "mail", "anonymous_id": "visitor"},
+)
+TILL = uc.Mapping(
+    table="order_lines",
+    key=["order"],
+    fields={"order_id": "order", "occurred_at": "when", "quantity": "units"},
+    identifiers={"loyalty_id": "card"},
+)
+
+CANARY = "zaphod"
+"""Part of every value of the person who is erased."""
+LANDLINE = "+44 20 7946 0018"
+SEEN = ["2025-01-01T00:00:00Z", "2025-06-01T00:00:00Z", None]
+
+others = st.lists(
+    st.fixed_dictionaries({
+        "id": st.sampled_from(["o1", "o2", "o3", "o4"]),
+        "mail": st.sampled_from(["ann@example.com", "bob@example.com", None]),
+        "tel": st.sampled_from([LANDLINE, None]),
+        "name": st.sampled_from(["Ann Lee", "Bob Berg", "Cy Oz"]),
+        "street": st.none(),
+        "card": st.none(),
+        "seen": st.sampled_from(SEEN),
+        "born": st.sampled_from(["1990-01-02", "never", None]),
+        "news": st.sampled_from(["yes", None]),
+        "said": st.just("2025-02-01T00:00:00Z"),
+    }),
+    min_size=1, max_size=4, unique_by=lambda row: (row["id"], row["seen"]),
+)  # fmt: skip
+canary_rows = st.lists(
+    st.fixed_dictionaries({
+        "id": st.sampled_from([f"{CANARY}-1", f"{CANARY}-2"]),
+        "mail": st.sampled_from([f"{CANARY}@example.com", f"{CANARY.upper()}@Example.com"]),
+        "tel": st.sampled_from([LANDLINE, None]),
+        "name": st.just(f"Z. {CANARY.title()}"),
+        "street": st.just(f"1 {CANARY} Street"),
+        "card": st.sampled_from([f"{CANARY}-card", None]),
+        "seen": st.sampled_from(SEEN),
+        "born": st.sampled_from([None, "never"]),
+        "news": st.sampled_from(["yes", None]),
+        "said": st.sampled_from(["2025-02-01T00:00:00Z", "2025-03-01T00:00:00Z"]),
+    }),
+    min_size=1, max_size=3, unique_by=lambda row: (row["id"], row["seen"]),
+).map(lambda rows: [{**rows[0], "born": None}, *rows[1:]])  # fmt: skip
+
+few = settings(
+    max_examples=max(5, settings().max_examples // 3),
+    suppress_health_check=[HealthCheck.too_slow],
+    deadline=None,
+)
+fewer = settings(few, max_examples=max(4, settings().max_examples // 8))
+
+
+class Ticking:
+    """A clock that moves on a second each time that it is asked."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def new_hub(store: Any = "memory://", clock: Any = None) -> uc.CustomerHub:
+    return uc.CustomerHub(store, policy=POLICY, keys=uc.MemoryKeyProvider(KEY), clock=clock or Ticking())
+
+
+def source(rows: Sequence[Row], mapping: uc.Mapping, name: str) -> Any:
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(mapping.columns, pl.String))
+    return uc.source("dataframe", frame, table=mapping.table, name=name, mapping=mapping)
+
+
+def behaviour(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """What those who are described did: a page each, and a purchase where there is a card."""
+    pages = [
+        {"id": f"e{row['id']}", "what": "Viewed", "when": SEEN[0], "page": f"/of/{row['id']}", "mail": row["mail"]}
+        for row in rows
+    ]
+    bought = [{"order": f"b{row['id']}", "when": SEEN[0], "units": "1", "card": row["card"]} for row in rows]
+    return pages, [each for each in bought if each["card"]]
+
+
+def load(hub: uc.CustomerHub, rows: Sequence[Row], crm: str = "crm") -> None:
+    pages, bought = behaviour(rows)
+    for each, mapping, name in ((rows, CRM, crm), (pages, WEB, "web"), (bought, TILL, "till")):
+        if each:
+            hub.load(source(each, mapping, name))
+    hub.resolve()
+
+
+def canaries(hub: uc.CustomerHub) -> list[str]:
+    """Every customer who carries a value of the person."""
+    known = hub._store.read("identifiers", columns=["record_id", "value"])
+    theirs = known.filter(pl.col("value").str.contains(CANARY))
+    links = hub._store.read("links", columns=["record_id", "customer_id"], where=[uc.Where("valid_to", "is_null")])
+    return sorted(links.join(theirs, on="record_id", how="semi")["customer_id"].unique())
+
+
+def filled(rows: Sequence[Row], canary: Sequence[Row], *, store: Any = "memory://") -> uc.CustomerHub:
+    hub = new_hub(store)
+    load(hub, [*canary, *rows])
+    return hub
+
+
+def erased(rows: Sequence[Row], canary: Sequence[Row], *, store: Any = "memory://") -> uc.CustomerHub:
+    hub = filled(rows, canary, store=store)
+    hub.rights.erase_many(canaries(hub))
+    return hub
+
+
+def traces(hub: uc.CustomerHub) -> set[str]:
+    """Tables of which any column of any row holds a value of the person."""
+    return {
+        name
+        for name in TABLES
+        if CANARY in json.dumps(hub._store.read(name).rows(), default=str, ensure_ascii=False).casefold()
+    }
+
+
+def shown(hub: uc.CustomerHub) -> dict[str, Any]:
+    """All that a hub shows of people, in an order of its own."""
+    hub.resolve()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ids = sorted(hub._store.read("customers", columns=["customer_id"])["customer_id"])
+        frames = {
+            name: hub.read(name, purpose=purpose)
+            for name in ("customers", "records", "events", "identifiers", "order_lines")
+            for purpose in ("analytics",)
+        }
+        frames["marketing"] = hub.customers(purpose="marketing")
+        frames["crosswalk"] = hub.identity.crosswalk()
+        covered = hub.consent.coverage("marketing")
+        told: dict[str, Any] = {name: sorted(frame.rows(), key=repr) for name, frame in frames.items()}
+        told["coverage"] = (covered.customers, covered.allowed, covered.unheard, covered.reasons.rows())
+        told["history"] = {each: hub.history(each).drop("valid_from", "valid_to").rows() for each in ids}
+        told["profiles"] = {each: hub.profile(each, purpose="analytics").model_dump() for each in ids}
+        mails = ("ann@example.com", f"{CANARY}@example.com")
+        told["identify"] = [hub.identify({"email": each}).customer_id for each in mails]
+        told["quarantine"] = sorted(hub.quarantine().select("source", "reason").rows())
+    return told
+
+
+@few
+@given(others, canary_rows)
+def test_after_an_erasure_no_column_of_any_table_holds_a_value_of_the_person(
+    rows: list[Row], canary: list[Row]
+) -> None:
+    hub = filled(rows, canary)
+    assert {"records", "identifiers", "customers", "events"} <= traces(hub), "the control: they can be found"
+    hub.rights.erase_many(canaries(hub))
+    assert traces(hub) == set()
+
+
+@few
+@given(others, canary_rows)
+def test_an_erased_person_might_as_well_never_have_been_there(rows: list[Row], canary: list[Row]) -> None:
+    without = new_hub()
+    load(without, rows)
+    assert shown(erased(rows, canary)) == shown(without)
+
+
+@few
+@given(others, canary_rows)
+def test_all_sources_sent_again_change_nothing(rows: list[Row], canary: list[Row]) -> None:
+    hub = erased(rows, canary)
+    before = shown(hub)
+    load(hub, [*canary, *rows])
+    load(hub, canary, crm="another export")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        hub.replay_quarantine(source(canary, CRM, "crm"))
+    assert traces(hub) == set()
+    assert shown(hub) == before
+
+
+@few
+@given(others, canary_rows)
+def test_erasing_twice_is_erasing_once(rows: list[Row], canary: list[Row]) -> None:
+    hub = filled(rows, canary)
+    ids = canaries(hub)
+    first = hub.rights.erase_many(ids)
+    before = {name: hub._store.read(name).rows() for name in TABLES}
+    assert hub.rights.erase_many(ids) == first
+    assert {name: hub._store.read(name).rows() for name in TABLES} == before
+
+
+@few
+@given(others, st.randoms(use_true_random=False))
+def test_the_order_in_which_people_are_erased_does_not_matter(rows: list[Row], random: Any) -> None:
+    ids = sorted(filled(rows, [])._store.read("customers")["customer_id"])
+    first, other, together = (filled(rows, []) for _ in range(3))
+    gone = random.sample(ids, min(2, len(ids)))
+    for each in gone:
+        first.rights.erase(each)
+    for each in reversed(gone):
+        other.rights.erase(each)
+    together.rights.erase_many(gone)
+    assert shown(first) == shown(other) == shown(together)
+    graves = [
+        sorted(each._store.read("tombstones").select("kind", "value_key").rows()) for each in (first, other, together)
+    ]
+    assert graves[0] == graves[1] == graves[2]
+
+
+@few
+@given(others, canary_rows)
+def test_a_preview_says_what_the_erasure_does_and_changes_nothing(rows: list[Row], canary: list[Row]) -> None:
+    hub = filled(rows, canary)
+    for each in canaries(hub):
+        before = {name: hub._store.read(name).rows() for name in TABLES if name != "audit"}
+        seen = hub.rights.preview_erasure(each)
+        assert {name: hub._store.read(name).rows() for name in TABLES if name != "audit"} == before
+        receipt = hub.rights.erase(each)
+        assert dict(seen.rows) == receipt.rows
+        assert receipt.tombstones == len(seen.records) + sum(seen.identifiers.values())
+        assert [step.target for step in receipt.open if step.step == "destination"] == list(seen.destinations)
+
+
+@few
+@given(others, canary_rows, st.data())
+def test_a_receipt_is_not_complete_while_any_step_is_open(rows: list[Row], canary: list[Row], data: Any) -> None:
+    hub = filled(rows, canary)
+    hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=START))
+    (name, *_) = (each.erasure_id for each in hub.rights.erase_many(canaries(hub)))
+    while not (receipt := hub.rights.receipt(name)).complete:
+        assert receipt.open
+        step = data.draw(st.sampled_from(receipt.open))
+        if step.step == "bytes":
+            hub.rights.compact()
+        elif step.step == "artifact":
+            hub.rights.retire(step.target)
+        else:
+            hub.rights.confirm(name, step.step, step.target, note="asked")
+        assert len(hub.rights.receipt(name).open) == len(receipt.open) - 1
+    assert not receipt.open
+    assert not receipt.bytes_pending
+
+
+@few
+@given(others, canary_rows)
+def test_what_was_said_can_be_proved_by_who_knows_the_identifier_and_speaks_no_more(
+    rows: list[Row], canary: list[Row]
+) -> None:
+    hub = filled(rows, canary)
+    hub.consent.record("analytics", "objected", identifier=("email", f"{CANARY}@example.com"))
+    said = hub.consent.statements(identifier=("email", f"{CANARY}@example.com"))
+    hub.rights.erase_many(canaries(hub))
+    proof = hub.rights.proof("email", f"{CANARY}@example.com")
+    told = ["purpose", "status", "stated_at"]
+    assert proof.select("statement_id", *told).rows() == said.select("statement_id", *told).rows()
+    assert hub.consent.statements(identifier=("email", f"{CANARY}@example.com")).is_empty()
+    keys = hub._store.read("consents").filter(subject_kind="erased")["subject_key"]
+    assert keys.is_in(hub._store.read("tombstones")["value_key"].implode()).sum() == 0
+
+
+LATER = "2026-03-01T00:00:00Z"
+RETURNED = "2026-03-02T00:00:00Z"
+
+
+def wait(hub: uc.CustomerHub) -> None:
+    assert isinstance(hub._clock, Ticking)
+    hub._clock.now = START + timedelta(days=90)
+
+
+@few
+@given(others, canary_rows, st.sampled_from(["at once", "one after the other"]))
+def test_a_later_consent_lets_them_start_anew_and_old_rows_stay_out(
+    rows: list[Row], canary: list[Row], how: str
+) -> None:
+    hub = erased(rows, canary)
+    wait(hub)
+    new = {**canary[0], "seen": RETURNED, "news": "yes", "said": LATER, "street": "9 New Street"}
+    if how == "at once":
+        load(hub, [*canary, new])
+    else:
+        hub.consent.record(
+            "marketing", "granted", identifier=("email", canary[0]["mail"]), stated_at=datetime.fromisoformat(LATER)
+        )
+        load(hub, [new])
+        load(hub, canary)
+    (back,) = canaries(hub)
+    known = hub.read("customers", purpose="analytics", customers=[back])
+    assert known["street"].to_list() == ["9 New Street"]
+    theirs = hub.read("records", purpose="analytics", customers=[back])
+    assert theirs["observed_at"].to_list() == [datetime.fromisoformat(RETURNED)]
+    assert hub.events(purpose="analytics", customers=[back]).is_empty(), "what they did before stays out"
+    hub.rights.erase(back)
+    assert traces(hub) == set()
+
+
+@few
+@given(others, canary_rows, st.sampled_from(["denied", "withdrawn", "objected"]))
+def test_nothing_but_a_later_grant_lets_anybody_in_again(rows: list[Row], canary: list[Row], status: Any) -> None:
+    hub = erased(rows, canary)
+    wait(hub)
+    mail = ("email", canary[0]["mail"])
+    hub.consent.record("marketing", status, identifier=mail, stated_at=datetime.fromisoformat(LATER))
+    hub.consent.record("marketing", "granted", identifier=mail, stated_at=START - timedelta(days=1))
+    load(hub, [{**each, "seen": RETURNED} for each in canary[:1]])
+    assert canaries(hub) == []
+    assert traces(hub) == set()
+
+
+# ------------------------------------------------------------------------------------------------------------- files
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory() as name:
+        path = Path(name) / "hub"
+        path.mkdir()
+        yield path
+
+
+def on_disk(path: Path) -> uc.CustomerHub:
+    return new_hub(open_duckdb(f"duckdb:///{path}/shop.duckdb", compression="uncompressed"))
+
+
+def files_with(path: Path, text: str) -> set[str]:
+    files = [each for each in path.rglob("*") if each.is_file()]
+    return {each.name for each in files if text.encode() in each.read_bytes().lower()}
+
+
+@fewer
+@given(others, canary_rows)
+def test_after_compaction_no_byte_of_any_file_is_of_the_person(rows: list[Row], canary: list[Row]) -> None:
+    with folder() as path:
+        filled(rows, canary, store=open_duckdb(f"duckdb:///{path}/shop.duckdb", compression="uncompressed")).close()
+        assert files_with(path, CANARY) == {"shop.duckdb"}, "the control: the bytes can be found"
+        with on_disk(path) as hub:
+            hub.rights.erase_many(canaries(hub))
+            hub.rights.compact()
+            assert files_with(path, CANARY) == set()
+        assert files_with(path, CANARY) == set()
+        names = {row["name"].split()[0].lower() for row in rows}
+        assert any(files_with(path, name) for name in names), "the control: others are still found"
+
+
+@fewer
+@given(others, canary_rows)
+def test_a_restored_backup_is_erased_again_before_anybody_reads(rows: list[Row], canary: list[Row]) -> None:
+    with folder() as path:
+        store = f"duckdb:///{path}/shop.duckdb"
+        with filled(rows, canary, store=store) as hub:
+            hub.backup(path / "monday.duckdb")
+            (receipt, *_) = hub.rights.erase_many(canaries(hub))
+            assert [each.step for each in receipt.open] == ["backup", "destination", "bytes"]
+            before = shown(hub)
+        shutil.copy(path / "monday.duckdb", path / "shop.duckdb")
+        with new_hub(store) as restored:
+            assert traces(restored) == set()
+            assert shown(restored) == before
+            assert restored.rights.receipt(receipt.erasure_id).rows == receipt.rows
+            load(restored, canary)
+            assert traces(restored) == set()
+
+
+@fewer
+@given(others, canary_rows)
+def test_an_archive_of_before_is_erased_again_by_the_tombstones_of_its_hub(rows: list[Row], canary: list[Row]) -> None:
+    from unified_customer.hub.archive import import_hub
+
+    with folder() as path:
+        with filled(rows, canary, store=f"duckdb:///{path}/shop.duckdb") as hub:
+            hub.export(path / "archive")
+            hub.rights.erase_many(canaries(hub))
+            before = shown(hub)
+        store = uc.open_store("memory://")
+        import_hub(path / "archive", store, clock=Ticking(), tombstones=path / "shop.duckdb.tombstones")
+        with new_hub(store) as moved:
+            assert traces(moved) == set()
+            assert shown(moved) == before
+
+
+@fewer
+@given(others, canary_rows)
+def test_a_fit_in_which_the_person_can_be_read_is_emptied_and_made_anew(rows: list[Row], canary: list[Row]) -> None:
+    hub = filled(rows, [{**each, "card": f"{CANARY}-card"} for each in canary])
+    saved = hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=START))
+    (receipt, *_) = hub.rights.erase_many(canaries(hub))
+    assert [each.target for each in receipt.open if each.step == "artifact"] == [saved.artifact_id]
+    hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=START + timedelta(days=1)))
+    assert "artifact" not in {each.step for each in hub.rights.receipt(receipt.erasure_id).open}
+    assert hub._store.read("artifacts").filter(artifact_id=saved.artifact_id)["body"].item() is None
+    with pytest.raises(uc.errors.ConfigurationError, match="no open step"):
+        hub.rights.confirm(receipt.erasure_id, "artifact", saved.artifact_id, note="again")
