@@ -68,8 +68,20 @@ def test_consent_reaches_fewer_than_the_contract(findings: Findings) -> None:
     assert 0 < marketing.allowed < analytics.allowed < service.allowed
 
 
+def test_nobody_who_said_no_is_in_the_marketing_audience(findings: Findings) -> None:
+    groups = {each.said: each for each in findings.noes.groups}
+    assert list(groups) == ["never said yes", "withdrew", "objected", "were erased"]
+    assert all(each.people and each.after == 0 for each in groups.values())
+    assert [groups[name].before for name in ("withdrew", "objected", "were erased")] == [5, 5, 5]
+    reasons = {reason for each in groups.values() for reason in each.reason.split(", ")}
+    assert reasons <= {"no_statement", "refused", "objected", "nothing is held"}
+    before, after = findings.noes.audience
+    assert before - after == 15
+    assert (dict(findings.noes.open_steps), findings.noes.audit_ok) == ({}, True)
+
+
 def test_stages_have_times_and_memory(findings: Findings) -> None:
-    assert len(findings.stages) == 12
+    assert len(findings.stages) == 13
     assert all(stage.seconds >= 0 for stage in findings.stages)
 
 

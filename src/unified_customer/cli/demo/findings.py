@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from unified_customer.cli.demo.accuracy import Accuracy
+from unified_customer.cli.demo.noes import Noes
 from unified_customer.cli.demo.person import BeforeAfter
 from unified_customer.cli.demo.planted import held_sound_rows, outcomes
 from unified_customer.cli.demo.stages import Stage
@@ -30,6 +31,7 @@ class Findings:
         loads: What each load did.
         resolved: What the resolution did.
         coverage: How far each of some purposes reaches.
+        noes: What became of people who said no, after all else was read.
         person: One customer before and after.
         linkable: How well the records were joined that something in the sources can link.
         everything: The same of all records.
@@ -44,6 +46,7 @@ class Findings:
     loads: tuple[LoadReport, ...]
     resolved: ResolveReport
     coverage: tuple[Coverage, ...]
+    noes: Noes
     person: BeforeAfter | None
     linkable: Accuracy
     everything: Accuracy
@@ -68,6 +71,7 @@ class Findings:
             ("resolve", asdict(self.resolved)),
             *(("person", each) for each in _person(self.person)),
             *(("coverage", coverage_values(each)) for each in self.coverage),
+            ("noes", asdict(self.noes)),
             ("accuracy", {"of": "linkable records", **asdict(self.linkable)}),
             ("accuracy", {"of": "all records", **asdict(self.everything)}),
             *(("planted", row) for row in self.planted().to_dicts()),

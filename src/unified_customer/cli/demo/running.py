@@ -11,6 +11,7 @@ import polars as pl
 from unified_customer.cli.demo.accuracy import accuracy, joined_to_truth
 from unified_customer.cli.demo.findings import TABLES, Findings
 from unified_customer.cli.demo.found import SERVICE, found_records
+from unified_customer.cli.demo.noes import say_no
 from unified_customer.cli.demo.person import BeforeAfter, before_and_after
 from unified_customer.cli.demo.showing import show
 from unified_customer.cli.demo.sources import demo_policy, demo_sources, write_examples
@@ -65,11 +66,14 @@ def find(out: Output, folder: Path, *, customers: int, seed: int, keep: Path | N
             )
         nobody = {name: hub.read(name, purpose=SERVICE, anonymous="only").height for name in ("events", "order_lines")}
     quarantine, counts = _stored(url)
+    with stages.stage("withdraw, object, erase"), working(out, "Saying no"), CustomerHub(url) as hub:
+        noes = say_no(hub)
     return Findings(
         shop,
         loads,
         resolved,
         coverage,
+        noes,
         person,
         linkable,
         everything,

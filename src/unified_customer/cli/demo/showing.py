@@ -8,6 +8,7 @@ from rich.text import Text
 
 from unified_customer.cli.demo.accuracy import Accuracy
 from unified_customer.cli.demo.findings import Findings
+from unified_customer.cli.demo.noes import Noes
 from unified_customer.cli.demo.person import BeforeAfter
 from unified_customer.cli.output import Output
 from unified_customer.cli.profiling import consents_view, golden_view
@@ -47,6 +48,7 @@ def show(out: Output, findings: Findings) -> None:
         _part(out, "The same customer in the hub", golden_view(findings.person.customer))
         _part(out, "What this customer may be used for", consents_view(findings.person.customer))
     _part(out, "Who may be used for what", coverage_view(findings.coverage))
+    _part(out, "What becomes of a no", noes_view(findings.noes), *after_noes(findings.noes))
     _part(out, "Measured against the truth", accuracy_view(findings), Text(MEANING, style="dim"))
     _part(out, "Time and memory", stages_view(findings))
     _part(out, "Rows by table", Text(counted({name.replace("_", " "): rows for name, rows in findings.counts.items()})))
@@ -154,6 +156,29 @@ def coverage_view(coverage: Iterable[Coverage]) -> Table:
         because = cell(why(each), "dim")
         table.add_row(each.purpose, bar(share), f"{each.allowed:,}", f"{each.customers:,}", because)
     return table
+
+
+def noes_view(noes: Noes) -> Table:
+    """Return who of those who said no was in the marketing audience before, and is now."""
+    table = plain_table("who", "#people", "#in the audience before", "#now", "because")
+    for each in noes.groups:
+        now = Text(f"{each.after:,}", style="green" if each.after == 0 else "red")
+        table.add_row(
+            each.said, f"{each.people:,}", f"{each.before:,}", now, cell(each.reason.replace("_", " "), "dim")
+        )
+    return table
+
+
+def after_noes(noes: Noes) -> list[Text]:
+    """Return what is left to do, and whether the audit holds."""
+    open_steps = counted({name.replace("_", " "): count for name, count in noes.open_steps.items()}) or "nothing"
+    found = "nobody tampered with" if noes.audit_ok else "TAMPERED WITH"
+    before, after = noes.audience
+    return [
+        Text(f"The audience had {before:,} people, and has {after:,}."),
+        Text(f"Still open of the erasures: {open_steps}."),
+        Text(f"The audit has {noes.audit_entries:,} entries that {found}."),
+    ]
 
 
 def why(coverage: Coverage) -> str:
