@@ -267,7 +267,7 @@ def test_a_request_is_told_whole_once_its_customer_is_found_without_what_else_it
 def test_after_an_erasure_only_the_proof_is_told(hub: uc.CustomerHub, ann: str) -> None:
     hub.rights.erase(ann)
     answer = hub.rights.access(ann)
-    assert (answer.held, set(answer.tables)) == (False, {"identities", "tombstones", "audit"})
+    assert (answer.held, set(answer.tables)) == (False, {"identities", "tombstones", "audit", "erasure_steps"})
     assert (answer.information.uses, answer.information.reads) == ((), ())
     assert "were erased on 2026-01-10" in answer.to_html()
     assert PersonalData.from_json(answer.to_json()).erased_at == answer.erased_at

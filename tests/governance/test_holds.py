@@ -8,7 +8,7 @@ import pytest
 
 import unified_customer as uc
 from unified_customer.core.errors import ConfigurationError, UnknownCustomerError, UnknownTableError
-from unified_customer.core.tables import CONSENTS, ERASURE_STEPS, POLICIES, REQUEST_EVENTS, Table
+from unified_customer.core.tables import CONSENTS, ERASURE_STEPS, REQUEST_EVENTS, Table
 from unified_customer.governance.holds import standing_for
 from unified_customer.policy import Notice, Period, RetentionRule
 
@@ -157,17 +157,17 @@ def test_what_is_due_is_told_with_the_earliest_first(hub: uc.CustomerHub) -> Non
         {**grant, "statement_id": "1", "expires_at": START + 20 * day},
         {**grant, "statement_id": "2", "expires_at": START + 200 * day},
     )
-    put(hub, POLICIES, {"policy_id": "p", "in_force_from": START - 370 * day, "actor": "local"})
+    (policy,) = hub.consent.policies()["policy_id"]
     hub.governance.holds.lift(hub.governance.holds.standing()["hold_id"].item())
     hold = hub.governance.holds.place("tax audit")
     due = hub.governance.due(START + 2 * day)
     assert due.select("kind", "id", "overdue").rows() == [
-        ("policy", "p", True),
         ("request", "r", True),
         ("erasure", "e", False),
         ("consent", "marketing 2026-01-21", False),
         ("notice", "3", False),
         ("hold", hold, False),
+        ("policy", policy, False),
     ]
     assert hub.governance.due(START + 3000 * day).filter(kind="hold")["overdue"].all()
 

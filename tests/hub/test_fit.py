@@ -140,3 +140,26 @@ class TestSave:
         hub.rights.erase(customer(hub, "L1"))
         assert hub._store.count("scores") == 1
         assert hub._store.count("artifact_subjects") == 2
+
+
+class TestOutdated:
+    def test_a_fit_is_outdated_when_one_of_its_people_says_no(self, hub: uc.CustomerHub) -> None:
+        saved = hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH))
+        assert hub.governance.outdated().is_empty()
+        hub.consent.record("analytics", "objected", customer_id=customer(hub, "L1"))
+        (found,) = hub.governance.outdated().rows(named=True)
+        assert (found["artifact_id"], found["people"], found["no_longer_allowed"]) == (saved.artifact_id, 2, 1)
+
+    def test_what_was_computed_of_who_says_no_is_withheld_at_the_next_read(self, hub: uc.CustomerHub) -> None:
+        hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH))
+        before = set(hub.read("scores", purpose="analytics")["customer_id"])
+        hub.consent.record("*", "restricted", customer_id=customer(hub, "L1"))
+        assert before - set(hub.read("scores", purpose="analytics")["customer_id"]) == {customer(hub, "L1")}
+
+    def test_a_fit_without_the_person_is_not_outdated_any_more(self, hub: uc.CustomerHub) -> None:
+        first = hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH))
+        hub.consent.record("analytics", "objected", customer_id=customer(hub, "L1"))
+        hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH))
+        assert hub.governance.outdated()["artifact_id"].to_list() == [first.artifact_id]
+        hub.rights.retire(first.artifact_id)
+        assert hub.governance.outdated().is_empty()

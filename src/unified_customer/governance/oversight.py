@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from unified_customer.core.clock import Clock, as_utc
+from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.governance.due import (
     Due,
@@ -18,6 +18,7 @@ from unified_customer.governance.due import (
     policy_reviews,
 )
 from unified_customer.governance.holds import Holds
+from unified_customer.governance.lineage import outdated
 from unified_customer.governance.retention import Remaining, Retention
 from unified_customer.governance.transparency import Transparency
 from unified_customer.policy import Policy
@@ -63,6 +64,17 @@ class Oversight:
         self.holds = Holds(store, clock=clock, actor=actor)
         self.retention = Retention(store, policy, clock=clock, remaining=remaining, actor=actor, parties=policy.parties)
         self.transparency = Transparency(store, policy=policy, clock=clock, actor=actor)
+
+    def outdated(self) -> pl.DataFrame:
+        """List what was computed from people who may no longer be read for what it was computed for.
+
+        Fit it anew, or retire it with `hub.rights.retire`.
+
+        Returns:
+            `artifact_id`, `kind`, `name`, `purpose`, `created_at`, `people`, `no_longer_allowed`: counts only.
+        """
+        with self._store.snapshot() as reader:
+            return outdated(reader, self._policy, just_after(self._clock()))
 
     def due(self, as_of: datetime | None = None, *, days: int = EXPIRY_NOTICE_DAYS) -> pl.DataFrame:
         """List what is due, the earliest first.

@@ -39,6 +39,7 @@ CHAPTERS: Final[Mapping[str, tuple[str, ...]]] = {
         "holds",
         "erasure_steps",
         "tombstones",
+        "activity",
     ),
     "What we could not read": ("quarantine",),
 }
@@ -113,6 +114,11 @@ TABLE_WORDS: Final[Mapping[str, Words]] = {
     ),
     "erasure_steps": Words(
         "Erasures", "How far a step of an erasure is.", ("at", "erasure_id", "step", "target", "state")
+    ),
+    "activity": Words(
+        "When you were last active",
+        "The last time that one of our systems heard of you, after what it heard was deleted.",
+        ("last_active_at",),
     ),
     "tombstones": Words(
         "Proof of erasures", "A keyed hash, by which we do not let in again what was erased.", ("erased_at", "kind", "value_key")

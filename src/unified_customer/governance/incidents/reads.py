@@ -31,7 +31,8 @@ from unified_customer.store import Reader, Where
 
 SHOWING_NOBODY: Final = frozenset(
     {"load", "replay", "resolve", "resolve_accounts", "merge", "split", "retract", "must_link", "cannot_link",
-     "consent", "erase", "save", "incident"}
+     "policy", "consent", "preview", "preview_erasure", "erase", "confirm_erasure", "retire", "retention", "hold",
+     "request", "rectify", "save", "begin", "incident"}
 )  # fmt: skip
 """Actions that give no rows to whoever does them; every other one counts as a read."""
 
