@@ -105,6 +105,15 @@ def expiring_consents(days: int) -> Provider:
     return tell
 
 
+def soon(provider: Provider, days: int) -> Provider:
+    """Return what tells only of what `provider` says is due within so many days: a review a year ahead can wait."""
+
+    def tell(reader: Reader, as_of: datetime) -> pl.DataFrame:
+        return provider(reader, as_of).filter(pl.col("due_at") < as_of + timedelta(days=days))
+
+    return tell
+
+
 def holds_to_review(reader: Reader, as_of: datetime) -> pl.DataFrame:
     """Tell when each standing hold has to be looked at: a year after it was placed, and every year."""
     holds = standing_holds(reader, as_of=as_of).select(list(HOLDS.columns))

@@ -16,6 +16,7 @@ from unified_customer.governance.due import (
     open_erasures,
     open_requests,
     policy_reviews,
+    soon,
 )
 from unified_customer.governance.holds import Holds
 from unified_customer.governance.lineage import outdated
@@ -25,7 +26,7 @@ from unified_customer.policy import Policy
 from unified_customer.store import Store
 
 EXPIRY_NOTICE_DAYS: Final = 30
-"""Days ahead for which grants that expire are told."""
+"""Days ahead for which grants that expire and reviews are told."""
 
 
 class Oversight:
@@ -81,7 +82,7 @@ class Oversight:
 
         Args:
             as_of: What was due before is overdue; None: now.
-            days: Grants that expire within so many days are told.
+            days: Grants that expire, and reviews that are due, within so many days are told.
 
         Returns:
             `kind` (`request`, `retention`, `consent`, `hold`, `erasure`, `policy`, `notice`, or what another provider
@@ -95,9 +96,9 @@ class Oversight:
         own = (
             lambda _reader, _as_of: waiting,
             expiring_consents(days),
-            holds_to_review,
+            soon(holds_to_review, days),
             open_erasures,
-            policy_reviews(self._policy),
+            soon(policy_reviews(self._policy), days),
         )
         with self._store.snapshot() as reader:
             return Due((*self._providers, *own)).list(reader, as_of=moment)
