@@ -24,14 +24,14 @@ def erase(options: argparse.Namespace) -> Mapping[str, Any]:
         ids = hub.customers(purpose="analytics", columns=["customer_id"])["customer_id"].sort()
         chosen = ids.gather(random.permutation(len(ids))[: 1 + MANY]).to_list()
         with Stopwatch() as preview:
-            hub.rights.preview_erasure(chosen[0])
+            hub.rights.erasures.preview(chosen[0])
         with Stopwatch() as one:
             hub.rights.erase(chosen[0])
         with Stopwatch() as many:
             receipts = hub.rights.erase_many(chosen[1:])
         with Stopwatch() as compaction:
             hub.rights.compact()
-        complete = all(hub.rights.receipt(each.erasure_id).complete for each in receipts)
+        complete = all(hub.rights.erasures.receipt(each.erasure_id).complete for each in receipts)
     timed = {"preview": preview, "one": one, "many": many, "compact": compaction}
     return {
         "customers": len(ids),

@@ -61,7 +61,7 @@ def signed(body: Any, *, key: Ed25519PrivateKey = KEY) -> str:
 
 
 def receive(hub: uc.CustomerHub, *, trusted: Any = True, **more: Any) -> Any:
-    return hub.rights.receive_drp(signed(claims(**more)), **CHECKED, trusted=trusted)
+    return hub.rights.requests.receive_drp(signed(claims(**more)), **CHECKED, trusted=trusted)
 
 
 def test_a_signed_request_of_a_trusted_agent_is_carried_out(hub: uc.CustomerHub) -> None:
@@ -75,7 +75,7 @@ def test_a_signed_request_of_a_trusted_agent_is_carried_out(hub: uc.CustomerHub)
         "status": "in_progress",
         "agent_request_id": "foo",
     }
-    done = hub.rights.fulfil(state.request_id).state
+    done = hub.rights.requests.fulfil(state.request_id).state
     assert drp.exercise_status(done, results_url="https://shop.example/r")["status"] == "fulfilled"
     assert hub._store.read("customers")["given_name"].to_list() == ["Bob"]
 
@@ -109,7 +109,7 @@ def test_only_what_the_agent_verified_counts(hub: uc.CustomerHub) -> None:
 def test_an_opt_out_asks_nobody_who_they_are(hub: uc.CustomerHub) -> None:
     state = receive(hub, trusted=False, exercise="sale:opt-out")
     assert (state.status, drp.status_of(state)) == ("received", ("in_progress", None))
-    assert hub.rights.fulfil(state.request_id).state.status == "fulfilled"
+    assert hub.rights.requests.fulfil(state.request_id).state.status == "fulfilled"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_message_of_another_to_another_or_out_of_date_is_refused(
 ) -> None:
     with pytest.raises(SignatureError, match=match):
         receive(hub, **wrong)
-    assert hub.rights.requests().is_empty()
+    assert hub.rights.requests.find().is_empty()
 
 
 def test_a_message_that_was_changed_or_signed_by_another_is_refused(hub: uc.CustomerHub) -> None:
@@ -134,7 +134,7 @@ def test_a_message_that_was_changed_or_signed_by_another_is_refused(hub: uc.Cust
     forged = signed(claims(), key=OTHER)
     for message in (forged, honest[:200] + ("A" if honest[200] != "A" else "B") + honest[201:]):
         with pytest.raises(SignatureError, match="not signed with the key"):
-            hub.rights.receive_drp(message, **CHECKED)
+            hub.rights.requests.receive_drp(message, **CHECKED)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_message_that_was_changed_or_signed_by_another_is_refused(hub: uc.Cust
 )
 def test_what_is_no_signed_message_is_refused(hub: uc.CustomerHub, message: str | bytes) -> None:
     with pytest.raises(SignatureError):
-        hub.rights.receive_drp(message, **CHECKED)
+        hub.rights.requests.receive_drp(message, **CHECKED)
 
 
 @pytest.mark.parametrize(
@@ -167,38 +167,38 @@ def test_what_says_something_else_is_refused_without_quoting_it(hub: uc.Customer
 @pytest.mark.parametrize("key", [b"short", "not base64!", b64encode(b"short").decode()])
 def test_a_verify_key_is_32_bytes(hub: uc.CustomerHub, key: bytes | str) -> None:
     with pytest.raises(ConfigurationError, match="32 bytes"):
-        hub.rights.receive_drp(signed(claims()), **{**CHECKED, "verify_key": key})
+        hub.rights.requests.receive_drp(signed(claims()), **{**CHECKED, "verify_key": key})
 
 
 def test_the_key_may_be_written_as_the_directory_writes_it(hub: uc.CustomerHub) -> None:
     known = {**CHECKED, "verify_key": b64encode(VERIFY).decode()}
-    assert hub.rights.receive_drp(signed(claims()), **known).protocol == "drp"
+    assert hub.rights.requests.receive_drp(signed(claims()), **known).protocol == "drp"
 
 
 @pytest.mark.parametrize("named", [{}, {"agent-request-id": "foo"}])
 def test_a_message_that_comes_again_is_the_same_request(hub: uc.CustomerHub, named: dict[str, str]) -> None:
     assert receive(hub, **named) == receive(hub, **named)
-    assert hub.rights.requests().height == 1
+    assert hub.rights.requests.find().height == 1
 
 
 def test_an_agent_takes_its_own_request_back(hub: uc.CustomerHub) -> None:
     state = receive(hub)
     back = signed({"reason": "I don't want my account deleted"})
     with pytest.raises(SignatureError, match="not sent by this agent"):
-        hub.rights.revoke_drp(state.request_id, back, verify_key=VERIFY, agent_id="ELSE")
+        hub.rights.requests.revoke_drp(state.request_id, back, verify_key=VERIFY, agent_id="ELSE")
     with pytest.raises(SignatureError, match="not signed"):
-        hub.rights.revoke_drp(state.request_id, signed({}, key=OTHER), verify_key=VERIFY, agent_id="AGENT")
-    revoked = hub.rights.revoke_drp(state.request_id, back, verify_key=VERIFY, agent_id="AGENT")
+        hub.rights.requests.revoke_drp(state.request_id, signed({}, key=OTHER), verify_key=VERIFY, agent_id="AGENT")
+    revoked = hub.rights.requests.revoke_drp(state.request_id, back, verify_key=VERIFY, agent_id="AGENT")
     assert drp.exercise_status(revoked)["status"] == "revoked"
     assert "account" not in str(hub._store.read("request_events").rows())
     with pytest.raises(RequestStateError):
-        hub.rights.revoke_drp(state.request_id, back, verify_key=VERIFY, agent_id="AGENT")
+        hub.rights.requests.revoke_drp(state.request_id, back, verify_key=VERIFY, agent_id="AGENT")
 
 
 @pytest.mark.parametrize(("reason", "theirs"), [(name, each.drp) for name, each in DENIALS.items() if not each.rights])
 def test_every_denial_has_a_reason_and_words(hub: uc.CustomerHub, reason: str, theirs: str) -> None:
     known = {} if reason != "no_match" else {"email": "new@example.com"}
-    state = hub.rights.deny(receive(hub, **known).request_id, reason)
+    state = hub.rights.requests.deny(receive(hub, **known).request_id, reason)
     told = drp.exercise_status(state)
     assert (told["status"], told["reason"]) == ("denied", theirs)
     assert told["processing_details"].endswith(".")
@@ -215,7 +215,7 @@ def test_a_verification_that_timed_out_is_a_denial(hub: uc.CustomerHub) -> None:
 
 
 def test_a_request_that_nobody_acknowledged_is_open(hub: uc.CustomerHub) -> None:
-    state = hub.rights.request("access", identifiers={"email": "ann@example.com"})
+    state = hub.rights.requests.receive("access", identifiers={"email": "ann@example.com"})
     assert drp.exercise_status(state, expires_at=START)["status"] == "open"
 
 

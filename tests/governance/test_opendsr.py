@@ -55,7 +55,7 @@ def of(hub: uc.CustomerHub, mail: str = ANN) -> str:
 
 def test_the_example_of_the_specification_is_taken_in_and_answered(hub: uc.CustomerHub) -> None:
     body = json.dumps(sent()).encode()
-    state = hub.rights.receive_opendsr(body)
+    state = hub.rights.requests.receive_opendsr(body)
     answer = opendsr.created_body(state, body, controller_id="c-1")
     assert b64decode(answer.pop("encoded_request")) == body
     received = answer.pop("received_time")
@@ -71,9 +71,9 @@ def test_the_example_of_the_specification_is_taken_in_and_answered(hub: uc.Custo
 @pytest.mark.parametrize("form", ["sha1", "md5", "sha256"])
 def test_a_hash_finds_whose_normalised_value_has_it(hub: uc.CustomerHub, form: str) -> None:
     digest = hashlib.new(form, ANN.encode()).hexdigest().upper()
-    assert hub.rights.receive_opendsr(sent(digest, form=form)).customer_id == of(hub)
+    assert hub.rights.requests.receive_opendsr(sent(digest, form=form)).customer_id == of(hub)
     other = hashlib.new(form, b"Ann@Example.com").hexdigest()
-    assert hub.rights.receive_opendsr(sent(other, form=form)).customer_id is None
+    assert hub.rights.requests.receive_opendsr(sent(other, form=form)).customer_id is None
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_a_hash_finds_whose_normalised_value_has_it(hub: uc.CustomerHub, form: s
 def test_other_identities_find_the_customer(
     hub: uc.CustomerHub, kind: str, value: str, sources: tuple[str, ...]
 ) -> None:
-    state = hub.rights.receive_opendsr(sent(value, kind), sources=sources)
+    state = hub.rights.requests.receive_opendsr(sent(value, kind), sources=sources)
     hashed = hashlib.sha256(value.encode()).hexdigest()
-    again = hub.rights.receive_opendsr(sent(hashed, kind, "sha256"), sources=sources)
+    again = hub.rights.requests.receive_opendsr(sent(hashed, kind, "sha256"), sources=sources)
     assert state.customer_id == again.customer_id == of(hub)
 
 
 def test_every_identity_type_of_the_specification_can_be_sent(hub: uc.CustomerHub) -> None:
     for kind in opendsr.KINDS:
         value = ANN if kind == "email" else "x-1"
-        assert hub.rights.receive_opendsr(sent(value, kind)).status == "received"
+        assert hub.rights.requests.receive_opendsr(sent(value, kind)).status == "received"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_every_identity_type_of_the_specification_can_be_sent(hub: uc.CustomerHu
 )
 def test_what_is_no_such_request_is_refused_without_quoting_it(hub: uc.CustomerHub, fault: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        hub.rights.receive_opendsr(sent(**fault))
+        hub.rights.requests.receive_opendsr(sent(**fault))
     told = json.dumps(opendsr.error_body(caught.value))
     assert ANN not in told
     assert next(iter(fault)) in told
@@ -125,22 +125,22 @@ def test_what_is_no_such_request_is_refused_without_quoting_it(hub: uc.CustomerH
 @pytest.mark.parametrize("body", ["{", b"\xff", "[]", "3"])
 def test_what_is_no_json_object_is_refused(hub: uc.CustomerHub, body: str | bytes) -> None:
     with pytest.raises(ConfigurationError, match="OpenDSR request"):
-        hub.rights.receive_opendsr(body)
+        hub.rights.requests.receive_opendsr(body)
 
 
 def test_a_request_that_comes_twice_is_one(hub: uc.CustomerHub) -> None:
-    assert hub.rights.receive_opendsr(sent()) == hub.rights.receive_opendsr(sent())
-    assert hub.rights.requests().height == 1
+    assert hub.rights.requests.receive_opendsr(sent()) == hub.rights.requests.receive_opendsr(sent())
+    assert hub.rights.requests.find().height == 1
 
 
 def test_a_request_without_a_regulation_is_one_of_version_1(hub: uc.CustomerHub) -> None:
     body = sent(api_version="1.0")
     del body["regulation"]
-    assert hub.rights.receive_opendsr(body).regime is None
+    assert hub.rights.requests.receive_opendsr(body).regime is None
 
 
 def test_a_clock_that_is_ahead_elsewhere_leaves_no_more_time(hub: uc.CustomerHub) -> None:
-    state = hub.rights.receive_opendsr(sent(submitted_time="2030-01-01T00:00:00+02:00"))
+    state = hub.rights.requests.receive_opendsr(sent(submitted_time="2030-01-01T00:00:00+02:00"))
     assert state.due_at < START + timedelta(days=32)
 
 
@@ -153,7 +153,7 @@ STATUSES = {
 
 @pytest.mark.parametrize(("ours", "theirs"), STATUSES.items())
 def test_every_state_has_a_status(hub: uc.CustomerHub, ours: Any, theirs: str) -> None:
-    state = hub.rights.receive_opendsr(sent()).model_copy(update={"status": ours})
+    state = hub.rights.requests.receive_opendsr(sent()).model_copy(update={"status": ours})
     body = opendsr.status_body(state, controller_id="c-1", results_count=3)
     assert body == {
         "controller_id": "c-1",
@@ -166,7 +166,7 @@ def test_every_state_has_a_status(hub: uc.CustomerHub, ours: Any, theirs: str) -
 
 
 def test_a_callback_goes_to_every_url(hub: uc.CustomerHub) -> None:
-    state = hub.rights.receive_opendsr(sent())
+    state = hub.rights.requests.receive_opendsr(sent())
     ((url, body),) = opendsr.callback_bodies(state, controller_id="c-1", results_url="https://p.example/r").items()
     assert url == body["status_callback_url"] == "https://examplecontroller.com/opendsr/callbacks"
     assert set(body) == {
@@ -176,22 +176,22 @@ def test_a_callback_goes_to_every_url(hub: uc.CustomerHub) -> None:
 
 
 def test_a_request_is_cancelled_while_it_is_pending_only(hub: uc.CustomerHub) -> None:
-    state = hub.rights.receive_opendsr(sent(), verified=True)
-    hub.rights.approve(state.request_id)
+    state = hub.rights.requests.receive_opendsr(sent(), verified=True)
+    hub.rights.requests.approve(state.request_id)
     with pytest.raises(RequestStateError, match="in_progress"):
-        hub.rights.cancel_opendsr(ID)
+        hub.rights.requests.cancel_opendsr(ID)
     with pytest.raises(UnknownRequestError):
-        hub.rights.cancel_opendsr(ID.replace("a", "b"))
-    other = hub.rights.receive_opendsr(sent(subject_request_id=ID.replace("a", "b")))
-    cancelled = hub.rights.cancel_opendsr(str(other.external_id))
+        hub.rights.requests.cancel_opendsr(ID.replace("a", "b"))
+    other = hub.rights.requests.receive_opendsr(sent(subject_request_id=ID.replace("a", "b")))
+    cancelled = hub.rights.requests.cancel_opendsr(str(other.external_id))
     answer = opendsr.cancelled_body(cancelled, controller_id="c-1")
     assert (opendsr.status_of(cancelled), answer["subject_request_id"]) == ("cancelled", other.external_id)
     assert datetime.fromisoformat(answer["received_time"]) > START
 
 
 def test_a_verified_request_is_carried_out(hub: uc.CustomerHub) -> None:
-    state = hub.rights.receive_opendsr(sent(), verified=True)
-    done = hub.rights.fulfil(state.request_id)
+    state = hub.rights.requests.receive_opendsr(sent(), verified=True)
+    done = hub.rights.requests.fulfil(state.request_id)
     assert opendsr.status_of(done.state) == "completed"
     assert hub._store.read("customers")["email"].to_list() == ["bob@example.com"]
 

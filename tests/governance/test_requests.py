@@ -124,76 +124,76 @@ THEIR_PHONE = {"phone": "+44 20 7946 0018"}
     ],
 )
 def test_a_customer_is_found_by_whatever_was_ever_linked_to_them(hub: uc.CustomerHub, named: Any) -> None:
-    assert hub.rights.request("access", identifiers=named).customer_id == customer(hub, "Ann")
+    assert hub.rights.requests.receive("access", identifiers=named).customer_id == customer(hub, "Ann")
 
 
 def test_an_old_id_still_finds_the_customer(hub: uc.CustomerHub) -> None:
     ann, cy = customer(hub, "Ann"), customer(hub, "Cy")
     merged = hub.merge(ann, cy)
-    request = hub.rights.request("access", customer_id=cy)
+    request = hub.rights.requests.receive("access", customer_id=cy)
     assert request.customer_id == merged
     with pytest.raises(UnknownCustomerError):
-        hub.rights.request("access", customer_id="nobody")
+        hub.rights.requests.receive("access", customer_id="nobody")
 
 
 def test_a_shared_phone_finds_both_and_names_neither(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("erasure", identifiers=THEIR_PHONE, verified=True)
+    request = hub.rights.requests.receive("erasure", identifiers=THEIR_PHONE, verified=True)
     assert (request.customer_id, request.status) == (None, "identity_unverified")
     assert set(request.candidates) == {customer(hub, "Ann"), customer(hub, "Bob")}
     with pytest.raises(RequestStateError, match="2 customers"):
-        hub.rights.verify(request.request_id)
+        hub.rights.requests.verify(request.request_id)
     with pytest.raises(RequestStateError, match="not verified"):
-        hub.rights.fulfil(request.request_id)
+        hub.rights.requests.fulfil(request.request_id)
 
 
 def test_something_that_one_of_them_alone_carries_settles_it(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("erasure", identifiers=THEIR_PHONE)
+    request = hub.rights.requests.receive("erasure", identifiers=THEIR_PHONE)
     with pytest.raises(RequestStateError, match="does not name the customer"):
-        hub.rights.verify(request.request_id, by={"email": "cy@example.com"})
-    state = hub.rights.verify(request.request_id, by=ANNS_MAIL, method="mail_link")
+        hub.rights.requests.verify(request.request_id, by={"email": "cy@example.com"})
+    state = hub.rights.requests.verify(request.request_id, by=ANNS_MAIL, method="mail_link")
     assert state.customer_id == customer(hub, "Ann")
-    hub.rights.fulfil(request.request_id)
+    hub.rights.requests.fulfil(request.request_id)
     assert readable(hub, "essential.service") == ["Bob", "Cy"]
 
 
 def test_a_person_may_decide_who_it_is_among_those_who_are_named(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("access", identifiers=THEIR_PHONE)
+    request = hub.rights.requests.receive("access", identifiers=THEIR_PHONE)
     with pytest.raises(ConfigurationError, match="method"):
-        hub.rights.verify(request.request_id, customer_id=customer(hub, "Bob"))
+        hub.rights.requests.verify(request.request_id, customer_id=customer(hub, "Bob"))
     with pytest.raises(RequestStateError, match="does not name"):
-        hub.rights.verify(request.request_id, customer_id=customer(hub, "Cy"), method="passport")
-    state = hub.rights.verify(request.request_id, customer_id=customer(hub, "Bob"), method="passport")
+        hub.rights.requests.verify(request.request_id, customer_id=customer(hub, "Cy"), method="passport")
+    state = hub.rights.requests.verify(request.request_id, customer_id=customer(hub, "Bob"), method="passport")
     assert state.customer_id == customer(hub, "Bob")
 
 
 def test_two_things_of_two_people_name_neither(hub: uc.CustomerHub) -> None:
     both = [("email", "ann@example.com"), ("email", "cy@example.com")]
-    assert hub.rights.request("erasure", identifiers=both, verified=True).status == "identity_unverified"
+    assert hub.rights.requests.receive("erasure", identifiers=both, verified=True).status == "identity_unverified"
 
 
 def test_whoever_proved_nothing_of_a_customer_is_not_that_customer(hub: uc.CustomerHub) -> None:
     mixed = [("crm", "1"), ("email", "mallory@example.com")]
-    request = hub.rights.request("access", identifiers=mixed)
+    request = hub.rights.requests.receive("access", identifiers=mixed)
     assert request.customer_id == customer(hub, "Ann")
-    state = hub.rights.verify(request.request_id, by={"email": "mallory@example.com"}, method="mail_link")
+    state = hub.rights.requests.verify(request.request_id, by={"email": "mallory@example.com"}, method="mail_link")
     assert state.customer_id is None
-    done = hub.rights.fulfil(request.request_id, answer=lambda found: found)
+    done = hub.rights.requests.fulfil(request.request_id, answer=lambda found: found)
     assert (done.result, done.state.reason) == (None, "nothing_held")
 
 
 def test_who_is_who_is_looked_up_again_when_it_is_carried_out(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("erasure", identifiers=ANNS_MAIL, verified=True)
+    request = hub.rights.requests.receive("erasure", identifiers=ANNS_MAIL, verified=True)
     hub.load(crm({**CY, "id": "9", "mail": "ann@example.com", "name": "Dee", "tel": "+44 20 7946 0999"}))
     with pytest.raises(ConfigurationError, match="not resolved"):
-        hub.rights.fulfil(request.request_id)
+        hub.rights.requests.fulfil(request.request_id)
     hub.resolve()
     if len(hub.customers(purpose="essential.service")) == 4:
         with pytest.raises(RequestStateError, match="2 customers carry what the request"):
-            hub.rights.fulfil(request.request_id)
-        hub.rights.ask_verification(request.request_id)
-        state = hub.rights.verify(request.request_id, by={"loyalty_id": "L-1"})
+            hub.rights.requests.fulfil(request.request_id)
+        hub.rights.requests.ask_verification(request.request_id)
+        state = hub.rights.requests.verify(request.request_id, by={"loyalty_id": "L-1"})
         assert state.customer_id == customer(hub, "Ann")
-        hub.rights.fulfil(request.request_id)
+        hub.rights.requests.fulfil(request.request_id)
     assert "Dee" in readable(hub, "essential.service")
 
 
@@ -201,21 +201,23 @@ def test_who_is_who_is_looked_up_again_when_it_is_carried_out(hub: uc.CustomerHu
 
 
 def test_no_value_of_an_identifier_is_kept(hub: uc.CustomerHub) -> None:
-    hub.rights.request("access", identifiers=[("email", "eve@example.com"), ("crm", "4711"), ("passport", "X-99-Y")])
+    hub.rights.requests.receive(
+        "access", identifiers=[("email", "eve@example.com"), ("crm", "4711"), ("passport", "X-99-Y")]
+    )
     text = str(stored(hub).rows()) + str(hub.audit.entries().rows())
     assert not any(value in text for value in ("eve@", "4711", "X-99-Y"))
 
 
 def test_a_detail_that_holds_the_value_is_refused(hub: uc.CustomerHub) -> None:
     with pytest.raises(ConfigurationError, match="holds the value of its 'email'") as caught:
-        hub.rights.request("access", identifiers=ANNS_MAIL, detail={"note": "from ANN@example.com"})
+        hub.rights.requests.receive("access", identifiers=ANNS_MAIL, detail={"note": "from ANN@example.com"})
     assert "ann" not in str(caught.value).lower()
 
 
 def test_everything_that_happens_stands_in_the_audit(hub: uc.CustomerHub) -> None:
     kim = uc.Actor(id="kim")
-    request = hub.rights.request("restriction", identifiers=ANNS_MAIL, verified=True, actor=kim)
-    hub.rights.fulfil(request.request_id, actor=kim)
+    request = hub.rights.requests.receive("restriction", identifiers=ANNS_MAIL, verified=True, actor=kim)
+    hub.rights.requests.fulfil(request.request_id, actor=kim)
     told = hub.audit.entries(actor="kim").filter(pl.col("action") == "request")["detail"].to_list()
     assert [event in each for event, each in zip(("received", "verified", "started", "fulfilled"), told, strict=True)]
     assert set(stored(hub)["actor"]) == {"kim"}
@@ -237,7 +239,7 @@ def test_everything_that_happens_stands_in_the_audit(hub: uc.CustomerHub) -> Non
 )
 def test_what_cannot_be_meant_is_refused(hub: uc.CustomerHub, asked: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
-        hub.rights.request(**asked)
+        hub.rights.requests.receive(**asked)
     assert stored(hub).is_empty()
 
 
@@ -258,41 +260,41 @@ def test_what_cannot_be_meant_is_refused(hub: uc.CustomerHub, asked: dict[str, A
 def test_the_law_of_the_place_sets_the_time_and_where_it_is_unknown_the_strictest(
     hub: uc.CustomerHub, mail: str, right: Any, regime: str, days: int
 ) -> None:
-    request = hub.rights.request(right, identifiers={"email": mail}, received_at=START)
+    request = hub.rights.requests.receive(right, identifiers={"email": mail}, received_at=START)
     assert (request.regime, request.due_at) == (regime, START + timedelta(days=days))
 
 
 def test_a_request_under_a_law_that_is_named_is_judged_by_it(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("access", identifiers=ANNS_MAIL, regime="ccpa", received_at=START)
+    request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, regime="ccpa", received_at=START)
     assert request.acknowledge_by == datetime(2026, 1, 15, tzinfo=UTC)
-    assert not hub.rights.request("opt_out", identifiers=ANNS_MAIL).detail["covered"]
+    assert not hub.rights.requests.receive("opt_out", identifiers=ANNS_MAIL).detail["covered"]
 
 
 def test_without_laws_there_is_a_month(clock: Calendar) -> None:
     with uc.CustomerHub(clock=clock) as hub:
-        request = hub.rights.request("access", identifiers=ANNS_MAIL, regime="gdpr", received_at=START)
+        request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, regime="gdpr", received_at=START)
         assert (request.regime, request.due_at) == ("gdpr", datetime(2026, 2, 1, tzinfo=UTC))
         with pytest.raises(RequestStateError, match="knows no extension"):
-            hub.rights.extend(request.request_id, "complex")
+            hub.rights.requests.extend(request.request_id, "complex")
 
 
 def test_an_extension_is_told_in_time_and_once(hub: uc.CustomerHub, clock: Calendar) -> None:
-    one, two = (hub.rights.request("access", identifiers=ANNS_MAIL, received_at=START) for _ in range(2))
-    state = hub.rights.extend(one.request_id, "complex")
+    one, two = (hub.rights.requests.receive("access", identifiers=ANNS_MAIL, received_at=START) for _ in range(2))
+    state = hub.rights.requests.extend(one.request_id, "complex")
     assert (state.status, state.due_at) == ("extended", datetime(2026, 4, 1, tzinfo=UTC))
     with pytest.raises(RequestStateError, match="once"):
-        hub.rights.extend(one.request_id, "complex")
+        hub.rights.requests.extend(one.request_id, "complex")
     clock.wait(days=40)
     with pytest.raises(RequestStateError, match="time for it is over"):
-        hub.rights.extend(two.request_id, "complex")
+        hub.rights.requests.extend(two.request_id, "complex")
 
 
 def test_what_is_late_is_listed(hub: uc.CustomerHub, clock: Calendar) -> None:
-    sale = hub.rights.request("opt_out", identifiers={"email": "bob@example.com"}, received_at=START)
-    access = hub.rights.request("access", identifiers=ANNS_MAIL, received_at=START)
-    hub.rights.ask_verification(access.request_id, by=datetime(2026, 1, 10, tzinfo=UTC))
-    assert hub.rights.due(START + timedelta(days=9)).is_empty()
-    listed = hub.rights.due(START + timedelta(days=40)).select("request_id", "waiting_for").rows()
+    sale = hub.rights.requests.receive("opt_out", identifiers={"email": "bob@example.com"}, received_at=START)
+    access = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, received_at=START)
+    hub.rights.requests.ask_verification(access.request_id, by=datetime(2026, 1, 10, tzinfo=UTC))
+    assert hub.rights.requests.due(START + timedelta(days=9)).is_empty()
+    listed = hub.rights.requests.due(START + timedelta(days=40)).select("request_id", "waiting_for").rows()
     assert listed == [
         (access.request_id, "verification"),
         (sale.request_id, "acknowledge"),
@@ -300,85 +302,85 @@ def test_what_is_late_is_listed(hub: uc.CustomerHub, clock: Calendar) -> None:
         (access.request_id, "answer"),
     ]
     clock.wait(days=1)
-    hub.rights.acknowledge(sale.request_id)
-    hub.rights.fulfil(sale.request_id)
-    assert hub.rights.due(START + timedelta(days=40))["request_id"].unique().to_list() == [access.request_id]
-    assert hub.rights.requests(state="fulfilled")["request_id"].to_list() == [sale.request_id]
-    before = hub.rights.requests(due_before=START + timedelta(days=32))
+    hub.rights.requests.acknowledge(sale.request_id)
+    hub.rights.requests.fulfil(sale.request_id)
+    assert hub.rights.requests.due(START + timedelta(days=40))["request_id"].unique().to_list() == [access.request_id]
+    assert hub.rights.requests.find(state="fulfilled")["request_id"].to_list() == [sale.request_id]
+    before = hub.rights.requests.find(due_before=START + timedelta(days=32))
     assert before["request_id"].to_list() == [access.request_id]
-    assert hub.rights.requests().height == 2
+    assert hub.rights.requests.find().height == 2
 
 
 def test_a_request_whose_sender_never_answered_expires(hub: uc.CustomerHub, clock: Calendar) -> None:
-    request = hub.rights.request("access", identifiers=ANNS_MAIL)
+    request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL)
     with pytest.raises(RequestStateError, match="nothing is waited for"):
-        hub.rights.expire(request.request_id)
-    hub.rights.ask_verification(request.request_id)
+        hub.rights.requests.expire(request.request_id)
+    hub.rights.requests.ask_verification(request.request_id)
     with pytest.raises(RequestStateError, match="still time"):
-        hub.rights.expire(request.request_id)
+        hub.rights.requests.expire(request.request_id)
     clock.wait(days=40)
-    assert hub.rights.expire(request.request_id).verification == "expired"
+    assert hub.rights.requests.expire(request.request_id).verification == "expired"
 
 
 # --- Duplicates.
 
 
 def test_a_request_that_comes_again_is_the_same_request(hub: uc.CustomerHub) -> None:
-    one, two = (hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1") for _ in range(2))
+    one, two = (hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1") for _ in range(2))
     assert one == two
     assert stored(hub).height == 1
-    assert hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1", protocol="drp") != one
+    assert hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1", protocol="drp") != one
 
 
 def test_one_that_comes_again_verified_is_verified(hub: uc.CustomerHub) -> None:
-    one = hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1")
-    two = hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True)
+    one = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1")
+    two = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True)
     assert (one.request_id, two.verified) == (two.request_id, True)
 
 
 def test_an_unverified_request_of_the_same_name_keeps_nobody_from_being_answered(hub: uc.CustomerHub) -> None:
-    hub.rights.request("access", identifiers={"email": "cy@example.com"}, external_id="t-1")
-    right = hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True)
-    assert hub.rights.known_as("hub", "t-1")[0] == right
-    assert hub.rights.fulfil(right.request_id, answer=lambda found: found).result == customer(hub, "Ann")
+    hub.rights.requests.receive("access", identifiers={"email": "cy@example.com"}, external_id="t-1")
+    right = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True)
+    assert hub.rights.requests.known_as("hub", "t-1")[0] == right
+    assert hub.rights.requests.fulfil(right.request_id, answer=lambda found: found).result == customer(hub, "Ann")
 
 
 # --- Denials.
 
 
 def test_a_request_is_denied_for_a_reason_that_the_law_knows(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("erasure", identifiers=ANNS_MAIL)
+    request = hub.rights.requests.receive("erasure", identifiers=ANNS_MAIL)
     for wrong in ("too busy", "rights_of_others"):
         with pytest.raises(ConfigurationError, match="Known ones for erasure"):
-            hub.rights.deny(request.request_id, wrong)
-    assert hub.rights.deny(request.request_id, "legal_claims").reason == "legal_claims"
+            hub.rights.requests.deny(request.request_id, wrong)
+    assert hub.rights.requests.deny(request.request_id, "legal_claims").reason == "legal_claims"
     assert DENIALS["legal_claims"].article.startswith("GDPR Art. 17(3)(e)")
 
 
 def test_whether_somebody_is_a_customer_is_told_to_a_verified_person_only(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("erasure", identifiers={"email": "new@example.com"})
+    request = hub.rights.requests.receive("erasure", identifiers={"email": "new@example.com"})
     with pytest.raises(RequestStateError, match="verified person only"):
-        hub.rights.deny(request.request_id, "no_match")
-    hub.rights.verify(request.request_id)
+        hub.rights.requests.deny(request.request_id, "no_match")
+    hub.rights.requests.verify(request.request_id)
     with pytest.raises(RequestStateError, match="no_match"):
-        hub.rights.fulfil(request.request_id)
-    assert hub.rights.deny(request.request_id, "no_match").status == "denied"
-    known = hub.rights.request("erasure", identifiers=ANNS_MAIL, verified=True)
+        hub.rights.requests.fulfil(request.request_id)
+    assert hub.rights.requests.deny(request.request_id, "no_match").status == "denied"
+    known = hub.rights.requests.receive("erasure", identifiers=ANNS_MAIL, verified=True)
     with pytest.raises(RequestStateError, match="does match"):
-        hub.rights.deny(known.request_id, "no_match")
+        hub.rights.requests.deny(known.request_id, "no_match")
 
 
 def test_an_unknown_request_is_an_error(hub: uc.CustomerHub) -> None:
     with pytest.raises(UnknownRequestError):
-        hub.rights.status("r-1")
+        hub.rights.requests.status("r-1")
 
 
 # --- Carrying out.
 
 
 def test_a_restriction_withholds_everything_but_is_no_erasure(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("restriction", identifiers=ANNS_MAIL, verified=True)
-    hub.rights.fulfil(request.request_id)
+    request = hub.rights.requests.receive("restriction", identifiers=ANNS_MAIL, verified=True)
+    hub.rights.requests.fulfil(request.request_id)
     assert readable(hub, "analytics") == ["Bob", "Cy"]
     hub.consent.record("*", "unrestricted", customer_id=request.customer_id)
     assert readable(hub, "analytics") == ["Ann", "Bob", "Cy"]
@@ -386,34 +388,34 @@ def test_a_restriction_withholds_everything_but_is_no_erasure(hub: uc.CustomerHu
 
 def test_an_objection_is_about_marketing_unless_it_names_something_else(hub: uc.CustomerHub) -> None:
     for purpose, mail in ((None, "ann@example.com"), ("analytics", "cy@example.com")):
-        request = hub.rights.request("objection", identifiers={"email": mail}, purpose=purpose, verified=True)
-        hub.rights.fulfil(request.request_id)
+        request = hub.rights.requests.receive("objection", identifiers={"email": mail}, purpose=purpose, verified=True)
+        hub.rights.requests.fulfil(request.request_id)
     assert readable(hub, "marketing.communications.email") == ["Bob", "Cy"]
     assert readable(hub, "analytics") == ["Ann", "Bob"]
 
 
 def test_an_opt_out_needs_no_proof_and_an_opt_in_does(hub: uc.CustomerHub) -> None:
-    out = hub.rights.request("opt_out", identifiers={"email": "bob@example.com"})
-    hub.rights.fulfil(out.request_id)
+    out = hub.rights.requests.receive("opt_out", identifiers={"email": "bob@example.com"})
+    hub.rights.requests.fulfil(out.request_id)
     assert readable(hub, "third_party_sharing") == ["Ann", "Cy"]
-    back = hub.rights.request("opt_in", identifiers={"email": "bob@example.com"})
+    back = hub.rights.requests.receive("opt_in", identifiers={"email": "bob@example.com"})
     with pytest.raises(RequestStateError, match="not verified"):
-        hub.rights.fulfil(back.request_id)
-    hub.rights.verify(back.request_id)
-    hub.rights.fulfil(back.request_id)
+        hub.rights.requests.fulfil(back.request_id)
+    hub.rights.requests.verify(back.request_id)
+    hub.rights.requests.fulfil(back.request_id)
     assert readable(hub, "third_party_sharing") == ["Ann", "Bob", "Cy"]
 
 
 def test_an_unverified_opt_out_is_about_the_identifier_alone(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("opt_out", identifiers=ANNS_MAIL)
-    statements = hub.rights.fulfil(request.request_id).result
+    request = hub.rights.requests.receive("opt_out", identifiers=ANNS_MAIL)
+    statements = hub.rights.requests.fulfil(request.request_id).result
     assert {each.subject_kind for each in statements} == {"email"}
     assert not any(each.verified for each in statements)
 
 
 def test_an_opt_out_of_somebody_unknown_waits_for_them(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("opt_out", identifiers={"email": "new@example.com"})
-    hub.rights.fulfil(request.request_id)
+    request = hub.rights.requests.receive("opt_out", identifiers={"email": "new@example.com"})
+    hub.rights.requests.fulfil(request.request_id)
     hub.load(crm({"id": "8", "mail": "new@example.com", "name": "Nia"}))
     hub.resolve()
     assert "Nia" not in readable(hub, "third_party_sharing")
@@ -421,88 +423,93 @@ def test_an_opt_out_of_somebody_unknown_waits_for_them(hub: uc.CustomerHub) -> N
 
 
 def test_no_decision_by_machines_alone(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("no_automated_decisions", identifiers=ANNS_MAIL, verified=True)
-    hub.rights.fulfil(request.request_id)
+    request = hub.rights.requests.receive("no_automated_decisions", identifiers=ANNS_MAIL, verified=True)
+    hub.rights.requests.fulfil(request.request_id)
     assert readable(hub, AUTOMATED_DECISIONS) == ["Bob", "Cy"]
 
 
 def test_statements_are_dated_when_they_were_made(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("objection", identifiers=ANNS_MAIL, verified=True)
+    request = hub.rights.requests.receive("objection", identifiers=ANNS_MAIL, verified=True)
     hub.consent.record("marketing", "granted", customer_id=request.customer_id)
-    hub.rights.fulfil(request.request_id)
+    hub.rights.requests.fulfil(request.request_id)
     assert "Ann" in readable(hub, "marketing")
 
 
 def test_access_is_answered_by_whoever_can(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("portability", identifiers=ANNS_MAIL, verified=True)
-    done = hub.rights.fulfil(request.request_id, answer=lambda found: {"of": found})
+    request = hub.rights.requests.receive("portability", identifiers=ANNS_MAIL, verified=True)
+    done = hub.rights.requests.fulfil(request.request_id, answer=lambda found: {"of": found})
     assert done.result == {"of": customer(hub, "Ann")}
     assert done.state.status == "fulfilled"
 
 
 def test_access_and_portability_are_answered_with_what_is_held(hub: uc.CustomerHub) -> None:
     for right in ("access", "portability"):
-        request = hub.rights.request(right, identifiers=ANNS_MAIL, verified=True)
-        done = hub.rights.fulfil(request.request_id)
+        request = hub.rights.requests.receive(right, identifiers=ANNS_MAIL, verified=True)
+        done = hub.rights.requests.fulfil(request.request_id)
         assert (done.result.kind, done.result.customer_id) == (right, customer(hub, "Ann"))
         assert done.state.status == "fulfilled"
 
 
 def test_what_fails_is_open_and_tried_again(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("access", identifiers=ANNS_MAIL, verified=True)
+    request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, verified=True)
 
     def broken(found: str) -> None:
         raise OSError(found)
 
     with pytest.raises(OSError, match=customer(hub, "Ann")):
-        hub.rights.fulfil(request.request_id, answer=broken)
-    state = hub.rights.status(request.request_id)
+        hub.rights.requests.fulfil(request.request_id, answer=broken)
+    state = hub.rights.requests.status(request.request_id)
     assert (state.status, state.reason, state.terminal) == ("failed", "OSError", False)
-    assert hub.rights.fulfil(request.request_id, answer=str).state.status == "fulfilled"
+    assert hub.rights.requests.fulfil(request.request_id, answer=str).state.status == "fulfilled"
 
 
 def test_an_erasure_that_was_cut_off_after_it_was_done_is_closed(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("erasure", identifiers=ANNS_MAIL, verified=True)
-    hub.rights._handling.desk.enter(request.request_id, "started", actor=uc.Actor())
+    request = hub.rights.requests.receive("erasure", identifiers=ANNS_MAIL, verified=True)
+    hub.rights.requests._handling.desk.enter(request.request_id, "started", actor=uc.Actor())
     hub.rights.erase(str(request.customer_id), request_id=request.request_id)
-    assert hub.rights.fulfil(request.request_id).state.status == "fulfilled"
+    assert hub.rights.requests.fulfil(request.request_id).state.status == "fulfilled"
 
 
 def test_what_is_over_stays_so(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("access", identifiers=ANNS_MAIL)
-    hub.rights.revoke(request.request_id)
-    for late in (hub.rights.approve, hub.rights.verify, hub.rights.fulfil, hub.rights.ask_verification):
+    request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL)
+    hub.rights.requests.revoke(request.request_id)
+    for late in (
+        hub.rights.requests.approve,
+        hub.rights.requests.verify,
+        hub.rights.requests.fulfil,
+        hub.rights.requests.ask_verification,
+    ):
         with pytest.raises((RequestStateError, ConfigurationError)):
             late(request.request_id)
-    assert hub.rights.status(request.request_id).status == "revoked"
+    assert hub.rights.requests.status(request.request_id).status == "revoked"
 
 
 def test_a_person_who_could_not_be_verified_is_asked_again(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("access", identifiers=ANNS_MAIL)
-    hub.rights.ask_verification(request.request_id)
-    assert hub.rights.verify(request.request_id, ok=False).verification == "failed"
+    request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL)
+    hub.rights.requests.ask_verification(request.request_id)
+    assert hub.rights.requests.verify(request.request_id, ok=False).verification == "failed"
     with pytest.raises(RequestStateError, match="ask again"):
-        hub.rights.verify(request.request_id)
-    hub.rights.ask_verification(request.request_id)
-    assert hub.rights.verify(request.request_id).status == "received"
-    assert hub.rights.approve(request.request_id).status == "in_progress"
+        hub.rights.requests.verify(request.request_id)
+    hub.rights.requests.ask_verification(request.request_id)
+    assert hub.rights.requests.verify(request.request_id).status == "received"
+    assert hub.rights.requests.approve(request.request_id).status == "in_progress"
 
 
 def test_a_clock_that_is_set_back_changes_no_order(hub: uc.CustomerHub, clock: Calendar) -> None:
-    request = hub.rights.request("access", identifiers=ANNS_MAIL)
+    request = hub.rights.requests.receive("access", identifiers=ANNS_MAIL)
     clock.wait(days=-2)
-    assert hub.rights.verify(request.request_id) == hub.rights.status(request.request_id)
+    assert hub.rights.requests.verify(request.request_id) == hub.rights.requests.status(request.request_id)
 
 
 def test_one_that_failed_and_comes_again_verified_is_verified(hub: uc.CustomerHub) -> None:
-    one = hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1")
-    hub.rights.verify(one.request_id, ok=False)
-    assert hub.rights.request("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True).verified
+    one = hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1")
+    hub.rights.requests.verify(one.request_id, ok=False)
+    assert hub.rights.requests.receive("access", identifiers=ANNS_MAIL, external_id="t-1", verified=True).verified
 
 
 def test_nothing_held_is_not_said_while_records_wait_to_be_resolved(hub: uc.CustomerHub) -> None:
-    request = hub.rights.request("access", identifiers={"email": "new@example.com"}, verified=True)
+    request = hub.rights.requests.receive("access", identifiers={"email": "new@example.com"}, verified=True)
     hub.load(crm({"id": "8", "mail": "new@example.com", "name": "Nia"}))
     with pytest.raises(ConfigurationError, match="not resolved"):
-        hub.rights.fulfil(request.request_id, answer=str)
-    assert hub.rights.status(request.request_id).status == "received"
+        hub.rights.requests.fulfil(request.request_id, answer=str)
+    assert hub.rights.requests.status(request.request_id).status == "received"

@@ -65,7 +65,7 @@ def main(path: Path, customer_id: str, number: int) -> None:
     rights = Rights(store, clock=lambda: NOW, keyring=Keyring(KEY), policy=POLICY, on_step=killer)
     killer.armed = True
     receipt = rights.erase(customer_id)
-    rights.confirm(receipt.erasure_id, "destination", "mailer", note="told")
+    rights.erasures.confirm(receipt.erasure_id, "destination", "mailer", note="told")
     rights.compact()
     killer.armed = False
     store.close()

@@ -26,7 +26,7 @@ def left(hub: uc.CustomerHub, erasure_id: str, path: Path) -> Left:
     tables = {name: hub._store.read(name, columns=list(TABLES[name].columns)) for name in TABLES if name != "audit"}
     steps = tables.pop("erasure_steps")
     rows = {name: sorted(frame.drop("erasure_id", strict=False).rows(), key=repr) for name, frame in tables.items()}
-    told = [(each.step, each.target, each.state) for each in hub.rights.receipt(erasure_id).steps]
+    told = [(each.step, each.target, each.state) for each in hub.rights.erasures.receipt(erasure_id).steps]
     graves = {
         line.split('"seal"')[0].split('"erasure_id"')[0] for line in graveyard_path(path).read_text().splitlines()
     }
@@ -36,13 +36,13 @@ def left(hub: uc.CustomerHub, erasure_id: str, path: Path) -> Left:
 def finished(path: Path, customer_id: str) -> Left:
     """Open the hub, ask for the same again, and do what is left to do."""
     with hub_at(path) as hub:
-        for erasure_id in hub.rights.erasures()["erasure_id"].unique():
-            assert not hub.rights.receipt(erasure_id).complete or files_with(path.parent, CANARY) == []
+        for erasure_id in hub.rights.erasures.steps()["erasure_id"].unique():
+            assert not hub.rights.erasures.receipt(erasure_id).complete or files_with(path.parent, CANARY) == []
         receipt = hub.rights.erase(customer_id)
         if "destination" in {each.step for each in receipt.open}:
-            hub.rights.confirm(receipt.erasure_id, "destination", "mailer", note="told")
+            hub.rights.erasures.confirm(receipt.erasure_id, "destination", "mailer", note="told")
         hub.rights.compact()
-        assert hub.rights.receipt(receipt.erasure_id).complete
+        assert hub.rights.erasures.receipt(receipt.erasure_id).complete
         state = left(hub, receipt.erasure_id, path)
     assert files_with(path.parent, CANARY) == []
     return state

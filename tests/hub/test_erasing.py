@@ -127,12 +127,12 @@ def test_a_recipient_that_cannot_erase_has_to_be_told_by_a_person(new_hub: Calla
     (duty,) = (each for each in receipt.open if each.step == "destination")
     assert (duty.target, duty.due_at) == ("mailer", receipt.erased_at.replace(month=2))
     assert receipt.due_at == duty.due_at
-    waived = hub.rights.confirm(receipt.erasure_id, "destination", "mailer", note="never got her", waived=True)
+    waived = hub.rights.erasures.confirm(receipt.erasure_id, "destination", "mailer", note="never got her", waived=True)
     assert steps(waived)["destination"] == "waived"
     assert [each.step for each in waived.open] == ["bytes"]
     hub.rights.compact()
-    assert hub.rights.receipt(receipt.erasure_id).complete
-    assert hub.rights.erasures(open_only=True).is_empty()
+    assert hub.rights.erasures.receipt(receipt.erasure_id).complete
+    assert hub.rights.erasures.steps(open_only=True).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_a_destination_that_can_erase_is_asked_until_it_has(answers: list[Any], 
             return bool(answer)
 
     rights = Rights(store, clock=system_clock, keyring=Keyring(b"k" * 32), policy=policy, erasers={"mailer": Mailer()})
-    ids = rights.preview_erasure(customer(hub)).records
+    ids = rights.erasures.preview(customer(hub)).records
     name = rights.erase(customer(hub)).erasure_id
     for state in states:
-        rights.resume()
-        assert steps(rights.receipt(name))["destination"] == state
-    rights.resume()
+        rights.erasures.resume()
+        assert steps(rights.erasures.receipt(name))["destination"] == state
+    rights.erasures.resume()
     assert asked == [sorted(ids)] * len(states)
     hub.close()
 
@@ -170,11 +170,11 @@ def test_a_destination_that_can_erase_is_asked_until_it_has(answers: list[Any], 
 def test_what_the_hub_does_itself_is_not_for_people_to_confirm(known: uc.CustomerHub) -> None:
     receipt = known.rights.erase(customer(known))
     with pytest.raises(ConfigurationError, match=r"done by the hub.*compact"):
-        known.rights.confirm(receipt.erasure_id, "bytes", "", note="trust me")
+        known.rights.erasures.confirm(receipt.erasure_id, "bytes", "", note="trust me")
     with pytest.raises(ConfigurationError, match="no open step"):
-        known.rights.confirm(receipt.erasure_id, "destination", "nobody", note="n")
+        known.rights.erasures.confirm(receipt.erasure_id, "destination", "nobody", note="n")
     with pytest.raises(ConfigurationError, match="no such erasure"):
-        known.rights.receipt("none")
+        known.rights.erasures.receipt("none")
 
 
 def test_copies_are_on_the_receipt_until_they_are_gone(known: uc.CustomerHub, tmp_path: Path) -> None:
@@ -186,12 +186,12 @@ def test_copies_are_on_the_receipt_until_they_are_gone(known: uc.CustomerHub, tm
         known.export(tmp_path / "export")
     known.load(crm({"id": "11", "name": "Newcomer"}))
     known.resolve()
-    seen = known.rights.preview_erasure(customer(known))
+    seen = known.rights.erasures.preview(customer(known))
     assert [Path(str(place)).name for place in seen.copies.values()] == ["a.zip", "export"]
-    assert known.rights.preview_erasure(customer(known, "Newcomer")).copies == {}
+    assert known.rights.erasures.preview(customer(known, "Newcomer")).copies == {}
     receipt = known.rights.erase(customer(known))
     (tmp_path / "a.zip").unlink()
-    (left,) = known.rights.resume()
+    (left,) = known.rights.erasures.resume()
     assert (left.erasure_id, [each.step for each in left.open]) == (receipt.erasure_id, ["export", "bytes"])
 
 
@@ -209,11 +209,11 @@ def test_a_hold_forbids_to_erase(known: uc.CustomerHub) -> None:
     ]
     with known._store.transaction(recorded_at=NOW) as writer:
         writer.upsert("holds", pl.DataFrame(holds, schema=HOLDS.columns))
-    seen = known.rights.preview_erasure(ann)
+    seen = known.rights.erasures.preview(ann)
     assert (seen.blocked, seen.holds) == (True, (("h1", "legal claim"),))
     with pytest.raises(ConfigurationError, match=r"h1 \(legal claim\).*restricted"):
         known.rights.erase(ann)
-    assert not known.rights.preview_erasure(customer(known, "Bob")).blocked
+    assert not known.rights.erasures.preview(customer(known, "Bob")).blocked
     assert known._store.count("tombstones") == 0
 
 
@@ -227,13 +227,13 @@ def test_of_several_none_goes_where_one_may_not(known: uc.CustomerHub) -> None:
 
 def test_a_fit_that_is_retired_takes_its_scores_along(known: uc.CustomerHub) -> None:
     with pytest.raises(ConfigurationError, match="no artifact"):
-        known.rights.retire("none")
+        known.rights.erasures.retire("none")
     saved = known.save(known.fit(Shown(), purpose="analytics", as_of=LATER))
     receipt = known.rights.erase(customer(known))
     assert steps(receipt)["artifact"] == "open"
     assert known._store.read("artifacts")["body"].item() is None, "she could be read in it"
-    known.rights.retire(saved.artifact_id)
-    assert steps(known.rights.receipt(receipt.erasure_id))["artifact"] == "done"
+    known.rights.erasures.retire(saved.artifact_id)
+    assert steps(known.rights.erasures.receipt(receipt.erasure_id))["artifact"] == "done"
 
 
 def test_a_fit_that_was_read_before_an_erasure_and_saved_after_waits_for_another(known: uc.CustomerHub) -> None:
@@ -241,11 +241,11 @@ def test_a_fit_that_was_read_before_an_erasure_and_saved_after_waits_for_another
     gone = customer(known)
     receipt = known.rights.erase(gone)
     saved = known.save(early)
-    assert steps(known.rights.receipt(receipt.erasure_id))["artifact"] == "open"
+    assert steps(known.rights.erasures.receipt(receipt.erasure_id))["artifact"] == "open"
     assert known._store.read("artifacts")["body"].item() is None
     again = known.save(known.fit(Shown(), purpose="analytics", as_of=LATER))
     assert again.artifact_id != saved.artifact_id
-    assert steps(known.rights.receipt(receipt.erasure_id))["artifact"] == "done"
+    assert steps(known.rights.erasures.receipt(receipt.erasure_id))["artifact"] == "done"
     assert gone not in str(known._store.read("artifacts")["body"].to_list())
 
 
@@ -308,7 +308,7 @@ def test_an_account_that_is_the_person_goes_and_an_organisation_stays(known: uc.
     with known._store.transaction(recorded_at=NOW) as writer:
         writer.upsert("accounts", pl.DataFrame(accounts, schema=ACCOUNTS.columns))
         writer.upsert("account_links", pl.DataFrame(links, schema=ACCOUNT_LINKS.columns))
-    assert known.rights.preview_erasure(customer(known)).rows["accounts"] == 1
+    assert known.rights.erasures.preview(customer(known)).rows["accounts"] == 1
     assert known.rights.erase(customer(known)).rows["accounts"] == 1
     assert stored(known, "accounts")["name"].to_list() == ["Acme"]
 
@@ -318,14 +318,14 @@ def test_proofs_keep_what_was_said_and_not_what_could_name_somebody(known: uc.Cu
     known.consent.record("marketing", "granted", identifier=mail, channel="email", evidence="Ann's letter", method="m")
     known.consent.record("analytics", "objected", identifier=mail, channel="ann@example.com", recipient="Ann Lee")
     known.rights.erase(ann)
-    proof = known.rights.proof(*mail).select("purpose", "status", "channel", "recipient").rows()
+    proof = known.rights.erasures.proof(*mail).select("purpose", "status", "channel", "recipient").rows()
     assert proof == [("marketing", "granted", "email", None), ("analytics", "objected", "withheld", "withheld")]
     kept = stored(known, "consents")
     assert set(kept["subject_kind"]) == {"erased"}
     assert kept["evidence"].null_count() == kept["method"].null_count() == 2
-    assert known.rights.proof("email", "bob@example.com").is_empty()
+    assert known.rights.erasures.proof("email", "bob@example.com").is_empty()
     with pytest.raises(ConfigurationError, match="not a valid identifier"):
-        known.rights.proof("email", "no mail")
+        known.rights.erasures.proof("email", "no mail")
 
 
 # -------------------------------------------------------------------------------------------------- beside the store
@@ -376,9 +376,9 @@ def test_tombstones_of_another_copy_are_applied_by_name(on_disk: str, tmp_path: 
         other.load(crm(ANN, BOB))
         other.resolve()
         with pytest.raises(ConfigurationError, match="no file"):
-            other.rights.erase_again(tmp_path / "none")
-        assert other.rights.erase_again(tmp_path / "shop.duckdb.tombstones") == 1
-        assert other.rights.erase_again(tmp_path / "shop.duckdb.tombstones") == 0
+            other.rights.erasures.erase_again(tmp_path / "none")
+        assert other.rights.erasures.erase_again(tmp_path / "shop.duckdb.tombstones") == 1
+        assert other.rights.erasures.erase_again(tmp_path / "shop.duckdb.tombstones") == 0
         assert other.customers(purpose="analytics")["given_name"].to_list() == ["Bob"]
         assert other.audit.entries()["action"].to_list().count("erase") == 1
 
@@ -396,8 +396,8 @@ def test_a_store_of_a_release_that_did_not_number_erasures_goes_on(on_disk: str,
     with uc.CustomerHub(f"duckdb:///{tmp_path}/b.duckdb", policy=uc.Policy.quickstart(), keys=key) as other:
         other.load(crm(ANN, BOB))
         other.resolve()
-        assert other.rights.erase_again(tmp_path / "shop.duckdb.tombstones") == 1
-        assert other.rights.resume()[0].customer_id == graves.filter(kind="record")["value_key"].item()
+        assert other.rights.erasures.erase_again(tmp_path / "shop.duckdb.tombstones") == 1
+        assert other.rights.erasures.resume()[0].customer_id == graves.filter(kind="record")["value_key"].item()
 
 
 def test_a_yes_that_was_set_aside_does_not_come_back_when_it_is_sent_again(known: uc.CustomerHub) -> None:
@@ -409,4 +409,4 @@ def test_a_yes_that_was_set_aside_does_not_come_back_when_it_is_sent_again(known
     known.consent.record("marketing", "granted", **landline)
     with pytest.warns(uc.errors.EverythingWithheldWarning):
         assert known.customers(purpose="marketing").is_empty()
-    assert known.rights.proof("phone", ANN["tel"]).height == 1
+    assert known.rights.erasures.proof("phone", ANN["tel"]).height == 1

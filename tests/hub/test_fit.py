@@ -161,5 +161,5 @@ class TestOutdated:
         hub.consent.record("analytics", "objected", customer_id=customer(hub, "L1"))
         hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH))
         assert hub.governance.outdated()["artifact_id"].to_list() == [first.artifact_id]
-        hub.rights.retire(first.artifact_id)
+        hub.rights.erasures.retire(first.artifact_id)
         assert hub.governance.outdated().is_empty()

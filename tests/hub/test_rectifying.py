@@ -113,7 +113,7 @@ def test_an_address_of_somebody_else_joins_nobody(known: uc.CustomerHub, stored:
 def test_a_new_address_finds_the_person(known: uc.CustomerHub) -> None:
     ann = who(known)
     known.rights.rectify(ann, {"email": "lie@example.org"})
-    assert known.rights.request("access", identifiers={"email": "lie@example.org"}).customer_id == ann
+    assert known.rights.requests.receive("access", identifiers={"email": "lie@example.org"}).customer_id == ann
 
 
 def test_history_keeps_what_sources_said(known: uc.CustomerHub, stored: Stored) -> None:
@@ -163,13 +163,13 @@ def test_the_order_of_statements_and_deliveries_does_not_matter(new_hub: NewHub)
 
 def test_a_request_is_closed_by_it(known: uc.CustomerHub) -> None:
     ann = who(known)
-    request = known.rights.request("rectification", identifiers={"email": "ann@example.com"}, verified=True)
+    request = known.rights.requests.receive("rectification", identifiers={"email": "ann@example.com"}, verified=True)
     with pytest.raises(ConfigurationError, match="fields="):
-        known.rights.fulfil(request.request_id)
+        known.rights.requests.fulfil(request.request_id)
     with pytest.raises(RequestStateError, match="of this customer"):
         known.rights.rectify(who(known, "Bob"), {"city": "York"}, request_id=request.request_id)
     known.rights.rectify(ann, {"city": "York"}, request_id=request.request_id)
-    assert known.rights.status(request.request_id).status == "fulfilled"
+    assert known.rights.requests.status(request.request_id).status == "fulfilled"
 
 
 @pytest.mark.parametrize(

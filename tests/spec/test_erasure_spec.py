@@ -255,7 +255,7 @@ def test_a_preview_says_what_the_erasure_does_and_changes_nothing(rows: list[Row
     hub = filled(rows, canary)
     for each in canaries(hub):
         before = {name: hub._store.read(name).rows() for name in TABLES if name != "audit"}
-        seen = hub.rights.preview_erasure(each)
+        seen = hub.rights.erasures.preview(each)
         assert {name: hub._store.read(name).rows() for name in TABLES if name != "audit"} == before
         receipt = hub.rights.erase(each)
         assert dict(seen.rows) == receipt.rows
@@ -269,16 +269,16 @@ def test_a_receipt_is_not_complete_while_any_step_is_open(rows: list[Row], canar
     hub = filled(rows, canary)
     hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=START))
     (name, *_) = (each.erasure_id for each in hub.rights.erase_many(canaries(hub)))
-    while not (receipt := hub.rights.receipt(name)).complete:
+    while not (receipt := hub.rights.erasures.receipt(name)).complete:
         assert receipt.open
         step = data.draw(st.sampled_from(receipt.open))
         if step.step == "bytes":
             hub.rights.compact()
         elif step.step == "artifact":
-            hub.rights.retire(step.target)
+            hub.rights.erasures.retire(step.target)
         else:
-            hub.rights.confirm(name, step.step, step.target, note="asked")
-        assert len(hub.rights.receipt(name).open) == len(receipt.open) - 1
+            hub.rights.erasures.confirm(name, step.step, step.target, note="asked")
+        assert len(hub.rights.erasures.receipt(name).open) == len(receipt.open) - 1
     assert not receipt.open
     assert not receipt.bytes_pending
 
@@ -292,7 +292,7 @@ def test_what_was_said_can_be_proved_by_who_knows_the_identifier_and_speaks_no_m
     hub.consent.record("analytics", "objected", identifier=("email", f"{CANARY}@example.com"))
     said = hub.consent.statements(identifier=("email", f"{CANARY}@example.com"))
     hub.rights.erase_many(canaries(hub))
-    proof = hub.rights.proof("email", f"{CANARY}@example.com")
+    proof = hub.rights.erasures.proof("email", f"{CANARY}@example.com")
     told = ["purpose", "status", "stated_at"]
     assert proof.select("statement_id", *told).rows() == said.select("statement_id", *told).rows()
     assert hub.consent.statements(identifier=("email", f"{CANARY}@example.com")).is_empty()
@@ -397,7 +397,7 @@ def test_a_restored_backup_is_erased_again_before_anybody_reads(rows: list[Row],
         with new_hub(store) as restored:
             assert traces(restored) == set()
             assert shown(restored) == before
-            assert restored.rights.receipt(receipt.erasure_id).rows == receipt.rows
+            assert restored.rights.erasures.receipt(receipt.erasure_id).rows == receipt.rows
             load(restored, canary)
             assert traces(restored) == set()
 
@@ -427,7 +427,7 @@ def test_a_fit_in_which_the_person_can_be_read_is_emptied_and_made_anew(rows: li
     (receipt, *_) = hub.rights.erase_many(canaries(hub))
     assert [each.target for each in receipt.open if each.step == "artifact"] == [saved.artifact_id]
     hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=START + timedelta(days=1)))
-    assert "artifact" not in {each.step for each in hub.rights.receipt(receipt.erasure_id).open}
+    assert "artifact" not in {each.step for each in hub.rights.erasures.receipt(receipt.erasure_id).open}
     assert hub._store.read("artifacts").filter(artifact_id=saved.artifact_id)["body"].item() is None
     with pytest.raises(uc.errors.ConfigurationError, match="no open step"):
-        hub.rights.confirm(receipt.erasure_id, "artifact", saved.artifact_id, note="again")
+        hub.rights.erasures.confirm(receipt.erasure_id, "artifact", saved.artifact_id, note="again")

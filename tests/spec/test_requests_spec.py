@@ -339,7 +339,7 @@ def test_a_request_never_reaches_a_customer_whom_it_does_not_name_nor_more_than_
     named: list[tuple[str, str]],
 ) -> None:
     hub = town()
-    request = hub.rights.request("restriction", identifiers=named, verified=True)
+    request = hub.rights.requests.receive("restriction", identifiers=named, verified=True)
     meant = matching(named)
     if not request.verified:
         assert len(meant) > 1
@@ -348,7 +348,7 @@ def test_a_request_never_reaches_a_customer_whom_it_does_not_name_nor_more_than_
         assert not meant
         return
     reached = whose(
-        hub, {(each.subject_kind, each.subject_key) for each in hub.rights.fulfil(request.request_id).result}
+        hub, {(each.subject_kind, each.subject_key) for each in hub.rights.requests.fulfil(request.request_id).result}
     )
     assert len(reached) == 1
     assert reached <= meant
@@ -359,9 +359,9 @@ def test_nobody_is_verified_by_what_others_carry_too(
     named: list[tuple[str, str]], proved: list[tuple[str, str]]
 ) -> None:
     hub = town()
-    request = hub.rights.request("erasure", identifiers=named)
+    request = hub.rights.requests.receive("erasure", identifiers=named)
     try:
-        state = hub.rights.verify(request.request_id, by=proved)
+        state = hub.rights.requests.verify(request.request_id, by=proved)
     except RequestStateError:
         assert matching(proved)
         return
@@ -388,7 +388,9 @@ def test_sending_requests_again_is_sending_them_once(sent: list[tuple[Any, Any, 
 
     def send() -> list[RequestState]:
         return [
-            hub.rights.request(right, identifiers=named, external_id=name, verified=verified, protocol=protocol)
+            hub.rights.requests.receive(
+                right, identifiers=named, external_id=name, verified=verified, protocol=protocol
+            )
             for right, named, name, verified in sent
         ]
 
@@ -407,12 +409,14 @@ def test_no_unverified_request_changes_or_hides_one_that_is_verified(sent: list[
     hub = town()
     protocol = f"law-{hub._store.last_seq()}"
     for right, named, name, _ in sent[:2]:
-        hub.rights.request(right, identifiers=named, external_id=name, protocol=protocol)
-    mine = hub.rights.request("access", customer_id=_ann(hub), external_id="x", protocol=protocol, verified=True)
+        hub.rights.requests.receive(right, identifiers=named, external_id=name, protocol=protocol)
+    mine = hub.rights.requests.receive(
+        "access", customer_id=_ann(hub), external_id="x", protocol=protocol, verified=True
+    )
     for right, named, name, _ in sent[2:]:
-        hub.rights.request(right, identifiers=named, external_id=name, protocol=protocol)
-    assert hub.rights.status(mine.request_id) == mine
-    assert hub.rights.known_as(protocol, "x")[0] == mine
+        hub.rights.requests.receive(right, identifiers=named, external_id=name, protocol=protocol)
+    assert hub.rights.requests.status(mine.request_id) == mine
+    assert hub.rights.requests.known_as(protocol, "x")[0] == mine
 
 
 def _ann(hub: uc.CustomerHub) -> str:
@@ -422,7 +426,7 @@ def _ann(hub: uc.CustomerHub) -> str:
 @given(naming)
 def test_no_value_of_whom_a_request_names_is_kept(named: list[tuple[str, str]]) -> None:
     hub = town()
-    hub.rights.request("access", identifiers=named, verified=True)
+    hub.rights.requests.receive("access", identifiers=named, verified=True)
     kept = str(hub._store.read("request_events").rows()) + str(hub._store.read("audit").rows())
     assert not any(value in kept for _, value in named if len(value) > 1)
 

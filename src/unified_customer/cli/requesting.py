@@ -34,17 +34,17 @@ class Desk:
     def request(self, out: Output, right: str, **asked: Any) -> None:
         """Take in a request, and print it."""
         with self._hub() as hub:
-            _print(out, hub.rights.request(right, **asked))  # type: ignore[arg-type]  # the hub checks it
+            _print(out, hub.rights.requests.receive(right, **asked))  # type: ignore[arg-type]  # the hub checks it
 
     def change(self, out: Output, change: str, request_id: str, *said: Any, **more: Any) -> None:
         """Enter something about a request by the method of that name, and print how far it is."""
         with self._hub() as hub:
-            _print(out, getattr(hub.rights, change)(request_id, *said, **more))
+            _print(out, getattr(hub.rights.requests, change)(request_id, *said, **more))
 
     def show(self, out: Output, request_id: str) -> None:
         """Print how far a request is."""
         with self._hub() as hub:
-            _print(out, hub.rights.status(request_id))
+            _print(out, hub.rights.requests.status(request_id))
 
     def list(self, out: Output, *, state: str | None, due_before: datetime | None) -> None:
         """Print the requests.
@@ -57,7 +57,7 @@ class Desk:
             message = f"A request is never {state!r}. It is: {', '.join(get_args(Status))}."
             raise ConfigurationError(message)
         with self._hub() as hub:
-            found = hub.rights.requests(state=status, due_before=due_before)
+            found = hub.rights.requests.find(state=status, due_before=due_before)
         table = plain_table(*(name.removesuffix("_id").removesuffix("_at") for name in LISTED))
         for row in found.iter_rows(named=True):
             out.result("request", row)
@@ -67,7 +67,7 @@ class Desk:
     def fulfil(self, out: Output, request_id: str, fields: Mapping[str, str]) -> None:
         """Carry out a request, and print it."""
         with self._hub() as hub:
-            _print(out, hub.rights.fulfil(request_id, fields=fields or None).state)
+            _print(out, hub.rights.requests.fulfil(request_id, fields=fields or None).state)
 
     def erase(self, out: Output, customer_id: str, request_id: str | None, *, compact: bool) -> None:
         """Erase a customer, and print what was deleted."""

@@ -69,7 +69,7 @@ class Oversight:
     def outdated(self) -> pl.DataFrame:
         """List what was computed from people who may no longer be read for what it was computed for.
 
-        Fit it anew, or retire it with `hub.rights.retire`.
+        Fit it anew, or retire it with `hub.rights.erasures.retire`.
 
         Returns:
             `artifact_id`, `kind`, `name`, `purpose`, `created_at`, `people`, `no_longer_allowed`: counts only.

@@ -90,7 +90,7 @@ def import_hub(
         head_path(store.path).write_bytes((folder / HEADS_FILE).read_bytes())
     if tombstones is not None:
         keyring = Keyring(archived_key(folder))
-        Rights(store, clock=clock, keyring=keyring).erase_again(tombstones)
+        Rights(store, clock=clock, keyring=keyring).erasures.erase_again(tombstones)
     return rows
 
 

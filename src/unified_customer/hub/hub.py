@@ -150,7 +150,7 @@ class CustomerHub:
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
         try:
-            self.rights.resume()
+            self.rights.erasures.resume()
         except BaseException:
             self._store.close()
             raise
@@ -179,10 +179,10 @@ class CustomerHub:
         """
         target = Path(path)
         self.audit.record(self._actor, Entry("backup"))
-        with self.rights.copying("backup", target):
+        with self.rights.erasures.copying("backup", target):
             self._store.backup(target)
         write_key(key_path(target), self._keys.opening)
-        self.rights.copy_tombstones(target)
+        self.rights.erasures.copy_tombstones(target)
 
     def export(self, folder: str | Path) -> dict[str, int]:
         """Write the whole hub into a new folder in open formats: a Parquet file per table, the key, a manifest.
@@ -197,7 +197,7 @@ class CustomerHub:
         """
         self.audit.record(self._actor, Entry("export"))
         self.audit.head()
-        with self.rights.copying("export", Path(folder)):
+        with self.rights.erasures.copying("export", Path(folder)):
             return export_hub(self._store, key=self._keys.opening, folder=Path(folder))
 
     def quarantine(self, *, source: str | None = None) -> pl.DataFrame:

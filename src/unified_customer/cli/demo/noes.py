@@ -60,8 +60,8 @@ def say_no(hub: CustomerHub) -> Noes:
     for customer in asked["withdrew"]:
         hub.consent.record(MARKETING, "withdrawn", customer_id=customer, method="demo")
     for customer in asked["objected"]:
-        request = hub.rights.request("objection", customer_id=customer, verified=True)
-        hub.rights.fulfil(request.request_id)
+        request = hub.rights.requests.receive("objection", customer_id=customer, verified=True)
+        hub.rights.requests.fulfil(request.request_id)
     hub.rights.erase_many(asked["were erased"])
     hub.rights.compact()
     after = set(audience(hub))
@@ -95,5 +95,5 @@ def _group(said: str, people: list[str], before: set[str], after: set[str], reas
 
 
 def _open_steps(hub: CustomerHub) -> dict[str, int]:
-    waiting = hub.rights.erasures(open_only=True).group_by("step").len().sort("step")
+    waiting = hub.rights.erasures.steps(open_only=True).group_by("step").len().sort("step")
     return dict(waiting.iter_rows())

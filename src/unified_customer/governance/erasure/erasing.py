@@ -199,14 +199,16 @@ class Erasing:
     ) -> ErasureReceipt:
         """Close an open step by the word of a person."""
         if step in {*COUNTABLE, steps.BYTES, steps.TOMBSTONE_FILE}:
-            message = f"The step {step!r} is done by the hub: call hub.rights.resume() or hub.rights.compact()."
+            message = (
+                f"The step {step!r} is done by the hub: call hub.rights.erasures.resume() or hub.rights.compact()."
+            )
             raise ConfigurationError(message)
         now = self.clock()
         with self.store.transaction(recorded_at=now) as writer:
             where = [Where("erasure_id", "==", erasure_id), Where("step", "==", step), Where("target", "==", target)]
             standing = steps.latest(writer, where=where, open_only=True)
             if standing.is_empty():
-                message = f"There is no open step {step!r} of {target!r} in that erasure. See hub.rights.erasures(open_only=True)."
+                message = f"There is no open step {step!r} of {target!r} in that erasure. See hub.rights.erasures.steps(open_only=True)."
                 raise ConfigurationError(message)
             told = {"by": actor.id, "note": note}
             steps.settle(writer, standing, state="waived" if waived else "done", at=now, detail=told)
@@ -219,7 +221,7 @@ class Erasing:
         now = self.clock()
         with self.store.transaction(recorded_at=now) as writer:
             if not writer.count("artifacts", where=[Where("artifact_id", "==", artifact_id)]):
-                message = f"There is no artifact {artifact_id!r}. hub.rights.erasures(open_only=True) names those that are due."
+                message = f"There is no artifact {artifact_id!r}. hub.rights.erasures.steps(open_only=True) names those that are due."
                 raise ConfigurationError(message)
             rows = reach.retire(writer, pl.Series([artifact_id]))
             where = [Where("step", "==", reach.FIT), Where("target", "==", artifact_id)]
@@ -244,7 +246,7 @@ class Erasing:
         """Return the receipt of an erasure as it stands now."""
         found = steps.receipts(self.store, [erasure_id])
         if not found:
-            message = "There is no such erasure. hub.rights.erasures() lists them."
+            message = "There is no such erasure. hub.rights.erasures.steps() lists them."
             raise ConfigurationError(message)
         return found[erasure_id]
 

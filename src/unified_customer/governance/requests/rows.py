@@ -41,7 +41,7 @@ def state_of(reader: Reader, request_id: str) -> RequestState:
     """
     found = states(reader, where=[Where("request_id", "==", request_id)])
     if not found:
-        message = f"There is no request {request_id!r}. hub.rights.requests() lists them."
+        message = f"There is no request {request_id!r}. hub.rights.requests.find() lists them."
         raise UnknownRequestError(message)
     return found[0]
 
