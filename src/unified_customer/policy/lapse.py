@@ -1,6 +1,6 @@
 """When a row or a value is over: the instant, and the rule that says so, as Polars expressions over a table's rows."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -180,11 +180,3 @@ def after(keep: Period, start: pl.Expr) -> pl.Expr:
 def shortest(keep: Period) -> timedelta:
     """Return a length that no period of this kind falls short of, whenever it begins."""
     return timedelta(days=keep.months * SHORTEST_MONTH + keep.days + keep.business_days, hours=keep.hours)
-
-
-def all_terms(
-    table: Table, columns: Collection[str | None], rules: tuple[RetentionRule, ...], parties: Mapping[str, Party]
-) -> list[Terms]:
-    """Return the terms of some columns of a table that any rule can end."""
-    every = (Terms(table, column, rules, parties) for column in columns)
-    return [terms for terms in every if terms.all]
