@@ -30,7 +30,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def opened(path: Path, **options: object) -> uc.CustomerHub:
-    return uc.CustomerHub(f"duckdb:///{path}", policy=POLICY, **options)  # type: ignore[arg-type]
+    return uc.CustomerHub(f"duckdb:///{path}", policy=POLICY, **options)  # type: ignore[arg-type]  # options of a hub
 
 
 def fill(hub: uc.CustomerHub, *names: str) -> None:

@@ -235,7 +235,7 @@ def test_who_spoke_on_which_special_basis_and_in_which_language_is_kept(hub: uc.
     assert {name: row[name] for name in more} == more == {name: getattr(stated, name) for name in more}
     for name in ("special_basis", "spoken_by"):
         with pytest.raises(ConfigurationError, match=f"There is no {name} 'nobody'"):
-            hub.consent.record(EMAIL, "granted", identifier=mail, **{name: "nobody"})  # type: ignore[arg-type]
+            hub.consent.record(EMAIL, "granted", identifier=mail, **{name: "nobody"})  # type: ignore[arg-type]  # what is refused
 
 
 def test_a_statement_that_says_none_of_them_has_the_id_that_it_always_had(hub: uc.CustomerHub) -> None:

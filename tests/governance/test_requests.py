@@ -233,7 +233,7 @@ def test_everything_that_happens_stands_in_the_audit(hub: uc.CustomerHub) -> Non
         {"right": "access", "identifiers": {"record": "1"}},
         {"right": "access", "identifiers": ANNS_MAIL, "regime": "lgpd"},
         {"right": "access", "identifiers": ANNS_MAIL, "received_at": datetime(2027, 1, 1, tzinfo=UTC)},
-        {"right": "access", "identifiers": ANNS_MAIL, "received_at": datetime(2025, 1, 1)},  # noqa: DTZ001
+        {"right": "access", "identifiers": ANNS_MAIL, "received_at": datetime(2025, 1, 1)},  # noqa: DTZ001 (what is refused)
         {"right": "objection", "identifiers": ANNS_MAIL, "purpose": "marketting"},
     ],
 )

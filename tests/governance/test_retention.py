@@ -190,7 +190,7 @@ def test_a_yes_goes_and_a_no_stays_as_a_hash_when_its_person_leaves(hub: uc.Cust
     hub.resolve()
     said = [("marketing", "granted"), ("analytics", "objected")]
     for purpose, status in said:
-        hub.consent.record(purpose, status, identifier=("email", "ann@example.com"), evidence="mail from ann")  # type: ignore[arg-type]
+        hub.consent.record(purpose, status, identifier=("email", "ann@example.com"), evidence="mail from ann")  # type: ignore[arg-type]  # of a table
     hub.governance.retention.apply()
     assert hub._store.read("consents").select("status", "evidence").rows() == [("objected", None)]
 

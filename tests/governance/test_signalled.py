@@ -94,7 +94,7 @@ def test_global_privacy_control_ends_sale_and_sharing_and_its_absence_changes_no
     ]
     shop.now += timedelta(days=1)
     for kind, text in (("gpc", "0"), ("us_privacy", "1YNN"), ("gpp", "DBABBg~BAoAAABA.QA")):
-        assert shop.hub.consent.record_signal(kind, text, identifier=ANN) == ()  # type: ignore[arg-type]
+        assert shop.hub.consent.record_signal(kind, text, identifier=ANN) == ()  # type: ignore[arg-type]  # of a table
     assert not shop.allowed(SALE)
 
 

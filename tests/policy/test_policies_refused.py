@@ -62,3 +62,10 @@ def test_a_wrong_frame_of_people_is_refused(broken: dict[str, object]) -> None:
             as_of=NOW,
             people=people,
         )
+
+
+def test_a_policy_that_was_asked_is_still_nothing_but_its_fields() -> None:
+    policy = Policy.gdpr()
+    assert policy.by_person
+    assert set(dict(policy)) == set(Policy.model_fields)
+    assert policy.model_copy(update={"regimes": {}, "jurisdictions": {}}).ages == ()

@@ -48,7 +48,7 @@ entries = st.builds(
     action=words,
     table=st.none() | words,
     purpose=st.none() | words,
-    as_of=st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    as_of=st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 (zones are drawn)
     customer_id=st.none() | words,
     rows=counts,
     people=counts,
@@ -59,7 +59,7 @@ actors = st.builds(Actor, id=words.filter(bool), roles=st.lists(words, max_size=
 logs = st.lists(entries, min_size=1, max_size=6)
 
 
-class Crash(Exception):  # noqa: N818
+class Crash(Exception):  # noqa: N818 (it is what happens, not an error)
     """Ends a transaction."""
 
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 import unified_customer as uc
 from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.kinds import RECORD, STATED
+from unified_customer.core.models.rights import RequestEvent, Right
 from unified_customer.core.tables import GOLDEN_FIELDS
 from unified_customer.governance.requests.law import law_of
 from unified_customer.governance.requests.lifecycle import (
     TERMINAL,
     UNVERIFIED_RIGHTS,
-    EventName,
     Happened,
     RequestState,
     answer_by,
@@ -34,12 +34,12 @@ from unified_customer.identity import Survivorship
 from unified_customer.identity.versions import ADDRESS, NAME
 from unified_customer.policy import Policy
 from unified_customer.policy.periods import Period
-from unified_customer.policy.regimes import Deadlines, Regime, Right
+from unified_customer.policy.regimes import Deadlines, Regime
 from unified_customer.testing.identity_strategies import histories
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RIGHTS: tuple[Right, ...] = get_args(Right)
-EVENTS: tuple[EventName, ...] = get_args(EventName)
+EVENTS: tuple[RequestEvent, ...] = get_args(RequestEvent)
 TIMES = st.integers(0, 12).map(lambda days: START + timedelta(days=10 * days))
 rights = st.sampled_from(RIGHTS)
 
@@ -182,7 +182,7 @@ def test_a_request_expires_only_if_somebody_was_asked_and_the_time_passed(life: 
 
 
 def happens(
-    state: RequestState, *names: EventName, at: datetime = START, due_at: datetime | None = None
+    state: RequestState, *names: RequestEvent, at: datetime = START, due_at: datetime | None = None
 ) -> RequestState:
     for name in names:
         state = step(state, Happened("r", at, name, due_at=due_at, reason="excessive", subjects=("email:00",)))
@@ -203,7 +203,7 @@ def test_a_request_does_not_expire_before_the_time_that_was_given_to_answer(
 
 
 @given(receipts(), st.sampled_from(["approved", "started"]))
-def test_whoever_is_asked_again_is_not_verified_any_more(first: Happened, next_step: EventName) -> None:
+def test_whoever_is_asked_again_is_not_verified_any_more(first: Happened, next_step: RequestEvent) -> None:
     asked = happens(begin(first), "verified", "verification_asked", due_at=first.due_at)
     assert (asked.verified, asked.proved) == (False, ())
     with pytest.raises(RequestStateError, match="not verified"):
@@ -211,7 +211,7 @@ def test_whoever_is_asked_again_is_not_verified_any_more(first: Happened, next_s
 
 
 @given(receipts(), st.sampled_from(["denied", "revoked", "verification_asked"]))
-def test_what_is_being_carried_out_is_not_stopped_half_way(first: Happened, late: EventName) -> None:
+def test_what_is_being_carried_out_is_not_stopped_half_way(first: Happened, late: RequestEvent) -> None:
     started = happens(begin(first), "verified", "started")
     with pytest.raises(RequestStateError, match="being carried out"):
         happens(started, late, due_at=first.due_at)
@@ -435,7 +435,7 @@ def test_no_value_of_whom_a_request_names_is_kept(named: list[tuple[str, str]]) 
 
 UNITS = [[field] for field in GOLDEN_FIELDS if field not in {*NAME, *ADDRESS, "traits"}] + [[*NAME], [*ADDRESS]]
 specs = st.sampled_from(["most_recent", "most_trusted", "most_frequent", "longest"]).map(
-    lambda rule: Survivorship(default=rule, trusted=("s0",))  # type: ignore[arg-type]
+    lambda rule: Survivorship(default=rule, trusted=("s0",))  # type: ignore[arg-type]  # one of the rules
 )
 
 

@@ -483,7 +483,7 @@ def test_a_row_of_signals_is_accepted_with_all_that_they_say_or_rejected(
         texts = [(kind, text.strip()) for kind, text in (("tcf", tcf), ("gpp", gpp)) if text and text.strip()]
         bad = any(understood(kind, text) is None for kind, text in texts)
         assert (at in found.rejects["row"].to_list()) is bad
-        expected = [] if bad else [each for kind, text in texts for each in said_in(kind, text)]  # type: ignore[arg-type]
+        expected = [] if bad else [each for kind, text in texts for each in said_in(kind, text)]  # type: ignore[arg-type]  # one of the kinds
         theirs = found.statements.filter(row=at).select("purpose", "status", "evidence").rows()
         assert sorted(theirs) == sorted((each.purpose, each.status, each.evidence) for each in expected)
 

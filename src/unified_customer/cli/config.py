@@ -80,7 +80,7 @@ class RunConfig(BaseModel):
     store: str
     """URL of the store."""
     policy: str | dict[str, Any] | None = None
-    """A table, or the path of a TOML file; by default every purpose needs consent."""
+    """A table, or the path of a TOML file; by default the one that is in force in the store."""
     resolve: bool = True
     """Give every record its customer after loading."""
     sources: tuple[SourceConfig, ...] = Field(min_length=1)

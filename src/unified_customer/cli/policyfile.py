@@ -8,7 +8,7 @@ from unified_customer.policy import Policy
 
 
 def policy_from(path: Path | None) -> Policy | None:
-    """Return the policy in a file, or None where none is given: then every purpose needs consent.
+    """Return the policy in a file, or None where none is given: then the one in force in the store counts.
 
     Raises:
         ConfigurationError: The file cannot be read or does not describe a policy.

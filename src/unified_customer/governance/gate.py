@@ -140,6 +140,16 @@ def admit(
     return Admission(people.join(links, on="customer_id", how="semi", maintain_order="left"), links)
 
 
+def survey(reader: Reader, request: Request, *, policy: Policy, as_of: datetime) -> tuple[Admission, int]:
+    """Return what `admit` returns of everybody, and how many statements are about nobody known."""
+    links = _links(reader, None)
+    subjects, statements = _everybody(reader, links)
+    folded = _folded(reader, subjects, statements, policy, as_of)
+    said = statements.filter(pl.col("subject_kind") != ERASED)
+    unheard = said.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
+    return _admission(folded, links, request), unheard
+
+
 def fold_ledger(reader: Reader, policy: Policy, as_of: datetime) -> Folded:
     """Return what all statements come to, for every customer."""
     return _fold(reader, _links(reader, None), policy, as_of)[0]
@@ -147,9 +157,14 @@ def fold_ledger(reader: Reader, policy: Policy, as_of: datetime) -> Folded:
 
 def _fold(reader: Reader, links: pl.DataFrame, policy: Policy, as_of: datetime) -> tuple[Folded, datetime | None]:
     subjects, statements = _everybody(reader, links)
+    return _folded(reader, subjects, statements, policy, as_of), _next_change(statements, as_of, policy)
+
+
+def _folded(
+    reader: Reader, subjects: pl.DataFrame, statements: pl.DataFrame, policy: Policy, as_of: datetime
+) -> Folded:
     people = who_they_are(reader, policy, None)
-    folded = fold_statements(subjects, statements, policy=policy, as_of=as_of, people=people)
-    return folded, _next_change(statements, as_of, policy)
+    return fold_statements(subjects, statements, policy=policy, as_of=as_of, people=people)
 
 
 def _admission(folded: Folded, links: pl.DataFrame, request: Request) -> Admission:
@@ -184,13 +199,6 @@ def who_they_are(reader: Reader, policy: Policy, customers: pl.DataFrame | None)
         return None
     keys = None if customers is None else Keys(customers.select("customer_id").unique(), ("customer_id",))
     return reader.read("customers", columns=list(PEOPLE), keys=keys)
-
-
-def unheard(reader: Reader) -> int:
-    """Return how many statements are about a record or an identifier that no customer has."""
-    subjects, statements = _everybody(reader, _links(reader, None))
-    statements = statements.filter(pl.col("subject_kind") != ERASED)
-    return statements.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
 
 
 def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar, get_args
 
 import polars as pl
 
@@ -14,24 +13,20 @@ from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
 from unified_customer.core.models.consents import Speaker, SpecialBasis
 from unified_customer.core.models.purposes import DATA_USES
-from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.access.person import look_up
-from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.audit import AuditLog, Entry, write_entry
 from unified_customer.governance.door import READABLE
 from unified_customer.governance.effects import decisions, effect
-from unified_customer.governance.gate import admit, unheard
+from unified_customer.governance.gate import survey
 from unified_customer.governance.naming import current_customer, records_of
 from unified_customer.governance.policies import policy_history, policy_in_force
 from unified_customer.governance.receipts import ConsentReceipt, receipt_of
 from unified_customer.governance.signalled import Signal, write_signal
+from unified_customer.governance.stating import Statement, frame_of, known_word, named_part, past_instant, statement_of
 from unified_customer.policy import Policy, Request
 from unified_customer.policy.sharing import counting
 from unified_customer.store import Keys, Reader, Store
-
-Word = TypeVar("Word", bound=str)
-
-LATER: Final = frozenset({"special_basis", "spoken_by", "language"})
 
 KeyOf = Callable[[str, str], str | None]
 """Gives the value key of an identifier kind and a raw value; None where the value is no such identifier."""
@@ -60,29 +55,6 @@ class Coverage:
     withheld_fields: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class Statement:
-    """What is said, before it is known of which identifiers."""
-
-    purpose: str
-    status: Status
-    channel: str | None
-    recipient: str | None
-    legal_basis: LegalBasis
-    jurisdiction: str | None
-    stated_at: datetime
-    expires_at: datetime | None
-    verified: bool
-    method: str | None
-    evidence: str | None
-    notice: str | None
-    notice_version: str | None
-    source: str
-    special_basis: SpecialBasis | None = None
-    spoken_by: Speaker | None = None
-    language: str | None = None
-
-
 class ConsentLedger:
     """Records statements and says what they allow; `hub.consent`."""
 
@@ -93,6 +65,7 @@ class ConsentLedger:
         self._policy = policy
         self._clock = clock
         self._key_of = key_of
+        self._audit = AuditLog(store, clock=clock)
 
     def record(
         self,
@@ -155,12 +128,12 @@ class ConsentLedger:
         now = self._clock()
         said = Statement(
             purpose=self._policy.check_stated_purpose(purpose),
-            status=_known(status, Status, "status"),
-            channel=_named(channel, "channel"),
-            recipient=_named(recipient, "recipient"),
-            legal_basis=_known(legal_basis, LegalBasis, "legal_basis"),
+            status=known_word(status, Status, "status"),
+            channel=named_part(channel, "channel"),
+            recipient=named_part(recipient, "recipient"),
+            legal_basis=known_word(legal_basis, LegalBasis, "legal_basis"),
             jurisdiction=jurisdiction,
-            stated_at=_past(stated_at, now),
+            stated_at=past_instant(stated_at, now),
             expires_at=None if expires_at is None else as_utc(expires_at, name="expires_at"),
             verified=verified or customer_id is not None,
             method=method,
@@ -168,8 +141,8 @@ class ConsentLedger:
             notice=notice,
             notice_version=notice_version,
             source=source,
-            special_basis=None if special_basis is None else _known(special_basis, SpecialBasis, "special_basis"),
-            spoken_by=None if spoken_by is None else _known(spoken_by, Speaker, "spoken_by"),
+            special_basis=None if special_basis is None else known_word(special_basis, SpecialBasis, "special_basis"),
+            spoken_by=None if spoken_by is None else known_word(spoken_by, Speaker, "spoken_by"),
             language=language,
         )
         subjects = self._subjects(identifier, customer_id)
@@ -244,8 +217,7 @@ class ConsentLedger:
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         with self._store.snapshot() as reader:
             policy = self._in_force(reader, as_of)
-            admission = admit(reader, request, policy=policy, as_of=at)
-            lost = unheard(reader)
+            admission, lost = survey(reader, request, policy=policy, as_of=at)
         return Coverage(
             purpose=purpose,
             basis=policy.basis_of(purpose),
@@ -278,7 +250,7 @@ class ConsentLedger:
             decided = decisions(reader, requests, policy=self._in_force(reader, as_of), as_of=at)
         detail = {"purposes": [str(each) for each in requests]}
         entry = Entry("decisions", table="consents", as_of=as_of, people=decided.height, detail=detail)
-        self._enter(entry, actor)
+        self._audit.record(actor or self._actor, entry)
         return decided
 
     def preview(
@@ -299,7 +271,8 @@ class ConsentLedger:
         requests = [_request(each) for each in named]
         with self._store.snapshot() as reader:
             told = effect(reader, requests, before=self._policy, after=policy, as_of=just_after(self._clock()))
-        self._enter(Entry("preview", table="consents", detail={"purposes": [str(each) for each in requests]}), actor)
+        entry = Entry("preview", table="consents", detail={"purposes": [str(each) for each in requests]})
+        self._audit.record(actor or self._actor, entry)
         return told
 
     def policies(self) -> pl.DataFrame:
@@ -309,11 +282,6 @@ class ConsentLedger:
 
     def _in_force(self, reader: Reader, as_of: datetime | None) -> Policy:
         return self._policy if as_of is None else policy_in_force(reader, as_utc(as_of)) or self._policy
-
-    def _enter(self, entry: Entry, actor: Actor | None) -> None:
-        now = self._clock()
-        with self._store.transaction(recorded_at=now) as writer:
-            write_entry(writer, actor or self._actor, entry, at=now)
 
     def statements(
         self, *, identifier: tuple[str, str] | None = None, customer_id: str | None = None, actor: Actor | None = None
@@ -420,20 +388,6 @@ def said_by(reader: Reader, subjects: Sequence[tuple[str, str]], *, customer_id:
     return counting(statements, person.shared.rows())[0]
 
 
-def statement_of(said: Statement, kind: str, key: str) -> Consent:
-    """Return the statement `said` about one subject; its id is a hash of its content."""
-    content = {**vars(said), "subject_kind": kind, "subject_key": key}
-    # What came later is hashed only where it is said, so that statements made before keep their ids.
-    hashed = {name: value for name, value in content.items() if value is not None or name not in LATER}
-    content_text = canonical_json({name: _plain(value) for name, value in hashed.items()})
-    return Consent(statement_id=content_hash(content_text), **content)
-
-
-def frame_of(statements: Sequence[Consent]) -> pl.DataFrame:
-    """Return statements as rows of the `consents` table."""
-    return pl.DataFrame([statement.model_dump() for statement in statements], schema=CONSENTS.columns)
-
-
 def _request(asked: str | Request) -> Request:
     return asked if isinstance(asked, Request) else Request(asked)
 
@@ -452,31 +406,3 @@ def _chosen(said: Sequence[Consent], ids: Sequence[str] | None) -> list[Consent]
         message = f"{missing:,} of the statements named are not this person's. See hub.consent.statements(...)."
         raise ConfigurationError(message)
     return chosen
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _known(word: Word, words: object, name: str) -> Word:
-    if word not in get_args(words):
-        message = f"There is no {name} {word!r}. Known ones: {', '.join(get_args(words))}."
-        raise ConfigurationError(message)
-    return word
-
-
-def _named(part: str | None, name: str) -> str | None:
-    if part is not None and not part.strip():
-        message = f"{name} is blank. Name one, or leave it out for all."
-        raise ConfigurationError(message)
-    return part
-
-
-def _past(stated_at: datetime | None, now: datetime) -> datetime:
-    if stated_at is None:
-        return now
-    stated = as_utc(stated_at, name="stated_at")
-    if stated > now:
-        message = "stated_at lies in the future. A statement counts from when it was made."
-        raise ConfigurationError(message)
-    return stated

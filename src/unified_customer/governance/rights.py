@@ -7,6 +7,7 @@ from unified_customer.core.clock import Clock
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.keys import Keyring
 from unified_customer.core.models import LOCAL, Actor
+from unified_customer.core.models.rights import Right
 from unified_customer.governance.access import PersonalData, collect, portable
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.erasure.erasing import Eraser
@@ -17,7 +18,6 @@ from unified_customer.governance.requests.carrying import Does
 from unified_customer.governance.requests.handling import Handling
 from unified_customer.governance.requests.requests import Requests
 from unified_customer.policy import Policy
-from unified_customer.policy.regimes import Right
 from unified_customer.store import Store
 
 

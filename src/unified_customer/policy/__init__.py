@@ -12,13 +12,14 @@
 Nothing here reads a store, a clock or a file.
 """
 
+from unified_customer.core.models.rights import Right
 from unified_customer.policy.decision import ALLOWING, REASONS, Decision, decide
 from unified_customer.policy.elsewhere import permit_elsewhere
 from unified_customer.policy.organisation import Controller, Notice, Recipient
 from unified_customer.policy.periods import Period
 from unified_customer.policy.permit import fold_statements, permit, permit_each
 from unified_customer.policy.policy import Columns, Policy
-from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regime, Right
+from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regime
 from unified_customer.policy.retention import RetentionRule
 from unified_customer.policy.rules import Collect, Role
 from unified_customer.policy.scopes import Request, contains, overlaps

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
-from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import polars as pl
@@ -295,7 +294,7 @@ class Policy(Spec):
         name = self.regime_of(jurisdiction)
         return (self.regimes[name],) if name is not None else self.every_regime
 
-    @cached_property
+    @property
     def every_regime(self) -> tuple[Regime, ...]:
         """The regimes of the policy; without any, the one that asks for consent where nothing else is named."""
         return tuple(self.regimes.values()) or (Regime(title="No regime"),)
@@ -305,7 +304,7 @@ class Policy(Spec):
         """Whether what a purpose rests on differs by where people live or how old they are."""
         return bool(self.jurisdictions or self.ages)
 
-    @cached_property
+    @property
     def ages(self) -> tuple[int, ...]:
         """The ages, in years, at which a rule about minors ends, youngest first."""
         return tuple(ages_that_matter(self.every_regime))

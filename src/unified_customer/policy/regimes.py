@@ -7,22 +7,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from unified_customer.core.models.base import Model
 from unified_customer.core.models.purposes import Purpose, ancestors
+from unified_customer.core.models.rights import Right
 from unified_customer.policy.grounds import Ground
 from unified_customer.policy.periods import Period
 from unified_customer.policy.rules import Category, ReadOnly, over
-
-Right = Literal[
-    "access",
-    "portability",
-    "rectification",
-    "erasure",
-    "restriction",
-    "objection",
-    "opt_out",
-    "opt_in",
-    "no_automated_decisions",
-]
-"""What a person can ask for: GDPR Art. 15 to 22, and the opt-out of sale and sharing of the CCPA."""
 
 
 class Minor(Model):

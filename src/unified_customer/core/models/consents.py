@@ -22,6 +22,8 @@ SpecialBasis = Literal[
     "public_health",
     "research",
 ]
+"""GDPR Art. 9(2)(a) to (j)."""
+
 Speaker = Literal["self", "guardian", "agent"]
 
 

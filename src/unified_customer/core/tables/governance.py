@@ -1,35 +1,17 @@
 """Tables of what may be done, what was done, and whose data went into what."""
 
-from typing import Final
+from typing import Final, get_args
 
 import dataframely as dy
 
+from unified_customer.core.models.consents import LegalBasis, Speaker, SpecialBasis, Status
 from unified_customer.core.tables import columns as c
 from unified_customer.core.tables.table import Table
 
-STATUSES: Final = ("granted", "denied", "withdrawn", "objected", "restricted", "unrestricted")
-LEGAL_BASES: Final = (
-    "consent",
-    "contract",
-    "legal_obligation",
-    "vital_interests",
-    "public_interest",
-    "legitimate_interests",
-)
-SPECIAL_BASES: Final = (
-    "explicit_consent",
-    "employment",
-    "vital_interests",
-    "not_for_profit",
-    "made_public",
-    "legal_claims",
-    "substantial_public_interest",
-    "health_care",
-    "public_health",
-    "research",
-)
-"""GDPR Art. 9(2)(a) to (j)."""
-SPEAKERS: Final = ("self", "guardian", "agent")
+STATUSES: Final = get_args(Status)
+LEGAL_BASES: Final = get_args(LegalBasis)
+SPECIAL_BASES: Final = get_args(SpecialBasis)
+SPEAKERS: Final = get_args(Speaker)
 
 
 class Consents(dy.Schema):

@@ -1,46 +1,14 @@
 """Tables of what people asked for, how far it was carried out, the rules in force, and what has to be remembered."""
 
-from typing import Final
+from typing import Final, get_args
 
 import dataframely as dy
 
+from unified_customer.core.models.rights import RequestEvent, Right, StepState
 from unified_customer.core.tables import columns as c
 from unified_customer.core.tables.table import Table
 
 PSEUDONYM: Final = "user.unique_id.pseudonymous"
-
-RIGHTS: Final = (
-    "access",
-    "portability",
-    "rectification",
-    "erasure",
-    "restriction",
-    "objection",
-    "opt_out",
-    "opt_in",
-    "no_automated_decisions",
-)
-"""What a person can ask for: GDPR Art. 15 to 22, and the opt-out of sale and sharing of the CCPA."""
-
-REQUEST_EVENTS_KNOWN: Final = (
-    "received",
-    "acknowledged",
-    "verification_asked",
-    "verified",
-    "verification_failed",
-    "extended",
-    "approved",
-    "denied",
-    "started",
-    "fulfilled",
-    "failed",
-    "revoked",
-    "expired",
-)
-"""What can happen to a request."""
-
-STEP_STATES: Final = ("open", "done", "failed", "waived")
-"""State of one step of an erasure; the last row of a step counts."""
 
 
 class RequestEvents(dy.Schema):
@@ -49,8 +17,8 @@ class RequestEvents(dy.Schema):
     event_id = c.text("Id of the entry.", required=True)
     request_id = c.text("The request.", required=True)
     occurred_at = c.instant("When it happened.", required=True)
-    event = c.choice("What happened.", REQUEST_EVENTS_KNOWN)
-    right = c.choice("What was asked for; in the first entry of a request.", RIGHTS, required=False)
+    event = c.choice("What happened.", get_args(RequestEvent))
+    right = c.choice("What was asked for; in the first entry of a request.", get_args(Right), required=False)
     regime = c.text("The law that the request is judged by, such as 'gdpr'.")
     protocol = c.text("How it came: hub, opendsr, drp, ...")
     external_id = c.text("What whoever sent it calls it.")
@@ -68,7 +36,7 @@ class ErasureSteps(dy.Schema):
     erasure_id = c.text("The erasure.", required=True)
     step = c.text("What has to be done: rows, tombstones, artifact, export, destination, bytes, ...", required=True)
     target = c.text("Of what: a table, an artifact, a destination; empty where there is only one.", required=True)
-    state = c.choice("How far it is.", STEP_STATES)
+    state = c.choice("How far it is.", get_args(StepState))
     at = c.instant("Since when.", required=True)
     customer_id = c.text("The customer that was.", category=PSEUDONYM)
     request_id = c.text("The request that asked for it.")

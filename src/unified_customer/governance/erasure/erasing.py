@@ -11,6 +11,7 @@ from unified_customer.core.clock import Clock
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
+from unified_customer.core.models.rights import StepState
 from unified_customer.core.spec import content_hash
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.erasure import reach, steps
@@ -106,7 +107,7 @@ class Erasing:
         standing = steps.latest(self.store, where=where, open_only=True)
         return self._settle(standing, state="done", detail=detail)
 
-    def _settle(self, standing: pl.DataFrame, *, state: steps.State, detail: Mapping[str, object]) -> int:
+    def _settle(self, standing: pl.DataFrame, *, state: StepState, detail: Mapping[str, object]) -> int:
         if standing.is_empty():
             return 0
         now = self.clock()

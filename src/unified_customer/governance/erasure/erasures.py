@@ -65,38 +65,13 @@ class Erasures:
         return self._erasing.preview(customer_id, actor=actor or self._actor)
 
     def erase(self, customer_id: str, *, request_id: str | None = None, actor: Actor | None = None) -> ErasureReceipt:
-        """Erase a customer from every table (GDPR Art. 17).
-
-        Afterwards no table holds a value of the person, and a source that still sends the person is not let in
-        again. Identifiers that other customers carry too, such as the landline of a household, stay with these; what
-        was granted about them goes, unless these say the same of themselves, so that an erasure opens nobody else.
-        What the person said is kept as proofs without a name.
-
-        Args:
-            customer_id: Any id of the customer.
-            request_id: The request that asked for it.
-            actor: Who erases; None: the hub's actor.
-
-        Returns:
-            The receipt: what was done, and what is still open. The same one for who was erased already.
-
-        Raises:
-            UnknownCustomerError: There is no such customer.
-            ConfigurationError: Records that were loaded since the last `resolve()` may be the customer's too, or a legal
-                hold stands.
-        """
+        """Erase a customer from every table; see `Rights.erase`."""
         return self.erase_many([customer_id], request_id=request_id, actor=actor)[0]
 
     def erase_many(
         self, customer_ids: Sequence[str], *, request_id: str | None = None, actor: Actor | None = None
     ) -> tuple[ErasureReceipt, ...]:
-        """Erase several customers in one transaction, all or none; see `erase`.
-
-        An identifier that only customers among them carry goes with them.
-
-        Returns:
-            A receipt for each of `customer_ids`, in that order.
-        """
+        """Erase several customers in one transaction, all or none; see `Rights.erase_many`."""
         return self._erasing.erase(list(customer_ids), actor=actor or self._actor, request_id=request_id)
 
     def resume(self, *, actor: Actor | None = None) -> tuple[ErasureReceipt, ...]:

@@ -4,16 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import polars as pl
 
+from unified_customer.core.models.rights import StepState
 from unified_customer.core.spec import canonical_json
 from unified_customer.core.tables import ERASURE_STEPS
 from unified_customer.policy.periods import Period
 from unified_customer.store import Reader, Where, Writer
-
-State = Literal["open", "done", "failed", "waived"]
 
 ROWS: Final = "rows"
 CONSENTS: Final = "consents"
@@ -47,7 +46,7 @@ class ErasureStep:
 
     step: str
     target: str
-    state: State
+    state: StepState
     at: datetime
     rows: int | None = None
     due_at: datetime | None = None
@@ -131,7 +130,7 @@ def write_steps(writer: Writer, rows: Sequence[Mapping[str, Any]], *, at: dateti
         writer.append("erasure_steps", step_rows(rows, at=at))
 
 
-def settle(writer: Writer, standing: pl.DataFrame, *, state: State, at: datetime, detail: Mapping[str, Any]) -> int:
+def settle(writer: Writer, standing: pl.DataFrame, *, state: StepState, at: datetime, detail: Mapping[str, Any]) -> int:
     """Give some steps that are not done another state; return how many.
 
     Args:

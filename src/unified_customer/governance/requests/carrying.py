@@ -11,6 +11,7 @@ from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.kinds import RECORD, STATED
 from unified_customer.core.models import Actor, Consent, Status
 from unified_customer.core.models.purposes import AUTOMATED_DECISIONS, EVERY_PURPOSE
+from unified_customer.core.models.rights import Right
 from unified_customer.core.spec import content_hash
 from unified_customer.core.tables import CONSENTS
 from unified_customer.governance.audit import Entry, write_entry
@@ -20,7 +21,6 @@ from unified_customer.governance.requests.lifecycle import RequestState
 from unified_customer.governance.requests.naming import named_subjects, own_subjects
 from unified_customer.governance.requests.reasons import NOTHING_HELD
 from unified_customer.policy import Policy
-from unified_customer.policy.regimes import Right
 from unified_customer.store import Store
 
 MARKETING: Final = "marketing"

@@ -9,6 +9,7 @@ from uuid import UUID
 from unified_customer.core.clock import Clock
 from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.models import Actor
+from unified_customer.core.models.rights import RequestEvent, Right
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.governance.requests.law import law_of, places_of
 from unified_customer.governance.requests.lifecycle import (
@@ -16,7 +17,6 @@ from unified_customer.governance.requests.lifecycle import (
     CANDIDATES,
     COVERED,
     FOUND,
-    EventName,
     Happened,
     RequestState,
     answer_by,
@@ -27,7 +27,7 @@ from unified_customer.governance.requests.naming import Found, Identifiers, Name
 from unified_customer.governance.requests.reasons import denial
 from unified_customer.governance.requests.rows import known_as, state_of, states, write_event
 from unified_customer.policy import Policy
-from unified_customer.policy.regimes import Deadlines, Right
+from unified_customer.policy.regimes import Deadlines
 from unified_customer.store import Reader, Store, Writer
 
 
@@ -136,7 +136,7 @@ class RequestDesk:
 
     # ------------------------------------------------------------------------------------------- what happens to them
 
-    def enter(self, request_id: str, event: EventName, *, actor: Actor, **said: Any) -> RequestState:
+    def enter(self, request_id: str, event: RequestEvent, *, actor: Actor, **said: Any) -> RequestState:
         """Enter what happened to a request, and return how far it is now.
 
         Raises:
@@ -243,7 +243,7 @@ class RequestDesk:
         regime = self._policy.regimes.get(state.regime or "")
         return Deadlines() if regime is None else regime.deadlines
 
-    def _after(self, state: RequestState, event: EventName, at: datetime, **said: Any) -> Happened:
+    def _after(self, state: RequestState, event: RequestEvent, at: datetime, **said: Any) -> Happened:
         # A clock that was set back does not put what happens now before what happened.
         said.setdefault("customer_id", state.customer_id)
         return Happened(state.request_id, max(at, state.last_at), event, **said)

@@ -18,11 +18,11 @@ from pydantic import AwareDatetime, Field
 
 from unified_customer.core.errors import ConfigurationError, RequestStateError, SignatureError, require
 from unified_customer.core.models import Actor
+from unified_customer.core.models.rights import Right
 from unified_customer.governance.requests.handling import Handling
 from unified_customer.governance.requests.lifecycle import RequestState
 from unified_customer.governance.requests.messages import Message, MessageT, read_message
 from unified_customer.governance.requests.reasons import DENIALS
-from unified_customer.policy.regimes import Right
 
 PROTOCOL: Final = "drp"
 VERSION: Final = "1.0"

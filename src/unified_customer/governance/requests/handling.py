@@ -10,6 +10,7 @@ import polars as pl
 from unified_customer.core.clock import Clock, as_utc
 from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.models import Actor
+from unified_customer.core.models.rights import Right
 from unified_customer.core.spec import canonical_json
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.naming import current_customer
@@ -19,7 +20,6 @@ from unified_customer.governance.requests.lifecycle import RequestState, Status
 from unified_customer.governance.requests.naming import Identifiers, Names, subject_of_id
 from unified_customer.governance.requests.rows import LISTED, listed
 from unified_customer.policy import Policy
-from unified_customer.policy.regimes import Right
 from unified_customer.store import Store
 
 FEW: Final = 4

@@ -7,10 +7,11 @@ from datetime import datetime
 import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.models.rights import Right
 from unified_customer.governance.requests.lifecycle import answer_by
 from unified_customer.policy import Policy
 from unified_customer.policy.places import place_of
-from unified_customer.policy.regimes import Deadlines, Right
+from unified_customer.policy.regimes import Deadlines
 from unified_customer.store import Keys, Reader
 
 

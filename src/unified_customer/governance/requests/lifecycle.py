@@ -19,24 +19,8 @@ from pydantic import AwareDatetime, Field
 
 from unified_customer.core.errors import RequestStateError
 from unified_customer.core.models.base import Model
-from unified_customer.policy.regimes import Deadlines, Right
-
-EventName = Literal[
-    "received",
-    "acknowledged",
-    "verification_asked",
-    "verified",
-    "verification_failed",
-    "extended",
-    "approved",
-    "denied",
-    "started",
-    "fulfilled",
-    "failed",
-    "revoked",
-    "expired",
-]
-"""What can happen to a request."""
+from unified_customer.core.models.rights import RequestEvent, Right
+from unified_customer.policy.regimes import Deadlines
 
 Status = Literal[
     "received",
@@ -78,7 +62,7 @@ class Happened:
 
     request_id: str
     occurred_at: datetime
-    event: EventName
+    event: RequestEvent
     seq: int = 0
     right: Right | None = None
     regime: str | None = None
@@ -314,7 +298,7 @@ def _time_is_over(state: RequestState, event: Happened) -> str | None:
     return "there is still time" if left else None
 
 
-_BY_STATE: Final[dict[EventName, Callable[[RequestState], str | None]]] = {
+_BY_STATE: Final[dict[RequestEvent, Callable[[RequestState], str | None]]] = {
     "acknowledged": _acknowledged,
     "verification_asked": _not_begun,
     "verified": _verified,
@@ -328,13 +312,13 @@ _BY_STATE: Final[dict[EventName, Callable[[RequestState], str | None]]] = {
     "revoked": _not_begun,
     "expired": _waited_for,
 }
-_BY_EVENT: Final[dict[EventName, Callable[[RequestState, Happened], str | None]]] = {
+_BY_EVENT: Final[dict[RequestEvent, Callable[[RequestState, Happened], str | None]]] = {
     "extended": _in_time,
     "denied": _with_reason,
     "expired": _time_is_over,
 }
 
-_SETS: Final[dict[EventName, dict[str, Any]]] = {
+_SETS: Final[dict[RequestEvent, dict[str, Any]]] = {
     "verification_asked": {"verification": "asked", "proved": ()},
     "verified": {"verification": "verified", "verify_by": None},
     "verification_failed": {"verification": "failed"},
@@ -344,7 +328,7 @@ _SETS: Final[dict[EventName, dict[str, Any]]] = {
     "failed": {"started": False},
     "expired": {"verification": "expired"},
 }
-_TAKES: Final[dict[EventName, dict[str, str]]] = {
+_TAKES: Final[dict[RequestEvent, dict[str, str]]] = {
     "acknowledged": {"acknowledged_at": "occurred_at"},
     "verification_asked": {"verify_by": "due_at"},
     "verified": {"proved": "subjects", "customer_id": "customer_id"},

@@ -8,12 +8,12 @@ import polars as pl
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.models import LOCAL, Actor
+from unified_customer.core.models.rights import Right
 from unified_customer.governance.requests import drp, opendsr
 from unified_customer.governance.requests.carrying import Answer, Does
 from unified_customer.governance.requests.handling import Fulfilment, Handling
 from unified_customer.governance.requests.lifecycle import RequestState, Status
 from unified_customer.governance.requests.naming import Identifiers
-from unified_customer.policy.regimes import Right
 
 HUB: Final = "hub"
 """The protocol of requests that come through a call here."""
