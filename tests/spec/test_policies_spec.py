@@ -206,6 +206,14 @@ def test_a_folded_ledger_answers_as_the_ledger_does(
         assert folded.permit([request])[str(request)].cast(pl.String).to_list() == alone["reason"].to_list()
 
 
+@given(every_policy, st.sampled_from(DATA_USES), PLACES, YEARS)
+def test_whose_guardian_is_never_asked_has_no_purpose_that_rests_on_one(
+    policy: Policy, purpose: str, place: str | None, years: int | None
+) -> None:
+    asked = policy.asks_guardians_of(jurisdiction=place, years=years)
+    assert asked or policy.basis_of(purpose, jurisdiction=place, years=years) != "guardian_consent"
+
+
 @given(st.lists(consents(statuses=["granted"]), max_size=6), requests())
 def test_only_a_guardian_can_say_yes_for_a_child(said: list[Consent], request: Request) -> None:
     policy = Policy(bases=dict.fromkeys(("marketing", "analytics"), "guardian_consent"))

@@ -27,6 +27,15 @@ def ground_under(regimes: Collection[Regime], purpose: str, *, bases: Bases, yea
     return strictest([_under(regime, purpose, bases, years) for regime in regimes])
 
 
+def asks_guardians(regimes: Collection[Regime], *, bases: Bases, years: int | None) -> bool:
+    """Return whether a guardian may have to say yes for somebody of that age who may be under any of `regimes`."""
+    named = [*bases.values()]
+    for regime in regimes:
+        named += [regime.fallback, *regime.bases.values()]
+        named += [rule.needs for rule in regime.minors if _young(rule, years)]
+    return "guardian_consent" in named
+
+
 def _under(regime: Regime, purpose: str, bases: Bases, years: int | None) -> Ground:
     named = {*bases, *regime.bases, *regime.admissible}
     parts = [purpose, *(each for each in named if covers(purpose, each))]
@@ -43,9 +52,12 @@ def _nearest(path: Iterable[str], *rules: Bases) -> Iterator[Ground]:
     return (rule[each] for each in path for rule in rules if each in rule)
 
 
+def _young(rule: Minor, years: int | None) -> bool:
+    return years is not None and years < rule.below
+
+
 def _concerns(rule: Minor, purpose: str, years: int | None) -> bool:
-    young = years is not None and years < rule.below
-    return young and any(covers(each, purpose) or covers(purpose, each) for each in rule.purposes)
+    return _young(rule, years) and any(covers(each, purpose) or covers(purpose, each) for each in rule.purposes)
 
 
 def ages_that_matter(regimes: Iterable[Regime]) -> list[int]:

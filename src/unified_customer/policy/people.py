@@ -1,9 +1,12 @@
 """What a purpose rests on for each of many customers: by where they live and how old they are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypedDict
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
@@ -23,8 +26,10 @@ PEOPLE: Final[Mapping[str, pl.DataType]] = {
 
 SITUATION: Final = ("country", "region", "years")
 
-Whom = Mapping[Ground, Any]
-"""Ground -> for which customers it holds: an array of truth values, or a slice."""
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.uint32]
+Whom = Mapping[Ground, Flags | slice]
+"""Ground -> for which customers it holds: an array of truth values, or a slice of all."""
 
 
 class Situation(TypedDict):
@@ -41,32 +46,55 @@ def situation_of(customer: Mapping[str, Any], *, policy: Policy, as_of: datetime
     return {"jurisdiction": place, "years": None if born is None else years_at(born, as_of.date())}
 
 
-def grounds_of(
-    customers: pl.DataFrame, people: pl.DataFrame | None, *, purpose: str, policy: Policy, as_of: datetime
-) -> Whom:
-    """Return on what `purpose` rests, each ground with the customers for whom it does.
+@dataclass(frozen=True)
+class Situated:
+    """Which law each of many customers is under, as far as it makes a difference.
+
+    Attributes:
+        policy: Names the regimes.
+        situations: Every place and age that somebody has: `SITUATION`; the years are an age that stands for those
+            like it.
+        of: By customer, the row of theirs in `situations`.
+    """
+
+    policy: Policy
+    situations: pl.DataFrame
+    of: Rows
+
+    def grounds(self, purpose: str) -> Whom:
+        """Return on what `purpose` rests, each ground with the customers for whom it does."""
+        grounds = [self.policy.basis_of(purpose, jurisdiction=place, years=years) for place, years in self._known()]
+        if len(set(grounds)) == 1:
+            return {grounds[0]: slice(None)}
+        found = np.array(grounds)[self.of]
+        return {ground: found == ground for ground in dict.fromkeys(grounds)}
+
+    def wards(self) -> Flags:
+        """Return by customer whether there is a purpose for which a guardian has to say yes."""
+        asked = [self.policy.asks_guardians_of(jurisdiction=place, years=years) for place, years in self._known()]
+        return np.array(asked)[self.of]
+
+    def _known(self) -> Iterator[tuple[str | None, int | None]]:
+        for country, region, years in self.situations.iter_rows():
+            yield place_of(country, region, named=self.policy.jurisdictions), years
+
+
+def situate(customers: pl.DataFrame, people: pl.DataFrame | None, *, policy: Policy, as_of: datetime) -> Situated:
+    """Return which law customers are under.
 
     Args:
         customers: `customer_id`, each once.
         people: `PEOPLE`, of as many of them as are known; None: nothing is known of anybody.
-        purpose: What the data are wanted for.
         policy: Names the regimes.
         as_of: On this day they are as old as they are.
     """
     if not policy.by_person:
-        return {policy.basis_of(purpose): slice(None)}
+        nothing = pl.DataFrame({name: [None] for name in SITUATION})
+        return Situated(policy, nothing, np.zeros(customers.height, dtype=np.uint32))
     placed = _placed(customers, people, policy, as_of.date())
-    situations = placed.unique(maintain_order=True)
-    grounds = pl.Series([_ground(each, policy, purpose) for each in situations.iter_rows()], dtype=pl.String)
-    known = situations.with_columns(ground=grounds)
-    found = placed.join(known, on=list(SITUATION), how="left", nulls_equal=True, maintain_order="left")["ground"]
-    return {ground: (found == ground).to_numpy() for ground in grounds.unique(maintain_order=True)}
-
-
-def _ground(situation: tuple[Any, ...], policy: Policy, purpose: str) -> Ground:
-    country, region, years = situation
-    place = place_of(country, region, named=policy.jurisdictions)
-    return policy.basis_of(purpose, jurisdiction=place, years=years)
+    situations = placed.unique(maintain_order=True).with_row_index("of")
+    found = placed.join(situations, on=list(SITUATION), how="left", nulls_equal=True, maintain_order="left")["of"]
+    return Situated(policy, situations.drop("of"), found.to_numpy())
 
 
 def _placed(customers: pl.DataFrame, people: pl.DataFrame | None, policy: Policy, day: date) -> pl.DataFrame:

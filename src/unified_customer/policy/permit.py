@@ -14,11 +14,11 @@ from unified_customer.core.errors import SchemaError
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy.answering import AT_ONCE, Bits, Codes, reasons, spoken
 from unified_customer.policy.decision import ALLOWING, MEANING, REASONS, check_instant
-from unified_customer.policy.people import Whom, grounds_of
+from unified_customer.policy.people import Situated, situate
 from unified_customer.policy.policy import Policy
 from unified_customer.policy.scopes import Request
 from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT
-from unified_customer.policy.standing import Standing, fold
+from unified_customer.policy.standing import Standing, told
 
 READ: Final = (*SUBJECT, *SCOPE, "status", "stated_at", "expires_at", "spoken_by")
 """Columns of `consents` that a decision reads."""
@@ -106,14 +106,14 @@ class Folded:
     Attributes:
         policy: What it is judged by.
         as_of: The instant.
-        people: Where customers live and when they were born, as far as it is known.
+        situated: Which law each customer is under.
         standing: What was said.
-        guarded: What was said, where only a guardian's yes counts; None where the policy asks for no guardian.
+        guarded: What was said of those for whom a guardian has to say yes to something; None where there are none.
     """
 
     policy: Policy
     as_of: datetime
-    people: pl.DataFrame | None
+    situated: Situated
     standing: Standing
     guarded: Standing | None
 
@@ -129,18 +129,13 @@ class Folded:
         words, guarded = (self._spoken(each, requests) for each in (self.standing, self.guarded))
         answers: dict[str, Codes] = {}
         for place, request in enumerate(requests):
-            whom = self._grounds(request)
+            whom = self.situated.grounds(request.purpose)
             answers[str(request)] = reasons(words or {}, guarded, place, whom)
         return answers
 
     def _spoken(self, standing: Standing | None, requests: Sequence[Request]) -> Mapping[str, Bits] | None:
         lifts = self.policy.narrower_yes == "later"
         return None if standing is None else spoken(standing, requests, narrower_lifts=lifts)
-
-    def _grounds(self, request: Request) -> Whom:
-        return grounds_of(
-            self.standing.customers, self.people, purpose=request.purpose, policy=self.policy, as_of=self.as_of
-        )
 
 
 def fold_statements(
@@ -160,8 +155,11 @@ def fold_statements(
         SchemaError: A column is missing, has another type, or has a null or a status that no statement can have.
     """
     owned, said, at = _checked_subjects(subjects), _checked_statements(statements), check_instant(as_of)
-    guarded = fold(owned, said, as_of=at, guardian=True) if policy.asks_guardians else None
-    return Folded(policy, at, people, fold(owned, said, as_of=at), guarded)
+    heard = told(owned, said, as_of=at)
+    situated = situate(heard.customers, people, policy=policy, as_of=at)
+    wards = situated.wards()
+    guarded = heard.standing_of_wards(wards) if wards.any() else None
+    return Folded(policy, at, situated, heard.standing(), guarded)
 
 
 def _checked_subjects(subjects: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from unified_customer.core.models.purposes import (
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import Table
 from unified_customer.policy.grounds import Ground
-from unified_customer.policy.legal_basis import ages_that_matter, ground_under
+from unified_customer.policy.legal_basis import ages_that_matter, asks_guardians, ground_under
 from unified_customer.policy.organisation import Controller, Notice, Recipient
 from unified_customer.policy.regimes import Regime
 from unified_customer.policy.retention import RetentionRule
@@ -275,9 +275,11 @@ class Policy(Spec):
             >>> [worldwide.basis_of("marketing", jurisdiction=each) for each in ("US-CA", "DE", None)]
             ['opt_out', 'consent', 'consent']
         """
-        known = years if years is not None or self.unknown_age == "adult" else 0
         regimes = self._regimes_of(jurisdiction)
-        return ground_under(regimes, self.check_purpose(purpose), bases=self.bases, years=known)
+        return ground_under(regimes, self.check_purpose(purpose), bases=self.bases, years=self._age(years))
+
+    def _age(self, years: int | None) -> int | None:
+        return years if years is not None or self.unknown_age == "adult" else 0
 
     def regime_of(self, jurisdiction: str | None) -> str | None:
         """Return the name of the regime of a country or region; None: it is not known which, or there are none.
@@ -309,13 +311,12 @@ class Policy(Spec):
         """The ages, in years, at which a rule about minors ends, youngest first."""
         return tuple(ages_that_matter(self.every_regime))
 
-    @property
-    def asks_guardians(self) -> bool:
-        """Whether there are purposes for which the consent of a guardian is needed, of anybody."""
-        grounds = [*self.bases.values()]
-        for regime in self.every_regime:
-            grounds += [regime.fallback, *regime.bases.values(), *(each.needs for each in regime.minors)]
-        return "guardian_consent" in grounds
+    def asks_guardians_of(self, *, jurisdiction: str | None = None, years: int | None = None) -> bool:
+        """Return whether there are purposes for which a guardian has to say yes, of somebody of this place and age.
+
+        For the arguments see `basis_of`.
+        """
+        return asks_guardians(self._regimes_of(jurisdiction), bases=self.bases, years=self._age(years))
 
     def overview(self) -> pl.DataFrame:
         """Return what every known purpose rests on, under every regime and at every age that matters.

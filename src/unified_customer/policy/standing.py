@@ -17,7 +17,7 @@ from unified_customer.policy.decision import CONSENT_TRACK, GUARDIAN, MEANING, S
 from unified_customer.policy.grounds import EXPIRED, NEEDS_GUARDIAN, SHARED
 from unified_customer.policy.sharing import CUSTOMER, SCOPE, SUBJECT, YES_STATUS
 
-Numbers = npt.NDArray[np.uint32]
+Flags = npt.NDArray[np.bool_]
 
 STATUS: Final = pl.Enum(list(MEANING))
 _WORDS_OF_STATUS: Final = pl.Series([STRICTNESS.index(word) for word in MEANING.values()], dtype=pl.UInt8)
@@ -47,29 +47,56 @@ class Standing:
     scopes: pl.DataFrame
 
 
-def fold(subjects: pl.DataFrame, statements: pl.DataFrame, *, as_of: datetime, guardian: bool = False) -> Standing:
-    """Return what statements come to.
+@dataclass(frozen=True)
+class Told:
+    """What was said, by customer, in numbers; not yet judged.
+
+    Attributes:
+        customers: Every customer: `customer_id`, sorted; its row number is what the others call it.
+        rows: A row for each customer who holds what a statement is about.
+        scopes: Every scope that something was said of: `purpose`, `channel`, `recipient`.
+        as_of: Only what was stated strictly before is there.
+    """
+
+    customers: pl.DataFrame
+    rows: pl.DataFrame
+    scopes: pl.DataFrame
+    as_of: datetime
+
+    def standing(self) -> Standing:
+        """Return what it comes to."""
+        return self._standing(self.rows, self.rows.clear())
+
+    def standing_of_wards(self, wards: Flags) -> Standing:
+        """Return what it comes to where only a guardian's yes counts; of the customers alone for whom `wards` is true."""
+        theirs = self.rows.filter(pl.Series(wards[self.rows["customer"].to_numpy()]))
+        unheard = (pl.col("status") == _GRANTED) & ~pl.col("guardian")
+        return self._standing(theirs.filter(~unheard), theirs.filter(unheard))
+
+    def _standing(self, heard: pl.DataFrame, unheard: pl.DataFrame) -> Standing:
+        counted, aside = _told_apart(heard)
+        silent = [_yet_valid(each, self.as_of, why) for each, why in ((aside, SHARED), (unheard, NEEDS_GUARDIAN))]
+        return Standing(self.customers, _latest(counted, self.as_of), pl.concat(silent), self.scopes)
+
+
+def told(subjects: pl.DataFrame, statements: pl.DataFrame, *, as_of: datetime) -> Told:
+    """Return what statements say of whom.
 
     Args:
         subjects: `customer_id`, `subject_kind`, `subject_key`; see `permit`.
         statements: Rows of `consents`, in any order.
         as_of: Only what was stated strictly before counts; with a time zone.
-        guardian: Whether only a guardian's yes counts.
     """
-    customers, owned = _numbered(subjects)
     past = statements.filter(pl.col("stated_at") < check_instant(as_of))
+    customers, owned = _numbered(subjects, past["subject_kind"].unique())
     codes, scopes = _scopes(past)
-    told = _told(past, codes, owned)
-    heard, unheard = _of_guardians(told) if guardian else (told, told.clear())
-    counted, aside = _told_apart(heard)
-    silent = [_yet_valid(each, as_of, reason) for each, reason in ((aside, SHARED), (unheard, NEEDS_GUARDIAN))]
-    return Standing(customers, _latest(counted, as_of), pl.concat(silent), scopes)
+    return Told(customers, _said(past, codes, owned), scopes, as_of)
 
 
-def _numbered(subjects: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the customers, and the subjects with numbers in the order of customers, and whether others hold it too."""
-    customers = subjects.select(CUSTOMER).unique().sort(CUSTOMER)
-    known = subjects.drop_nulls(list(SUBJECT))
+def _numbered(subjects: pl.DataFrame, kinds: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the customers, and the subjects of some kinds, numbered in the order of customers, and who shares them."""
+    customers = subjects.select(pl.col(CUSTOMER).unique().sort())
+    known = subjects.drop_nulls(list(SUBJECT)).filter(pl.col("subject_kind").is_in(kinds.implode()))
     found = _matched(known.select(CUSTOMER), customers, (CUSTOMER,)).sort("left")
     customer = found["right"].to_numpy()
     place = np.empty(len(customer), dtype=np.uint32)
@@ -80,9 +107,12 @@ def _numbered(subjects: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def _shared(owned: pl.DataFrame) -> pl.Series:
     """Return which identifiers more than one customer holds; records never are."""
-    alike = owned.select(_hashed(SUBJECT, 0).is_duplicated() & (pl.col("subject_kind") != RECORD)).to_series()
-    held = owned.filter(alike).filter(pl.col("customer").n_unique().over(SUBJECT) > 1)
-    return owned["subject"].is_in(held["subject"].implode())
+    identifiers = owned.with_row_index("row").filter(pl.col("subject_kind") != RECORD)
+    alike = identifiers.filter(identifiers.select(_hashed(SUBJECT, 0).is_duplicated()).to_series())
+    held = alike.filter(pl.col("customer").n_unique().over(SUBJECT) > 1)
+    shared = np.zeros(owned.height, dtype=np.bool_)
+    shared[held["row"].to_numpy()] = True
+    return pl.Series(shared)
 
 
 def _scopes(past: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
@@ -106,7 +136,7 @@ def _spelled(codes: pl.Series, texts: dict[str, pl.Series]) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _told(past: pl.DataFrame, codes: pl.Series, owned: pl.DataFrame) -> pl.DataFrame:
+def _said(past: pl.DataFrame, codes: pl.Series, owned: pl.DataFrame) -> pl.DataFrame:
     """Return what was said by whom, in numbers: a row for each customer who holds what a statement is about."""
     by = pl.col("spoken_by") == GUARDIAN if "spoken_by" in past.columns else pl.lit(value=False)
     said = past.select(
@@ -120,32 +150,27 @@ def _told(past: pl.DataFrame, codes: pl.Series, owned: pl.DataFrame) -> pl.DataF
     return said[found["left"]].with_columns(owned.select("customer", "subject", "shared")[found["right"]])
 
 
-def _of_guardians(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    unheard = (pl.col("status") == _GRANTED) & ~pl.col("guardian")
-    return told.filter(~unheard), told.filter(unheard)
-
-
-def _told_apart(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _told_apart(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return what counts, and each yes about a shared identifier that its holder says of nothing else: see `sharing`."""
     is_yes = pl.col("status").is_in(_YES)
-    doubtful = told.filter("shared", is_yes)
+    doubtful = rows.filter("shared", is_yes)
     if doubtful.is_empty():
-        return told, doubtful
+        return rows, doubtful
     holders = doubtful.select("customer").unique()
-    own = told.filter(~pl.col("shared"), is_yes).join(holders, on="customer", how="semi").select(_UTTERANCE)
+    own = rows.filter(~pl.col("shared"), is_yes).join(holders, on="customer", how="semi").select(_UTTERANCE)
     heard = doubtful.join(own, on=list(_UTTERANCE), how="semi", nulls_equal=True)
     aside = doubtful.join(own, on=list(_UTTERANCE), how="anti", nulls_equal=True)
-    return pl.concat([told.filter(~(pl.col("shared") & is_yes)), heard]), aside
+    return pl.concat([rows.filter(~(pl.col("shared") & is_yes)), heard]), aside
 
 
-def _latest(told: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+def _latest(rows: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Return the last that each subject said of each scope, on the track of consent and on that of restriction.
 
     What is said of one thing is a number, and so is when and how strictly it was said: the last is the greatest.
     """
-    word = pl.when(_over(as_of)).then(STRICTNESS.index(EXPIRED)).otherwise(_WORDS_OF_STATUS.gather(told["status"]))
+    word = pl.when(_over(as_of)).then(STRICTNESS.index(EXPIRED)).otherwise(_WORDS_OF_STATUS.gather(rows["status"]))
     track = word.is_in(_CONSENT).cast(pl.UInt64)
-    numbered = told.select(
+    numbered = rows.select(
         of=pl.col("subject").cast(pl.UInt64) * 2**_SUBJECT_BITS + pl.col("scope").cast(pl.UInt64) * 2 + track,
         last=pl.col("at") * 2**_WORD_BITS + word.cast(pl.Int64),
         customer="customer",
@@ -165,10 +190,9 @@ def _latest(told: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
 
 def _grouped(values: pl.Series) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return the distinct values in order, where each group begins, and the order in which rows lie in groups."""
-    plain = values.to_numpy()
-    order = np.argsort(plain)
-    ordered = plain[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(plain) else order
+    order = values.arg_sort().to_numpy()
+    ordered = values.to_numpy()[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(order) else order
     return ordered[starts], starts, order
 
 
@@ -177,8 +201,8 @@ def _over(as_of: datetime) -> pl.Expr:
     return (pl.col("status") == _GRANTED) & (pl.col("until") <= instant).fill_null(value=False)
 
 
-def _yet_valid(told: pl.DataFrame, as_of: datetime, reason: str) -> pl.DataFrame:
-    yes = told.filter(pl.col("status") == _GRANTED, ~_over(as_of))
+def _yet_valid(rows: pl.DataFrame, as_of: datetime, reason: str) -> pl.DataFrame:
+    yes = rows.filter(pl.col("status") == _GRANTED, ~_over(as_of))
     return yes.select("customer", "scope", reason=pl.lit(reason)).sort("customer")
 
 
