@@ -1,15 +1,13 @@
-"""Erasing: one person and a thousand from a store of a million customers and five million events, and the compaction."""
+"""Erasing one person and a thousand from a store, and the compaction: parts of `benchmarks.governance`."""
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from benchmarks import profile
-from benchmarks.measuring import Stopwatch, arguments, peak_mb, report, run_part
+from benchmarks.measuring import Stopwatch, peak_mb
 
 MANY: Final = 1_000
 
@@ -20,7 +18,7 @@ def erase(options: argparse.Namespace) -> Mapping[str, Any]:
 
     random = np.random.Generator(np.random.PCG64(options.seed))
     path = Path(options.folder) / "hub.duckdb"
-    with uc.CustomerHub(f"duckdb:///{path}", policy=uc.Policy.quickstart()) as hub:
+    with uc.CustomerHub(f"duckdb:///{path}", policy=uc.Policy()) as hub:
         ids = hub.customers(purpose="analytics", columns=["customer_id"])["customer_id"].sort()
         chosen = ids.gather(random.permutation(len(ids))[: 1 + MANY]).to_list()
         with Stopwatch() as preview:
@@ -42,28 +40,3 @@ def erase(options: argparse.Namespace) -> Mapping[str, Any]:
         "store_mb": round(path.stat().st_size / 2**20),
         "own_peak_mb": peak_mb(),
     }
-
-
-PARTS: Final = {"make": profile.make, "erase": erase}
-
-
-def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Make a store where there is none in `options.folder`, and return what the erasures in it cost."""
-    if not (Path(options.folder) / "hub.duckdb").exists():
-        run_part("benchmarks.erasing", "make", options)
-    return run_part("benchmarks.erasing", "erase", options)
-
-
-def main() -> None:
-    """Print one line."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        report(benchmark="erasing", scale=options.scale, **measure(options))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,15 @@
 """Governance: deciding for a million customers, and what the consent door, an erasure and the audit cost."""
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from benchmarks.measuring import Stopwatch, arguments, report, run_part
+from benchmarks import auditing, erasing
+from benchmarks.measuring import Stopwatch, run_parts
 
 CUSTOMERS: Final = 1_000_000
 STATEMENTS: Final = 5_000_000
@@ -161,21 +160,15 @@ def reads(options: argparse.Namespace) -> Mapping[str, Any]:
     }
 
 
-PARTS: Final = {"decide": decide, "make": make, "reads": reads}
-
-
-def main() -> None:
-    """Run all parts and print a line for each."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        for part in PARTS:
-            if part != "make" or not (Path(options.folder) / "hub.duckdb").exists():
-                report(benchmark="governance", part=part, **run_part("benchmarks.governance", part, options))
-
+PARTS: Final = {
+    "decide": decide,
+    "make": make,
+    "reads": reads,
+    "erase": erasing.erase,
+    "make_audit": auditing.make,
+    "verify_audit": auditing.verify,
+    "audit_lines": auditing.lines,
+}
 
 if __name__ == "__main__":
-    main()
+    run_parts("governance", __doc__, PARTS, makes="hub.duckdb")

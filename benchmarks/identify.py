@@ -1,7 +1,6 @@
 """Identify: whose a record is, asked one at a time of a hub with a million records; and how often the answer is right."""
 
 import argparse
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from benchmarks.measuring import Stopwatch, arguments, peak_mb, report, run_part
+from benchmarks.measuring import Stopwatch, peak_mb, run_parts
 from benchmarks.populations import population
 
 RECORDS: Final = 1_000_000
@@ -94,17 +93,5 @@ def _hub(folder: Path) -> Any:
 PARTS: Final = {"make": make, "asks": asks}
 
 
-def main() -> None:
-    """Run both parts and print a line for each."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        for part in PARTS:
-            report(benchmark="identify", part=part, **run_part("benchmarks.identify", part, options))
-
-
 if __name__ == "__main__":
-    main()
+    run_parts("identify", __doc__, PARTS)

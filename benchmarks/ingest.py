@@ -6,13 +6,12 @@ anti-join; `bare` inserts them without looking for known keys. `ratio_to_raw` is
 """
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.invented import make_events, make_records
-from benchmarks.measuring import Stopwatch, arguments, report, run_part
+from benchmarks.measuring import Done, Stopwatch, report, run_parts
 
 EVENTS: Final = 5_000_000
 RECORDS: Final = 1_000_000
@@ -83,19 +82,13 @@ def bare(options: argparse.Namespace) -> Mapping[str, Any]:
 PARTS: Final = {"make": make, "ours": ours, "export": export, "raw": raw, "bare": bare}
 
 
-def main() -> None:
-    """Run all parts and print a line for each."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        done = {part: run_part("benchmarks.ingest", part, options) for part in PARTS}
+def tell(name: str, measured: Done) -> None:
+    """Print a line for each of the three that load, and one that compares them."""
+    done = dict(measured)
     for part in ("ours", "raw", "bare"):
-        report(benchmark="ingest", part=part, **done[part])
+        report(benchmark=name, part=part, **done[part])
     report(
-        benchmark="ingest",
+        benchmark=name,
         part="ratios",
         rows=done["ours"]["rows"],
         ratio_to_raw=round(done["raw"]["load_cpu_s"] / done["ours"]["load_cpu_s"], 3),
@@ -105,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_parts("ingest", __doc__, PARTS, told=tell)

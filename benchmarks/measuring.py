@@ -6,12 +6,16 @@ import json
 import os
 import resource
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 Part = Callable[[argparse.Namespace], Mapping[str, Any]]
+Figures = dict[str, Any]
+Done = Iterator[tuple[str, Figures]]
+"""The parts that are done, one after the other, each with what it measured."""
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -25,7 +29,42 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def run_part(module: str, part: str, options: argparse.Namespace) -> dict[str, Any]:
+def report_each(name: str, done: Done) -> None:
+    """Print a line for each part."""
+    for part, figures in done:
+        report(benchmark=name, part=part, **figures)
+
+
+def run_parts(
+    name: str,
+    description: str | None,
+    parts: Mapping[str, Part],
+    *,
+    told: Callable[[str, Done], None] = report_each,
+    makes: str | None = None,
+) -> None:
+    """Be the main of `benchmarks.<name>`: run all parts, or in a process of its own the one that is asked for.
+
+    Args:
+        name: Name of the module.
+        description: What it measures.
+        parts: The parts, in order.
+        told: Prints what was measured.
+        makes: Name of a file; where the folder that is named has it, the part `make` is left out.
+    """
+    options = arguments(description).parse_args()
+    if options.part:
+        report(**parts[options.part](options))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        options.folder = options.folder or temporary
+        folder = Path(options.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        left_out = {"make"} if makes is not None and (folder / makes).exists() else set()
+        told(name, ((part, run_part(f"benchmarks.{name}", part, options)) for part in parts if part not in left_out))
+
+
+def run_part(module: str, part: str, options: argparse.Namespace) -> Figures:
     """Run one part of `module` in a process of its own; return what it printed with its CPU, wall time and memory.
 
     `peak_mb` is that of the largest process; no part starts others.

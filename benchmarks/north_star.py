@@ -1,12 +1,11 @@
 """The whole job: an invented shop of 100,000 customers, from five files to the single customer view."""
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.measuring import arguments, report, run_part
+from benchmarks.measuring import Done, report, run_parts
 
 CUSTOMERS: Final = 100_000
 
@@ -28,19 +27,13 @@ def whole(options: argparse.Namespace) -> Mapping[str, Any]:
     }
 
 
-def main() -> None:
-    """Run it and print a line for each stage and one for all."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**whole(options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        done = run_part("benchmarks.north_star", "whole", options)
-    for stage in done.pop("stages"):
-        report(benchmark="north_star", **stage)
-    report(benchmark="north_star", stage="all", **done)
+def tell(name: str, measured: Done) -> None:
+    """Print a line for each stage and one for all."""
+    ((_, figures),) = measured
+    for stage in figures.pop("stages"):
+        report(benchmark=name, **stage)
+    report(benchmark=name, stage="all", **figures)
 
 
 if __name__ == "__main__":
-    main()
+    run_parts("north_star", __doc__, {"whole": whole}, told=tell)

@@ -3,7 +3,6 @@
 import argparse
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.invented import make_events, make_records
-from benchmarks.measuring import arguments, report, run_part
+from benchmarks.measuring import Done, report, report_each, run_parts
 
 CUSTOMERS: Final = 1_000_000
 EVENTS: Final = 5_000_000
@@ -106,19 +105,11 @@ def _import_seconds(statement: str) -> float:
 PARTS: Final = {"make": make, "reads": reads}
 
 
-def main() -> None:
-    """Run all parts and print a line for each."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        done = {part: run_part("benchmarks.profile", part, options) for part in PARTS}
-    report(benchmark="profile", part="make", **done["make"])
-    report(benchmark="profile", part="reads", **done["reads"])
-    report(benchmark="profile", part="import", **imports())
+def tell(name: str, done: Done) -> None:
+    """Print a line for each part, and one for what the import costs."""
+    report_each(name, done)
+    report(benchmark=name, part="import", **imports())
 
 
 if __name__ == "__main__":
-    main()
+    run_parts("profile", __doc__, PARTS, told=tell)

@@ -1,13 +1,12 @@
 """Resolve: raw person records to customer ids by exact identifiers, from normalisation on."""
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.invented import make_records
-from benchmarks.measuring import Stopwatch, arguments, report, run_part
+from benchmarks.measuring import Done, Stopwatch, report, run_parts
 
 RECORDS: Final = 1_000_000
 
@@ -44,17 +43,11 @@ def ours(options: argparse.Namespace) -> Mapping[str, Any]:
 PARTS: Final = {"make": make, "ours": ours}
 
 
-def main() -> None:
-    """Run all parts and print a line."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        done = {part: run_part("benchmarks.resolve", part, options) for part in PARTS}
-    report(benchmark="resolve", people=done["make"]["people"], **done["ours"])
+def tell(name: str, measured: Done) -> None:
+    """Print one line."""
+    done = dict(measured)
+    report(benchmark=name, people=done["make"]["people"], **done["ours"])
 
 
 if __name__ == "__main__":
-    main()
+    run_parts("resolve", __doc__, PARTS, told=tell)

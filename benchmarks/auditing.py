@@ -1,18 +1,16 @@
-"""Audit: what sealing adds to a durable entry, and how fast the audit of a store is verified and its proofs are made."""
+"""What sealing adds to a durable entry of the audit, and how fast it is verified: parts of `benchmarks.governance`."""
 
 import argparse
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from benchmarks.measuring import Stopwatch, arguments, report, run_part
+from benchmarks.measuring import Stopwatch
 
 ENTRIES: Final = 1_000_000
 LINES: Final = 2_000
@@ -131,23 +129,3 @@ def lines(options: argparse.Namespace) -> Mapping[str, Any]:
         for name, times in taken.items()
         for what, column, share in (("p50", 0, 0.5), ("p99", 0, 0.99), ("cpu_p50", 1, 0.5))
     }
-
-
-PARTS: Final = {"make": make, "verify": verify, "lines": lines}
-
-
-def main() -> None:
-    """Run all parts and print a line for each."""
-    options = arguments(__doc__).parse_args()
-    if options.part:
-        report(**PARTS[options.part](options))
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        options.folder = options.folder or temporary
-        Path(options.folder).mkdir(parents=True, exist_ok=True)
-        for part in PARTS:
-            report(benchmark="audit", part=part, **run_part("benchmarks.audit_rate", part, options))
-
-
-if __name__ == "__main__":
-    main()
