@@ -129,7 +129,7 @@ def test_a_request_that_cannot_be_meant_is_refused(wrong: dict[str, str]) -> Non
         (ledger(LEDGER).with_columns(status=pl.lit("maybe")), "1 unknown status; the known ones: granted, denied"),
     ],
 )
-def test_a_wrong_frame_of_said_thereis_refused(broken: pl.DataFrame, message: str) -> None:
+def test_a_wrong_frame_of_statements_is_refused(broken: pl.DataFrame, message: str) -> None:
     with pytest.raises(SchemaError, match=message.replace("(", r"\(")):
         permit(SUBJECTS, broken, request=MAIL, policy=Policy(), as_of=NOW)
 
@@ -183,3 +183,18 @@ def test_a_database_decides_as_frames_do(  # noqa: PLR0917 (one for each thing t
         there = nw.from_native(lazy).sort("customer_id").collect("polars").to_polars()
     here = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of, people=known)
     assert there.equals(here)
+
+
+def test_two_customers_whose_ids_hash_alike_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = pl.Series.hash
+
+    def weak(ids: pl.Series, seed: int = 0) -> pl.Series:
+        return pl.Series([0] * len(ids), dtype=pl.UInt64) if seed == 0 else plain(ids, seed)
+
+    monkeypatch.setattr(pl.Series, "hash", weak)
+    customers, kinds = ["a", "b", "a", "c"], ["email", "email", "phone", "email"]
+    keys = [subject_key(number) for number in range(4)]
+    subjects = pl.DataFrame({"customer_id": customers, "subject_kind": kinds, "subject_key": keys})
+    said = stated(1, keys[2], "marketing", "granted", 1, subject_kind="phone")
+    decided = permit(subjects, ledger([said]), request=Request("marketing"), policy=Policy(), as_of=NOW)
+    assert decided.select("customer_id", "allowed").rows() == [("a", True), ("b", False), ("c", False)]

@@ -169,7 +169,7 @@ def _folded(
 
 def _admission(folded: Folded, links: pl.DataFrame, request: Request) -> Admission:
     reason = pl.col(str(request))
-    people = folded.permit([request]).select(
+    people = folded.unordered([request]).select(
         "customer_id", allowed=reason.is_in(list(ALLOWING)), reason=reason.cast(pl.String)
     )
     return Admission(people, links)

@@ -119,6 +119,10 @@ class Folded:
 
     def permit(self, requests: Sequence[Request]) -> pl.DataFrame:
         """Return what `permit_each` returns."""
+        return self.unordered(requests).sort(CUSTOMER)
+
+    def unordered(self, requests: Sequence[Request]) -> pl.DataFrame:
+        """Return what `permit_each` returns, in no particular order: sorting by id is dear for a million customers."""
         answers: dict[str, Codes] = {}
         for first in range(0, len(requests), AT_ONCE):
             answers |= self._answers(requests[first : first + AT_ONCE])
