@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
@@ -119,7 +120,7 @@ class Folded:
 
     def permit(self, requests: Sequence[Request]) -> pl.DataFrame:
         """Return what `permit_each` returns."""
-        return self.unordered(requests).sort(CUSTOMER)
+        return _sorted(self.unordered(requests))
 
     def unordered(self, requests: Sequence[Request]) -> pl.DataFrame:
         """Return what `permit_each` returns, in no particular order: sorting by id is dear for a million customers."""
@@ -164,6 +165,16 @@ def fold_statements(
     wards = situated.wards()
     guarded = heard.standing_of_wards(wards) if wards.any() else None
     return Folded(policy, at, situated, heard.standing(), guarded)
+
+
+def _sorted(decided: pl.DataFrame) -> pl.DataFrame:
+    """Return decisions sorted by id: sorting ids alone, and finding each by its hash, costs a third of sorting rows."""
+    ids = decided[CUSTOMER]
+    ordered = ids.sort()
+    order = np.empty(len(ids), dtype=np.uint32)
+    order[ordered.hash(0).arg_sort().to_numpy()] = ids.hash(0).arg_sort().to_numpy()
+    found = decided[order]
+    return found if found[CUSTOMER].equals(ordered) else decided.sort(CUSTOMER)  # where two ids have one hash
 
 
 def _checked_subjects(subjects: pl.DataFrame) -> pl.DataFrame:
