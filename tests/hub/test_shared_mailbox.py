@@ -89,6 +89,13 @@ def test_a_yes_that_has_expired_is_not_renewed_by_another_of_the_same_time(famil
     assert decisions(family) == [(False, "expired", 1), (False, "shared_identifier", 1)]
 
 
+def test_a_yes_that_counts_for_one_of_those_who_share_a_mailbox_is_heard(family: uc.CustomerHub) -> None:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    say(family, "granted", customer_id=people(family)["Ann"], stated_at=at)
+    say(family, "granted", identifier=("email", "family@example.com"), stated_at=at)
+    assert decisions(family) == [(True, "granted", 1), (False, "shared_identifier", 1)]
+
+
 def test_a_blank_channel_is_refused(family: uc.CustomerHub) -> None:
     with pytest.raises(ConfigurationError, match="channel is blank"):
         say(family, "granted", identifier=("email", "family@example.com"), channel=" ")
