@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,54 @@ def test_an_incident_is_about_rows_of_a_time_or_what_somebody_read(governance: R
 def test_an_instant_needs_a_time_zone(governance: Run, instant: str) -> None:
     result = governance("incident", "--known-at", instant, "--source", "crm")
     assert (result.exit_code, "Write it as 2026-02-01T09:00:00Z" in result.stderr) == (ExitCode.FAILED, True)
+
+
+def test_an_incident_is_sealed_like_every_entry(governance: Run, command: Run, url: str, tmp_path: Path) -> None:
+    assert governance("incident", "--known-at", KNOWN, "--source", "crm").exit_code == ExitCode.OK
+    verified = command("audit", "verify", "--store", url)
+    assert (verified.exit_code, "nothing was tampered with" in verified.stdout) == (ExitCode.OK, True)
+
+
+def test_nothing_is_kept_of_an_incident_that_cannot_be_written(governance: Run, url: str, tmp_path: Path) -> None:
+    result = governance("incident", "--known-at", KNOWN, "--source", "crm", "--to", str(tmp_path / "incident.pdf"))
+    assert (result.exit_code, "incident.pdf has to say the form" in result.stderr) == (ExitCode.FAILED, True)
+    with closing(open_store(url)) as store:
+        assert not store.count("artifacts")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("ropa", "### analytics"), ("notice", "This rests on our legitimate interests")],
+)
+def test_without_a_policy_the_one_in_force_is_told(
+    governance: Run, command: Run, url: str, name: str, said: str
+) -> None:
+    assert said in command("governance", name, "--store", url).stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("governance", "ropa"), ("governance", "notice"), ("retention", "preview"), ("due",)]
+)
+def test_a_policy_that_is_looked_at_is_not_put_in_force(
+    governance: Run, command: Run, url: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    draft = tmp_path / "draft.toml"
+    draft.write_text('[bases]\nsales = "legitimate_interests"\n', encoding="utf-8")
+    before = policies(url)
+    assert command(*words, "--store", url, "--policy", str(draft)).exit_code == ExitCode.OK
+    assert policies(url) == before
+
+
+def test_a_policy_that_is_put_in_force_is_told(governance: Run, command: Run, url: str, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.toml"
+    draft.write_text('[bases]\nsales = "legitimate_interests"\n', encoding="utf-8")
+    asked = ("consent", "coverage", "sales", "--store", url, "--policy", str(draft))
+    first, second = command(*asked), command(*asked)
+    assert "The policy of draft.toml is in force in this store from now on." in first.stderr
+    assert second.stderr == ""
+    assert policies(url) == 2
+
+
+def policies(url: str) -> int:
+    with closing(open_store(url)) as store:
+        return store.count("policies")

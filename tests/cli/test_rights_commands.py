@@ -111,3 +111,60 @@ def test_consent_is_recorded_shown_and_counted(ask: Ask, command: Run, url: str)
     assert (counted["customers"], counted["allowed"]) == (2, 1)
     assert "1 of 2 customers" in command("consent", "coverage", purpose, "--store", url).stdout
     assert ask("consent", "record", purpose, "maybe", *ANN, fails=ExitCode.FAILED)["error"] == "ConfigurationError"
+
+
+def test_an_answer_is_written_before_its_request_is_closed(ask: Ask, tmp_path: Path) -> None:
+    request = ask("rights", "request", "access", *ANN, "--verified")["request_id"]
+    nowhere = ask("rights", "fulfil", request, fails=ExitCode.FAILED)
+    assert "Name a new one: --to FOLDER" in nowhere["message"]
+    assert ask("rights", "show", request)["status"] == "received"
+    (tmp_path / "ann").mkdir()
+    (tmp_path / "ann" / "of_another.txt").touch()
+    assert (
+        "is not empty"
+        in ask("rights", "fulfil", request, "--to", str(tmp_path / "ann"), fails=ExitCode.FAILED)["message"]
+    )
+    assert ask("rights", "show", request)["status"] == "failed"
+    assert ask("rights", "fulfil", request, "--to", str(tmp_path / "again"))["status"] == "fulfilled"
+    assert "ann@example.com" in (tmp_path / "again" / "data.json").read_text(encoding="utf-8")
+
+
+def test_who_is_not_held_gets_no_folder(ask: Ask, command: Run, url: str, tmp_path: Path) -> None:
+    stranger = ("--identifier", "email=nobody@example.com", "--verified")
+    request = ask("rights", "request", "access", *stranger)["request_id"]
+    done = command("rights", "fulfil", request, "--to", str(tmp_path / "x"), "--store", url)
+    assert (done.exit_code, "Nothing is held about this person" in done.stderr) == (ExitCode.OK, True)
+    assert not (tmp_path / "x").exists()
+
+
+def test_only_an_objection_names_a_purpose(ask: Ask) -> None:
+    refused = ask("rights", "request", "opt_out", *ANN, "--purpose", "sales", fails=ExitCode.FAILED)
+    assert refused["message"] == "Only an objection names a purpose; found it in a request for opt_out. Leave it out."
+
+
+def test_open_requests_come_before_those_that_are_over(ask: Ask, command: Run, url: str) -> None:
+    first = ask("rights", "request", "objection", *ANN, "--received", "2026-01-05")["request_id"]
+    ask("rights", "fulfil", first)
+    second = ask("rights", "request", "restriction", *ANN)["request_id"]
+    listed = lines(command("rights", "list", "--store", url, "--json").stdout)
+    assert [each["request_id"] for each in listed] == [second, first]
+
+
+def test_an_erasure_is_previewed_done_and_followed_up(ask: Ask, command: Run, url: str, tmp_path: Path) -> None:
+    policy = tmp_path / "mailer.toml"
+    policy.write_text('[recipients.mailer]\ncountry = "GB"\n', encoding="utf-8")
+    ask("consent", "coverage", "analytics", "--policy", str(policy))
+    ann = ask("rights", "request", "erasure", *ANN, "--verified")
+    seen = ask("rights", "erase", ann["customer_id"], "--preview")
+    assert (seen["blocked"], seen["rows"]["records"], seen["destinations"]) == (False, 2, ["mailer"])
+    shown = command("rights", "erase", ann["customer_id"], "--preview", "--store", url)
+    assert ("recipients to tell" in shown.stdout, "Nothing was changed." in shown.stderr) == (True, True)
+    assert "example.com" not in shown.output
+    told = command("rights", "fulfil", ann["request_id"], "--store", url, "--json")
+    erasure = lines(told.stdout)[1]
+    assert (erasure["rows"]["records"], erasure["complete"]) == (2, False)
+    done = ("rights", "confirm", erasure["erasure_id"], "destination", "mailer", "--note", "by letter")
+    assert {each["step"]: each["state"] for each in ask(*done)["steps"]}["destination"] == "done"
+    shown = command("rights", "receipt", erasure["erasure_id"], "--store", url)
+    assert ("bytes" in shown.stdout, "1 steps are open" in shown.stderr) == (True, True)
+    assert ask("rights", "erase", ann["customer_id"], "--compact")["complete"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -349,6 +350,17 @@ def test_the_page_tells_everything_and_runs_nothing(hub: uc.CustomerHub, ann: st
         assert told in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script" not in page
+
+
+def test_the_page_has_each_row_in_one_piece_with_its_rest_below_and_times_to_the_second(
+    hub: uc.CustomerHub, ann: str
+) -> None:
+    answer = hub.rights.access(ann)
+    page = answer.to_html()
+    table = page[page.index("<h3 id='identifiers'>") :].partition("</table>")[0]
+    assert table.count("<tbody><tr>") == answer.rows["identifiers"] == table.count("<tr><td colspan='")
+    assert "<time>2026-01-01 00:00:00</time>" in page
+    assert not re.search(r"<time>[^<]*\.", page)
 
 
 def test_a_policy_that_names_nobody_still_gives_a_page() -> None:

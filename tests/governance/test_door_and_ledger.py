@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from unified_customer.core.errors import (
     ConsentError,
     EverythingWithheldWarning,
     FieldWithheldError,
+    UnheardYesWarning,
     UnknownCustomerError,
     UnknownTableError,
 )
@@ -314,3 +316,38 @@ def test_erasing_nobody_is_refused_and_compaction_forgets_the_deletions(world: W
     rights.erase(RECORDS[0])
     rights.compact()
     assert world.store.changes("events", since=world.store.last_seq()).is_empty()
+
+
+def test_a_yes_about_a_part_is_told_to_be_unheard_while_a_no_about_the_whole_stands(world: World) -> None:
+    world.ledger.record("marketing", "denied", identifier=("email", EMAILS[1]))
+    with pytest.warns(
+        UnheardYesWarning, match=rf"yes to '{EMAIL_MARKETING}' was recorded.*1 refused.*customer_id"
+    ) as told:
+        world.ledger.record(EMAIL_MARKETING, "granted", identifier=("email", EMAILS[1]))
+    assert EMAILS[1] not in str(told[0].message)
+    assert told[0].filename == __file__
+    world.now += timedelta(seconds=1)
+    world.ledger.record("marketing", "granted", customer_id=OWNERS[1])
+
+
+def test_a_yes_is_told_to_be_unheard_where_another_identifier_of_theirs_said_no(world: World) -> None:
+    world.ledger.record(ANALYTICS, "objected", identifier=("email", EMAILS[0]))
+    with pytest.warns(UnheardYesWarning, match="1 objected"):
+        world.ledger.record(ANALYTICS, "granted", identifier=("email", EMAILS[1]))
+
+
+def test_a_restriction_that_is_lifted_in_part_is_told_to_stand(world: World) -> None:
+    world.ledger.record("*", "restricted", customer_id=OWNERS[2])
+    with pytest.warns(UnheardYesWarning, match="1 restricted"):
+        world.ledger.record(ANALYTICS, "unrestricted", customer_id=OWNERS[2])
+    world.ledger.record("*", "unrestricted", customer_id=OWNERS[2])
+
+
+def test_a_yes_that_expired_or_is_of_nobody_yet_is_not_told(world: World) -> None:
+    world.ledger.record(EMAIL_MARKETING, "granted", identifier=("email", EMAILS[2]), expires_at=NOW)
+    with closing(open_store("memory://")) as empty:
+        ledger = ConsentLedger(empty, policy=POLICY, clock=world.clock, key_of=key_of)
+        ledger.record("marketing", "granted", identifier=("email", EMAILS[0]))
+        ledger.record("marketing", "denied", identifier=("email", EMAILS[0]))
+        with pytest.warns(UnheardYesWarning):
+            ledger.record(EMAIL_MARKETING, "granted", identifier=("email", EMAILS[0]))

@@ -404,7 +404,8 @@ def test_a_yes_that_was_set_aside_does_not_come_back_when_it_is_sent_again(known
     known.load(crm({**BOB, "id": "12", "tel": ANN["tel"]}))
     known.resolve()
     landline: dict[str, Any] = {"identifier": ("phone", ANN["tel"]), "stated_at": NOW}
-    known.consent.record("marketing", "granted", **landline)
+    with pytest.warns(uc.errors.UnheardYesWarning):
+        known.consent.record("marketing", "granted", **landline)
     known.rights.erase(customer(known))
     known.consent.record("marketing", "granted", **landline)
     with pytest.warns(uc.errors.EverythingWithheldWarning):

@@ -39,7 +39,8 @@ def decisions(hub: uc.CustomerHub) -> list[tuple[Any, ...]]:
 
 
 def test_a_yes_given_under_a_shared_mailbox_opens_nobody(family: uc.CustomerHub) -> None:
-    say(family, "granted", identifier=("email", "family@example.com"))
+    with pytest.warns(uc.errors.UnheardYesWarning, match=r"2 shared_identifier.*customer_id"):
+        say(family, "granted", identifier=("email", "family@example.com"))
     assert decisions(family) == [(False, "shared_identifier", 2)]
     with pytest.warns(uc.errors.EverythingWithheldWarning, match="2 shared_identifier"):
         assert family.customers(purpose=MAIL).is_empty()
@@ -83,8 +84,16 @@ def test_a_yes_of_their_own_stays_with_who_is_left(family: uc.CustomerHub) -> No
 def test_a_yes_that_has_expired_is_not_renewed_by_another_of_the_same_time(family: uc.CustomerHub) -> None:
     at = datetime(2025, 1, 1, tzinfo=UTC)
     say(family, "granted", identifier=("phone", "+442079460018"), stated_at=at, expires_at=at + timedelta(days=1))
-    say(family, "granted", identifier=("email", "family@example.com"), stated_at=at)
+    with pytest.warns(uc.errors.UnheardYesWarning):
+        say(family, "granted", identifier=("email", "family@example.com"), stated_at=at)
     assert decisions(family) == [(False, "expired", 1), (False, "shared_identifier", 1)]
+
+
+def test_a_yes_that_counts_for_one_of_those_who_share_a_mailbox_is_heard(family: uc.CustomerHub) -> None:
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    say(family, "granted", customer_id=people(family)["Ann"], stated_at=at)
+    say(family, "granted", identifier=("email", "family@example.com"), stated_at=at)
+    assert decisions(family) == [(True, "granted", 1), (False, "shared_identifier", 1)]
 
 
 def test_a_blank_channel_is_refused(family: uc.CustomerHub) -> None:

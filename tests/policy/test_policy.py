@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 import tomllib
 from typing import Any
 
@@ -239,3 +241,30 @@ def test_the_nearest_collection_rule_above_decides(category: str, fate: str) -> 
 def test_unknown_columns_are_kept_by_default() -> None:
     assert Policy().collect() == "keep"
     assert RICH.collect() == "drop"
+
+
+PARTS = """
+[roles.support]
+purposes = ["essential.service"]
+
+[regimes.gdpr]
+title = "GDPR"
+
+[jurisdictions]
+DE = "gdpr"
+
+[recipients.mailer]
+country = "US"
+"""
+WRITE = """
+import sys
+from unified_customer.policy import Policy
+policy = Policy.from_toml(sys.stdin.read())
+print(Policy.from_json(policy.to_json()) == policy, Policy.from_toml(policy.to_toml()) == policy)
+"""
+
+
+def test_a_policy_of_a_file_is_written_where_none_of_its_parts_was_made_before() -> None:
+    command = [sys.executable, "-c", WRITE]
+    done = subprocess.run(command, input=PARTS, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("True True", "")

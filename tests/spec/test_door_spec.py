@@ -162,6 +162,42 @@ def test_a_read_returns_exactly_those_for_whom_the_decision_alone_is_yes(
                     assert visible(hub, each, purpose) is (each in read)
 
 
+things_said = st.lists(
+    st.tuples(
+        st.sampled_from([*PURPOSES, "marketing.communications"]),
+        st.sampled_from(["granted", "denied", "objected"]),
+        st.sampled_from([row["mail"] for row in PEOPLE]),
+        st.sampled_from([None, "guardian"]),
+    ),
+    max_size=3,
+)
+
+
+@given(things_said, st.sampled_from(PURPOSES), st.sampled_from(PEOPLE), st.sampled_from(POLICIES))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_yes_is_told_to_be_unheard_exactly_when_nobody_whom_it_is_about_can_be_read_for_it(
+    before: list[tuple[str, Any, str, Any]], purpose: str, person: dict[str, Any], policy: Policy
+) -> None:
+    store = uc.open_store("memory://")
+    with warnings.catch_warnings(record=True) as told, uc.CustomerHub(store, policy=policy, clock=Clock()) as hub:
+        warnings.simplefilter("always")
+        hub.load(source(PEOPLE))
+        hub.resolve()
+        for asked, status, who, speaker in before:
+            hub.consent.record(
+                asked,
+                status,
+                identifier=("email", who),
+                spoken_by=speaker,
+                stated_at=START - timedelta(days=1),
+            )
+        told.clear()
+        (yes,) = hub.consent.record(purpose, "granted", identifier=("email", person["mail"]))
+        about = {each for each, held in held_by(store).items() if ("email", yes.subject_key) in held}
+        heard = about & allowed_one_by_one(store, policy, purpose, START)
+    assert [each.category for each in told] == ([] if heard else [uc.errors.UnheardYesWarning])
+
+
 def visible(hub: uc.CustomerHub, customer: str, purpose: str) -> bool:
     try:
         hub.profile(customer, purpose=purpose)

@@ -19,7 +19,11 @@ Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="Th
 Name = Annotated[str, typer.Option(metavar="NAME", help="Who answers; it stands in the audit.")]
 PolicyFile = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="The policy as TOML, or a configuration of `run` that has one; it is put in force.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
@@ -77,15 +81,11 @@ def _write(
     actor: str,
     policy: Path | None,
 ) -> None:
-    from unified_customer.cli.policyfile import policy_from
-    from unified_customer.cli.storefile import check_exists
+    from unified_customer.cli.opening import opened
     from unified_customer.cli.tables import plain_table
-    from unified_customer.core.models import Actor
-    from unified_customer.hub import CustomerHub
 
-    check_exists(store)
-    with CustomerHub(store, policy=policy_from(policy)) as hub:
-        data = getattr(hub.rights, right)(customer_id, request_id=request, actor=Actor(id=actor))
+    with opened(out, store, policy, actor=actor) as hub:
+        data = getattr(hub.rights, right)(customer_id, request_id=request)
     data.to_folder(to)
     table = plain_table("table", "#rows")
     for name, count in data.rows.items():

@@ -45,7 +45,11 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors;
 Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
 PolicyFile = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="The policy as TOML, or a configuration of `run` that has one; else that in force.",
+    ),
 ]
 
 app.add_typer(audit_app, name="audit")

@@ -1,7 +1,5 @@
 """The commands `consent ...`: what people said, and how far a purpose reaches."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -11,6 +9,9 @@ from unified_customer.cli.options import Debug, Instant, Json, Name, PolicyFile,
 from unified_customer.cli.session import session
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from unified_customer.cli.output import Output
     from unified_customer.hub import CustomerHub
 
 consent = typer.Typer(
@@ -59,7 +60,7 @@ def record(
     said = {"channel": channel, "recipient": recipient, "jurisdiction": jurisdiction, "method": method}
     said |= {"evidence": evidence, "notice": notice, "notice_version": notice_version}
     about = _about(identifier, customer)
-    with session(as_json=json, debug=debug) as out, _hub(store, policy, actor) as hub:
+    with session(as_json=json, debug=debug) as out, _hub(out, store, policy, actor) as hub:
         statements = hub.consent.record(
             purpose,
             status,  # type: ignore[arg-type]  # the ledger checks it
@@ -70,7 +71,7 @@ def record(
         )
         values = {"purpose": purpose, "status": status, "statements": len(statements)}
         out.result("statements", values)
-        out.text(f"{len(statements):,} statements: {purpose} {status}")
+        out.text(f"{purpose} {status}, statements: {len(statements):,}")
 
 
 @consent.command()
@@ -88,7 +89,7 @@ def show(
 
     about = _about(identifier, customer)
     with session(as_json=json, debug=debug) as out:
-        with _hub(store, None, actor) as hub:
+        with _hub(out, store, None, actor) as hub:
             found = hub.consent.statements(**about)
         table = plain_table("stated", *SHOWN)
         for row in found.iter_rows(named=True):
@@ -113,7 +114,7 @@ def coverage(
     from unified_customer.cli.tables import cell, plain_table
 
     with session(as_json=json, debug=debug) as out:
-        with _hub(store, policy, actor) as hub:
+        with _hub(out, store, policy, actor) as hub:
             found = hub.consent.coverage(purpose, channel=channel, recipient=recipient)
         table = plain_table("", "reason", "#customers")
         reasons = found.reasons.rows(named=True)
@@ -130,13 +131,7 @@ def _about(identifier: str | None, customer: str | None) -> dict[str, Any]:
     return {"identifier": named[0] if named else None, "customer_id": customer}
 
 
-@contextmanager
-def _hub(store: str, policy: Path | None, actor: str) -> Iterator["CustomerHub"]:
-    from unified_customer.cli.policyfile import policy_from
-    from unified_customer.cli.storefile import check_exists
-    from unified_customer.core.models import Actor
-    from unified_customer.hub import CustomerHub
+def _hub(out: "Output", store: str, policy: Path | None, actor: str) -> "AbstractContextManager[CustomerHub]":
+    from unified_customer.cli.opening import opened
 
-    check_exists(store)
-    with CustomerHub(store, policy=policy_from(policy), actor=Actor(id=actor)) as hub:
-        yield hub
+    return opened(out, store, policy, actor=actor)

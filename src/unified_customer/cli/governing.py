@@ -24,7 +24,11 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors;
 Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
 PolicyFile = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="The policy as TOML, or a configuration of `run` that has one; else that in force.",
+    ),
 ]
 To = Annotated[
     Path | None,
@@ -113,12 +117,13 @@ def incident(
     Say what was touched: rows (--table, --source, --since, --until), reads (--reads-by) or exports (--destination).
     """
     with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.showing import instant, show, telling
+        from unified_customer.cli.showing import check_form, instant, show, telling
         from unified_customer.core.models import Actor
 
         def at(text: str | None) -> "datetime | None":
             return None if text is None else instant(text)
 
+        check_form(to)
         with telling(store, policy) as told:
             report = told.incident(
                 known_at=instant(known_at),

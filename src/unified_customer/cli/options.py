@@ -12,7 +12,11 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors;
 Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
 PolicyFile = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="The policy as TOML, or a configuration of `run` that has one; it is put in force.",
+    ),
 ]
 Name = Annotated[str, typer.Option(metavar="NAME", help="Who does it; it stands in the audit.")]
 Instant = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])]

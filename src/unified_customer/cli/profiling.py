@@ -7,12 +7,10 @@ from typing import Any
 
 from rich.text import Text
 
+from unified_customer.cli.opening import opened
 from unified_customer.cli.output import Output, readable
-from unified_customer.cli.policyfile import policy_from
-from unified_customer.cli.storefile import check_exists
 from unified_customer.cli.tables import cell, heading, indented, plain_table
 from unified_customer.core.models import Actor, Customer
-from unified_customer.hub import CustomerHub
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,7 @@ class Asked:
 
 def print_profile(out: Output, asked: Asked, *, store: str, policy: Path | None) -> None:
     """Print one customer of a store."""
-    check_exists(store)
-    with CustomerHub(store, policy=policy_from(policy)) as hub:
+    with opened(out, store, policy) as hub:
         actor = Actor(id=asked.actor, roles=asked.roles)
         customer = hub.profile(asked.customer_id, purpose=asked.purpose, actor=actor)
     out.result("profile", customer.model_dump(mode="json"), *profile_view(customer))

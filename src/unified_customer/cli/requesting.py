@@ -1,26 +1,33 @@
 """`rights`: requests of people, from receipt to answer."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+from unified_customer.cli.accessing import PROTECT
+from unified_customer.cli.erasing import print_receipt
+from unified_customer.cli.opening import opened
 from unified_customer.cli.output import Output
-from unified_customer.cli.policyfile import policy_from
-from unified_customer.cli.storefile import check_exists
 from unified_customer.cli.tables import cell, plain_table
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.models import Actor
+from unified_customer.governance.erasure.steps import ErasureReceipt
 from unified_customer.governance.requests import RequestState
 from unified_customer.governance.requests.lifecycle import Status
 from unified_customer.hub import CustomerHub
+
+if TYPE_CHECKING:
+    from unified_customer.governance.access import PersonalData
 
 SHOWN: Final = (
     "request_id", "right", "status", "verification", "regime", "customer_id", "received_at", "due_at", "reason",
 )  # fmt: skip
 LISTED: Final = ("request_id", "right", "status", "regime", "due_at")
+
+ANSWERED: Final = ("access", "portability")
+NOTHING: Final = "Nothing is held about this person: that is the answer, and no folder was written."
 
 
 @dataclass(frozen=True)
@@ -33,17 +40,17 @@ class Desk:
 
     def request(self, out: Output, right: str, **asked: Any) -> None:
         """Take in a request, and print it."""
-        with self._hub() as hub:
+        with self._hub(out) as hub:
             _print(out, hub.rights.requests.receive(right, **asked))  # type: ignore[arg-type]  # the hub checks it
 
     def change(self, out: Output, change: str, request_id: str, *said: Any, **more: Any) -> None:
         """Enter something about a request by the method of that name, and print how far it is."""
-        with self._hub() as hub:
+        with self._hub(out) as hub:
             _print(out, getattr(hub.rights.requests, change)(request_id, *said, **more))
 
     def show(self, out: Output, request_id: str) -> None:
         """Print how far a request is."""
-        with self._hub() as hub:
+        with self._hub(out) as hub:
             _print(out, hub.rights.requests.status(request_id))
 
     def list(self, out: Output, *, state: str | None, due_before: datetime | None) -> None:
@@ -56,37 +63,40 @@ class Desk:
         if state is not None and status is None:
             message = f"A request is never {state!r}. It is: {', '.join(get_args(Status))}."
             raise ConfigurationError(message)
-        with self._hub() as hub:
+        with self._hub(out) as hub:
             found = hub.rights.requests.find(state=status, due_before=due_before)
         table = plain_table(*(name.removesuffix("_id").removesuffix("_at") for name in LISTED))
+        table.columns[0].no_wrap = True  # an id is there to be copied
         for row in found.iter_rows(named=True):
             out.result("request", row)
             table.add_row(*(cell(_shown(row[name])) for name in LISTED))
         out.show(table)
 
-    def fulfil(self, out: Output, request_id: str, fields: Mapping[str, str]) -> None:
-        """Carry out a request, and print it."""
-        with self._hub() as hub:
-            _print(out, hub.rights.requests.fulfil(request_id, fields=fields or None).state)
+    def fulfil(self, out: Output, request_id: str, fields: Mapping[str, str], to: Path | None) -> None:
+        """Carry out a request, and print it; what answers it is written into a folder before the request is closed.
 
-    def erase(self, out: Output, customer_id: str, request_id: str | None, *, compact: bool) -> None:
-        """Erase a customer, and print what was deleted."""
-        with self._hub() as hub:
-            receipt = hub.rights.erase(customer_id, request_id=request_id)
-            if compact:
-                hub.rights.compact()
-        table = plain_table("table", "#rows")
-        for name, count in receipt.rows.items():
-            table.add_row(name, f"{count:,}")
-        out.result("erasure", {"customer_id": receipt.customer_id, "rows": receipt.rows}, table)
-        if not compact:
-            out.note("The bytes stay in the file until it is written anew: --compact, or hub.rights.compact().")
+        Raises:
+            ConfigurationError: It asks for data, and no folder is named for them.
+        """
+        with self._hub(out) as hub:
+            right = hub.rights.requests.status(request_id).right
+            if right in ANSWERED and to is None:
+                message = f"The answer to a request for {right} is a folder. Name a new one: --to FOLDER."
+                raise ConfigurationError(message)
 
-    @contextmanager
-    def _hub(self) -> Iterator[CustomerHub]:
-        check_exists(self.store)
-        with CustomerHub(self.store, policy=policy_from(self.policy), actor=Actor(id=self.actor)) as hub:
-            yield hub
+            def answer(customer_id: str) -> Path:
+                data: PersonalData = getattr(hub.rights, right)(customer_id, request_id=request_id)
+                return data.to_folder(to or customer_id)
+
+            done = hub.rights.requests.fulfil(request_id, fields=fields or None, answer=answer)
+            _print(out, done.state)
+            if isinstance(done.result, ErasureReceipt):
+                print_receipt(out, done.result)
+        if right in ANSWERED:
+            out.note(NOTHING if done.result is None else PROTECT.format(to=to))
+
+    def _hub(self, out: Output) -> AbstractContextManager[CustomerHub]:
+        return opened(out, self.store, self.policy, actor=self.actor)
 
 
 def _print(out: Output, state: RequestState) -> None:

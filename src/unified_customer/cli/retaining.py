@@ -1,18 +1,14 @@
 """`retention` and `due`: what would go, letting it go, and what waits for somebody."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unified_customer.cli.opening import looking, opened
 from unified_customer.cli.output import Output
-from unified_customer.cli.policyfile import policy_from
 from unified_customer.cli.progress import working
-from unified_customer.cli.storefile import check_exists
 from unified_customer.cli.tables import cell, plain_table
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.hub import CustomerHub
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,14 +16,14 @@ if TYPE_CHECKING:
 
 def preview_retention(out: Output, *, store: str, policy: Path | None, as_of: str | None) -> None:
     """Print what would go."""
-    with _opened(store, policy) as hub, working(out, "Looking"):
-        preview = hub.governance.retention.preview(_instant(as_of))
+    with looking(store, policy) as governance, working(out, "Looking"):
+        preview = governance.retention.preview(_instant(as_of))
     _print(out, "preview", preview.counts, preview.as_of)
 
 
 def apply_retention(out: Output, *, store: str, policy: Path | None, as_of: str | None) -> None:
     """Let go of what is over, and print what went."""
-    with _opened(store, policy) as hub, working(out, "Letting go"):
+    with opened(out, store, policy) as hub, working(out, "Letting go"):
         report = hub.governance.retention.apply(_instant(as_of))
         if report.bytes_pending:
             hub.rights.compact()
@@ -36,8 +32,8 @@ def apply_retention(out: Output, *, store: str, policy: Path | None, as_of: str 
 
 def print_due(out: Output, *, store: str, policy: Path | None, as_of: str | None, days: int) -> None:
     """Print what waits for somebody."""
-    with _opened(store, policy) as hub:
-        due = hub.governance.due(_instant(as_of), days=days)
+    with looking(store, policy) as governance:
+        due = governance.due(_instant(as_of), days=days)
     table = plain_table("due", "kind", "id", "what")
     for row in due.iter_rows(named=True):
         style = "bold" if row["overdue"] else ""
@@ -51,13 +47,6 @@ def _print(out: Output, kind: str, counts: "pl.DataFrame", as_of: datetime) -> N
         told = [cell(row[name]) for name in ("table", "column", "rule", "then")]
         table.add_row(*told, f"{row['rows']:,}", f"{row['people']:,}")
     out.result(kind, {"as_of": as_of, "counts": counts.to_dicts()}, table if counts.height else "Nothing is over.")
-
-
-@contextmanager
-def _opened(store: str, policy: Path | None) -> Iterator[CustomerHub]:
-    check_exists(store)
-    with CustomerHub(store, policy=policy_from(policy)) as hub:
-        yield hub
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,10 +1,12 @@
 """The commands `rights ...` and their options; the work is in `requesting`, which they import when they run."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unified_customer.cli.accessing import access, portability
+from unified_customer.cli.erasing import confirm, erase, receipt
 from unified_customer.cli.options import Debug, Instant, Json, Name, PolicyFile, Url, in_utc, pairs
 from unified_customer.cli.session import session
 
@@ -21,6 +23,9 @@ rights = typer.Typer(
 )
 rights.command()(access)
 rights.command()(portability)
+rights.command()(erase)
+rights.command()(receipt)
+rights.command()(confirm)
 
 RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request; `rights list` lists them.")]
 Named = Annotated[
@@ -91,7 +96,7 @@ def list_(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """List the requests, the one that has to be answered first at the top."""
+    """List the requests: open ones first, and of these the one that has to be answered first at the top."""
     with session(as_json=json, debug=debug) as out:
         _desk(store, None, "local").list(out, state=state, due_before=in_utc(due_before))
 
@@ -197,6 +202,10 @@ def fulfil(
     field: Annotated[
         list[str] | None, typer.Option("--field", metavar="NAME=VALUE", help="Of a rectification: what is right.")
     ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FOLDER", help="Of access and portability: a new or empty folder for the answer."),
+    ] = None,
     policy: PolicyFile = None,
     actor: Name = "local",
     json: Json = False,
@@ -205,22 +214,4 @@ def fulfil(
     """Carry out what was asked for, and close the request."""
     fields = dict(pairs(field or (), option="--field"))
     with session(as_json=json, debug=debug) as out:
-        _desk(store, policy, actor).fulfil(out, request_id, fields)
-
-
-@rights.command()
-def erase(
-    customer_id: Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the customer.")],
-    *,
-    store: Url,
-    request: Annotated[str | None, typer.Option(metavar="ID", help="The request that asked for it.")] = None,
-    compact: Annotated[
-        bool, typer.Option("--compact", help="Also write the file anew, so that no byte is left in it.")
-    ] = False,
-    actor: Name = "local",
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Erase a customer from every table."""
-    with session(as_json=json, debug=debug) as out:
-        _desk(store, None, actor).erase(out, customer_id, request, compact=compact)
+        _desk(store, policy, actor).fulfil(out, request_id, fields, to)

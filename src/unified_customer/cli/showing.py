@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+from unified_customer.cli.opening import looking
 from unified_customer.cli.output import Output
 from unified_customer.cli.policyfile import policy_from
-from unified_customer.cli.storefile import check_exists
-from unified_customer.core.clock import as_utc, system_clock
+from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.governance.transparency import Transparency
 from unified_customer.policy import Policy
-from unified_customer.store import open_store
 
 
 class Shown(Protocol):
@@ -38,10 +37,9 @@ FORMS: Final = (".md", ".html", ".json")
 
 @contextmanager
 def telling(url: str, policy: Path | None) -> Iterator[Transparency]:
-    """Open a store that is there, to tell what is in it."""
-    check_exists(url)
-    with closing(open_store(url)) as store:
-        yield Transparency(store, policy=policy_from(policy) or Policy(), clock=system_clock)
+    """Open a store that is there, to tell what is in it: under the policy of a file, else under the one in force."""
+    with looking(url, policy) as governance:
+        yield governance.transparency
 
 
 def show(out: Output, kind: str, shown: Shown, to: Path | None) -> None:
@@ -67,8 +65,21 @@ def _in_form(shown: Shown, to: Path) -> str:
             return shown.to_html()
         case ".json":
             return shown.to_json()
-    message = f"The ending of {to.name} has to say the form: {', '.join(FORMS)}."
-    raise ConfigurationError(message)
+    raise ConfigurationError(_no_form(to))
+
+
+def check_form(to: Path | None) -> None:
+    """Check that the ending of a file says the form, before anything is done that is kept.
+
+    Raises:
+        ConfigurationError: It does not.
+    """
+    if to is not None and to.suffix.lower() not in FORMS:
+        raise ConfigurationError(_no_form(to))
+
+
+def _no_form(to: Path) -> str:
+    return f"The ending of {to.name} has to say the form: {', '.join(FORMS)}."
 
 
 def show_changes(out: Output, told: Transparency, since: Path) -> None:

@@ -32,6 +32,7 @@ It never holds a personal value.
     UnifiedCustomerWarning (UserWarning)
         EverythingWithheldWarning                a read that returned nobody although there are people
         NotResolvedWarning                       a read that returned nobody since nothing is resolved yet
+        UnheardYesWarning                        a yes that was recorded and that no read hears
         WeakMatchingWarning                      a matcher was fitted on records that say too little of people
 """
 
@@ -157,6 +158,10 @@ class EverythingWithheldWarning(UnifiedCustomerWarning):
 
 class NotResolvedWarning(UnifiedCustomerWarning):
     """A read returned nobody, since no record that was loaded is resolved yet."""
+
+
+class UnheardYesWarning(UnifiedCustomerWarning):
+    """A yes was recorded that allows nothing, such as one about a part while a no about the whole stands."""
 
 
 class WeakMatchingWarning(UnifiedCustomerWarning):

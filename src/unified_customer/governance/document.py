@@ -80,12 +80,16 @@ class Document:
     def to_html(self) -> str:
         """Return it as one HTML page that needs nothing else and runs nothing; values cannot be taken for tags."""
         body = "\n".join([f"<h1>{html.escape(self.title)}</h1>", *(_tagged(each) for each in self.blocks)])
-        head = f"<title>{html.escape(self.title)}</title>\n<style>{STYLE}</style>"
+        head = f"<title>{html.escape(self.title)}</title>\n<style>{STYLE}{ACROSS if self._broad else ''}</style>"
         language = html.escape(self.language, quote=True)
         return (
             f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n{POLICY}\n{head}\n</head>\n'
             f"<body>\n{body}\n</body>\n</html>\n"
         )
+
+    @property
+    def _broad(self) -> bool:
+        return any(isinstance(each, Grid) and len(each.heads) > BROAD for each in self.blocks)
 
 
 class Documented(Protocol):
@@ -142,9 +146,15 @@ STYLE: Final = (
     "padding:0 1.5rem}h1{font-size:1.8rem}h2{font-size:1.3rem;margin-top:2rem}h3{font-size:1.05rem}"
     "table{border-collapse:collapse;width:100%;font-size:.85rem}th,td{border:1px solid #bbb;padding:.35rem .5rem;"
     "text-align:left;vertical-align:top;overflow-wrap:break-word}th{background:#f2f2f2}"
-    "mark{background:#ffe08a;padding:0 .2em}.wide{overflow-x:auto}"
-    "@media print{body{margin:0;max-width:none}table{font-size:.7rem}}"
+    "th:first-child:nth-last-child(2){width:14rem}mark{background:#ffe08a;padding:0 .2em}.wide{overflow-x:auto}"
+    "@media print{body{margin:0;max-width:none}table{font-size:.7rem}.wide{overflow:visible}h2,h3{break-after:avoid}"
+    "tr{break-inside:avoid}}"
 )
+BROAD: Final = 5
+"""A document with a table of more columns is printed across the sheet."""
+
+ACROSS: Final = "body{max-width:88rem}@page{size:landscape;margin:1cm}@media print{table{font-size:.65rem}}"
+
 POLICY: Final = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
     '<meta name="viewport" content="width=device-width, initial-scale=1">'

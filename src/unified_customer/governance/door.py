@@ -228,7 +228,7 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
         f"All {admission.people.height:,} customers are withheld from the purpose {purpose!r} ({reasons}). "
         f"Record consent with hub.consent.record(...), or name a legal basis: Policy(bases={{{purpose!r}: ...}})."
     )
-    warnings.warn(message, EverythingWithheldWarning, stacklevel=_outside())
+    warnings.warn(message, EverythingWithheldWarning, stacklevel=outside())
 
 
 def warn_if_unresolved(reader: Reader) -> None:
@@ -236,11 +236,11 @@ def warn_if_unresolved(reader: Reader) -> None:
     waiting = reader.count("identities") - reader.count("tombstones", where=[Where("kind", "==", RECORD)])
     if waiting > 0 and not reader.count("links"):
         message = f"{waiting:,} records are not resolved yet, so that nobody can be read. Run hub.resolve()."
-        warnings.warn(message, NotResolvedWarning, stacklevel=_outside())
+        warnings.warn(message, NotResolvedWarning, stacklevel=outside())
 
 
-def _outside() -> int:
-    """Return how many frames up the code that called the library is."""
+def outside() -> int:
+    """Return how many frames up the code that called the library is, for a warning that it is to be shown."""
     level, frame = 1, inspect.currentframe()
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("unified_customer."):
         level, frame = level + 1, frame.f_back

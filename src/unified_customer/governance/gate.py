@@ -203,6 +203,10 @@ def who_they_are(reader: Reader, policy: Policy, customers: pl.DataFrame | None)
 
 def _links(reader: Reader, customers: Sequence[str] | None) -> pl.DataFrame:
     keys = None if customers is None else Keys(current_customers(reader, customers), ("customer_id",))
+    return _current(reader, keys)
+
+
+def _current(reader: Reader, keys: Keys | None) -> pl.DataFrame:
     return reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
 
 
@@ -217,12 +221,18 @@ def _everybody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
 
 def _somebody(reader: Reader, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the subjects of a few customers, the statements about them, and who else holds what was spoken of."""
-    identifiers = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(links.select("record_id"), ("record_id",)))
-    subjects = _subjects(links, identifiers)
-    named = subjects.select("subject_kind", "subject_key").unique()
-    keys = Keys(named, ("subject_kind", "subject_key"))
-    statements = reader.read("consents", columns=READ, keys=keys)
+    subjects = _subjects(links, _identifiers(reader, links))
+    statements = _about(reader, subjects)
     return pl.concat([subjects, holders(reader, statements)]).unique(), statements
+
+
+def _identifiers(reader: Reader, links: pl.DataFrame) -> pl.DataFrame:
+    return reader.read("identifiers", columns=IDENTIFIER, keys=Keys(links.select("record_id"), ("record_id",)))
+
+
+def _about(reader: Reader, subjects: pl.DataFrame) -> pl.DataFrame:
+    keys = Keys(subjects.select("subject_kind", "subject_key").unique(), ("subject_kind", "subject_key"))
+    return reader.read("consents", columns=READ, keys=keys)
 
 
 def holders(reader: Reader, statements: pl.DataFrame) -> pl.DataFrame:
@@ -232,9 +242,23 @@ def holders(reader: Reader, statements: pl.DataFrame) -> pl.DataFrame:
         return SUBJECTS
     named = spoken.select(kind="subject_kind", value_key="subject_key").unique()
     held = reader.read("identifiers", columns=IDENTIFIER, keys=Keys(named, ("kind", "value_key")))
-    keys = Keys(held.select("record_id").unique(), ("record_id",))
-    links = reader.read("links", columns=["record_id", "customer_id"], where=[CURRENT], keys=keys)
-    return _known(links, held)
+    return _known(_current(reader, Keys(held.select("record_id").unique(), ("record_id",))), held)
+
+
+def said_of(reader: Reader, subjects: Sequence[tuple[str, str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return everything that those whom `subjects`, `(kind, key)`, are about are known by, and what was said of it.
+
+    Where records are among them, it is the customer of these; else all who hold the identifier. A subject that nobody
+    holds stands for somebody by itself.
+    """
+    named = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
+    records = named.filter(pl.col("subject_kind") == RECORD).select(record_id="subject_key")
+    held = holders(reader, named) if records.is_empty() else _current(reader, Keys(records, ("record_id",)))
+    owners = held.select("customer_id").unique()
+    links = _current(reader, Keys(owners, ("customer_id",)))
+    itself = named.select(pl.col("subject_key").alias("customer_id"), "subject_kind", "subject_key")
+    known = itself if owners.is_empty() else _subjects(links, _identifiers(reader, links))
+    return known, _about(reader, known)
 
 
 def _subjects(links: pl.DataFrame, identifiers: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from unified_customer.governance.audit import AuditLog, Entry, write_entry
 from unified_customer.governance.door import READABLE
 from unified_customer.governance.effects import decisions, effect
 from unified_customer.governance.gate import survey
+from unified_customer.governance.hearing import warn_if_unheard
 from unified_customer.governance.naming import current_customer, records_of
 from unified_customer.governance.policies import policy_history, policy_in_force
 from unified_customer.governance.receipts import ConsentReceipt, receipt_of
@@ -119,6 +120,11 @@ class ConsentLedger:
         Returns:
             The statements, one per identifier or record. Recording the same statement twice is recording it once.
 
+        Warns:
+            UnheardYesWarning: It is a yes, and nobody whom it is about can be read for it as things are: a no about more
+                than it stands, a no about something else of theirs, others hold the identifier too, or a guardian
+                would have to say it.
+
         Raises:
             ConfigurationError: Not exactly one of `identifier` and `customer_id` is given, the identifier's kind is
                 misspelt or its value cannot be normalised, the purpose, status, a basis or who spoke is unknown, or
@@ -152,6 +158,7 @@ class ConsentLedger:
             detail = {"status": status, "statements": len(statements), "channel": channel, "recipient": recipient}
             entry = Entry("consent", table="consents", purpose=purpose, customer_id=customer_id, detail=detail)
             write_entry(writer, actor or self._actor, entry, at=now)
+        warn_if_unheard(self._store, said, subjects, policy=self._policy, as_of=just_after(now))
         return statements
 
     def record_signal(

@@ -62,9 +62,26 @@ class Oversight:
         self._policy = policy
         self._clock = clock
         self._providers = tuple(providers)
+        self._remaining = remaining
+        self._actor = actor
         self.holds = Holds(store, clock=clock, actor=actor)
         self.retention = Retention(store, policy, clock=clock, remaining=remaining, actor=actor, parties=policy.parties)
         self.transparency = Transparency(store, policy=policy, clock=clock, actor=actor)
+
+    def under(self, policy: Policy) -> "Oversight":
+        """Return the same under another policy, without putting it in force: what its documents and rules would say.
+
+        `hub.governance.under(draft).retention.preview()` tells what a draft would let go of. To let go by its rules, put
+        it in force: open a hub with it.
+        """
+        return Oversight(
+            self._store,
+            policy,
+            clock=self._clock,
+            remaining=self._remaining,
+            actor=self._actor,
+            providers=self._providers,
+        )
 
     def outdated(self) -> pl.DataFrame:
         """List what was computed from people who may no longer be read for what it was computed for.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, PlainSerializer
+from pydantic import AfterValidator, SerializerFunctionWrapHandler, WrapSerializer
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.fields import UNCLASSIFIED, covered
@@ -77,7 +77,15 @@ def over(defaults: Mapping[Key, Value]) -> Callable[[Mapping[Key, Value]], Mappi
 
 Category = Annotated[str, AfterValidator(check_category)]
 RoleName = Annotated[str, AfterValidator(check_role)]
-ReadOnly = PlainSerializer(dict)
+
+
+def _plain(given: Mapping[Key, Value], write: SerializerFunctionWrapHandler) -> dict[Key, Value]:
+    # `write` knows the type of the values. Left to find it out, pydantic fails on a class that it has not built yet.
+    written: dict[Key, Value] = write(dict(given))
+    return written
+
+
+ReadOnly = WrapSerializer(_plain)
 """Writes a read-only mapping as the plain one that JSON and TOML know."""
 
 

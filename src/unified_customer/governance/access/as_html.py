@@ -69,7 +69,10 @@ def _title(data: PersonalData) -> str:
 
 def _head(data: PersonalData) -> str:
     lead = LEADS[data.kind] if data.erased_at is None else ERASED.format(at=text_of(data.erased_at))
-    facts = {"Put together": f"{text_of(data.made_at)} (all times are UTC)", "Your number here": data.customer_id}
+    facts = {
+        "Put together": f"{text_of(data.made_at)} (all times are UTC, to the second)",
+        "Your number here": data.customer_id,
+    }
     if data.request_id is not None:
         facts["Your request"] = data.request_id
     facts["Rows"] = f"{sum(data.rows.values()):,} in {len(data.rows)} tables"

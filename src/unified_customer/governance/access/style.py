@@ -29,8 +29,12 @@ th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 th:empty { padding: 0; border: 0; }
 td { overflow-wrap: break-word; min-width: 4.5rem; } td:last-child { overflow-wrap: anywhere; }
 td ul { margin: 0; padding-left: 1.1rem; }
+time { white-space: nowrap; }
+.grid tr:not(:last-child) td { border-bottom: 0; padding-bottom: .1rem; }
+.also ul ul, .also ul ul li { display: inline; padding: 0; } .also ul ul li:not(:last-child)::after { content: "; "; }
+.grid tr + tr td { padding-top: 0; overflow-wrap: anywhere; }
 .also { display: inline-block; vertical-align: top; margin-right: .9rem; color: var(--soft); font-size: .82rem; }
-.also b { font-weight: 600; } .also bdi { color: var(--ink); }
+.also b { font-weight: 600; } .also bdi, .also time { color: var(--ink); }
 .card { border: 1px solid var(--line); border-radius: .5rem; padding: .4rem 1rem; margin: .75rem 0; break-inside: avoid; }
 .card td:first-child { width: 14rem; color: var(--soft); } .card td:nth-child(3) { width: 16rem; color: var(--soft); }
 .card tr:last-child td { border: 0; }
@@ -41,9 +45,10 @@ details { margin: .4rem 0 1rem; font-size: .875rem; } summary { cursor: pointer;
 @media (max-width: 40rem) { .legend, .facts { grid-template-columns: 1fr; } .card td:first-child { width: 8rem; } }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --back: #fff; --fill: #fff; --yes: #000; --no: #000; }
-  body { padding: 0; max-width: none; font-size: 9.5pt; } h2 { break-after: avoid; } h3 { break-after: avoid; }
-  tr { break-inside: avoid; } .wide { overflow: visible; } details::details-content { content-visibility: visible; }
-  a { text-decoration: none; }
+  :root { font-size: 9pt; } body { padding: 0; max-width: none; } h2 { break-after: avoid; } h3 { break-after: avoid; }
+  tr, .grid tbody { break-inside: avoid; } .wide { overflow: visible; } details::details-content { content-visibility: visible; }
+  a { color: inherit; text-decoration: none; }
+  .also ul, .also li { display: inline; padding: 0; } .also li:not(:last-child)::after { content: "; "; }
 }
 """
 """One sheet for all of it; nothing in it is fetched from elsewhere."""

@@ -27,7 +27,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(sep=" ")
+        return value.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
     if isinstance(value, list):
         return ", ".join(text_of(each) for each in value)
     return "" if value is None else str(plain(value))
@@ -40,6 +40,8 @@ def value_in_html(value: Any, *, is_json: bool = False) -> str:
             return _nested(json.loads(value, parse_float=str, parse_int=str))
         except ValueError:
             pass
+    if isinstance(value, datetime):
+        return f"<time>{text_of(value)}</time>"
     return f"<bdi>{escape(text_of(value))}</bdi>"
 
 
@@ -55,13 +57,17 @@ def _nested(value: Any) -> str:
 
 def table_in_html(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; the heads are text, the cells are HTML."""
-    head = "".join(f"<th scope='col'>{escape(each)}</th>" for each in heads)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
-    return f"<div class='wide'><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
+    return f"<div class='wide'><table>{_head(heads)}<tbody>\n{body}</tbody></table></div>"
+
+
+def _head(heads: Iterable[str]) -> str:
+    cells = "".join(f"<th scope='col'>{escape(each)}</th>" for each in heads)
+    return f"<thead><tr>{cells}</tr></thead>"
 
 
 def rows_in_html(name: str, frame: pl.DataFrame) -> str:
-    """Return the rows of a table: as cards where a row says much, else in a grid with the rest beside it."""
+    """Return the rows of a table: as cards where a row says much, else in a grid with the rest below it."""
     filled = frame.select(column for column in frame.columns if frame[column].null_count() < frame.height)
     lead = [column for column in TABLE_WORDS[name].lead if column in filled.columns]
     return _grid(name, filled, lead) if lead else _cards(name, filled)
@@ -77,11 +83,16 @@ def legend_in_html(name: str, frame: pl.DataFrame) -> str:
 
 def _grid(name: str, frame: pl.DataFrame, lead: Sequence[str]) -> str:
     rest = [column for column in frame.columns if column not in lead]
-    heads = [*(column_in_words(column) for column in lead), *(["Also"] if rest else [])]
-    rows = (
-        [*_cells(name, row, lead), *([_also(name, row, rest)] if rest else [])] for row in frame.iter_rows(named=True)
-    )
-    return table_in_html(heads, rows)
+    rows = "\n".join(_group(name, row, lead, rest) for row in frame.iter_rows(named=True))
+    return f"<div class='wide'><table class='grid'>{_head(map(column_in_words, lead))}{rows}</table></div>"
+
+
+def _group(name: str, row: Mapping[str, Any], lead: Sequence[str], rest: Sequence[str]) -> str:
+    """Return a row, and below it what else it says: beside it there is no room on paper."""
+    cells = "".join(f"<td>{cell}</td>" for cell in _cells(name, row, lead))
+    also = _also(name, row, rest)
+    more = f"<tr><td colspan='{len(lead)}'>{also}</td></tr>" if also else ""
+    return f"<tbody><tr>{cells}</tr>{more}</tbody>"
 
 
 def _cells(name: str, row: Mapping[str, Any], columns: Iterable[str]) -> list[str]:

@@ -83,6 +83,9 @@ class Handling:
             message = f"There is no right {right!r}. Known ones: {', '.join(get_args(Right))}."
             raise ConfigurationError(message)
         settings = dict(detail or {})
+        if purpose is not None and right != "objection":
+            message = f"Only an objection names a purpose; found it in a request for {right}. Leave it out."
+            raise ConfigurationError(message)
         if purpose is not None:
             settings["purpose"] = self._policy.check_stated_purpose(purpose)
         check_detail(settings, identifiers)

@@ -34,9 +34,13 @@ def read_message(model: type[MessageT], body: Mapping[str, Any] | str | bytes, *
         content = body if isinstance(body, Mapping) else json.loads(body)
         return model.model_validate(content)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['type']}" for each in error.errors())
-        message = f"This is no {what}: {faults}."
+        message = f"This is no {what}: {'; '.join(map(_fault, error.errors()))}."
         raise ConfigurationError(message) from None
     except ValueError:
         message = f"This is no {what}: it is not a JSON object."
         raise ConfigurationError(message) from None
+
+
+def _fault(error: Any) -> str:
+    said = "is missing" if error["type"] == "missing" else str(error["msg"])
+    return f"{'.'.join(map(str, error['loc'])) or 'body'}: {said[:1].lower()}{said[1:]}"

@@ -231,7 +231,7 @@ class Requests:
         return self._handling.desk.known_as(protocol, external_id)
 
     def find(self, *, state: Status | None = None, due_before: datetime | None = None) -> pl.DataFrame:
-        """List the requests, the one that has to be answered first at the top.
+        """List the requests: open ones first, and of these the one that has to be answered first at the top.
 
         Args:
             state: Only those that are so far.

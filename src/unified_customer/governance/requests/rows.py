@@ -13,7 +13,7 @@ from unified_customer.core.models import Actor
 from unified_customer.core.spec import canonical_json
 from unified_customer.core.tables import REQUEST_EVENTS
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.requests.lifecycle import Happened, RequestState, fold
+from unified_customer.governance.requests.lifecycle import TERMINAL, Happened, RequestState, fold
 from unified_customer.store import Reader, Where, Writer
 
 LISTED: Final = {
@@ -89,6 +89,7 @@ def write_event(writer: Writer, event: Happened, *, actor: Actor, at: datetime) 
 
 
 def listed(found: Sequence[RequestState]) -> pl.DataFrame:
-    """Return states as a frame: one row per request, the one that has to be answered first at the top."""
+    """Return states as a frame: one row per request, the open one that has to be answered first at the top."""
     rows = [tuple(getattr(state, name) for name in LISTED) for state in found]
-    return pl.DataFrame(rows, schema=LISTED, orient="row").sort("due_at", "request_id")
+    over = pl.col("status").is_in(TERMINAL)
+    return pl.DataFrame(rows, schema=LISTED, orient="row").sort(over, "due_at", "request_id")
