@@ -24,6 +24,7 @@ from unified_customer.testing.strategies import (
     shared_ownership,
     statements,
     subject_key,
+    utterances,
 )
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -160,7 +161,7 @@ def test_overlap_is_mutual_and_containment_is_one_kind_of_it(one: Request, other
 
 @given(
     ownership() | shared_ownership(),
-    statements(max_size=12),
+    statements(max_size=12) | utterances(statuses=["granted", "granted", "unrestricted", "denied"]),
     requests(),
     policies() | policies_of_places(),
     people(),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import polars as pl
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from unified_customer.core.models import Consent, LegalBasis, Status
@@ -25,6 +25,7 @@ from unified_customer.testing.strategies import (
     shared_ownership,
     statements,
     subject_key,
+    utterances,
 )
 
 STRICT = Policy.strict()
@@ -35,6 +36,7 @@ ONE = st.just(subject_key(0))
 
 
 REFUSALS = {"refused", "objected"}
+often = settings(max_examples=settings().max_examples * 4)
 
 
 def say(status: str, about: str | Request = "marketing", *, hour: int = 0, **fields: object) -> Consent:
@@ -418,9 +420,10 @@ def test_adding_statements_about_strangers_changes_nothing(
     assert crowd.equals(alone)
 
 
+@often
 @given(
     ownership(6) | shared_ownership(4),
-    statements(min_size=20, max_size=60),
+    statements(min_size=20, max_size=60) | utterances() | utterances(statuses=["granted", "granted", "unrestricted"]),
     requests(),
     policies(),
     instants(hours=6),
@@ -448,6 +451,16 @@ def test_the_vectorised_decision_equals_the_reference_one(
         about = [each for each in said if (each.subject_kind, each.subject_key) in own]
         reference = decide(about, request=request, policy=policy, as_of=as_of, shared=own & others)
         assert (allowed, reason) == (reference.allowed, reference.reason)
+
+
+@given(shared_ownership(), utterances(), requests(), policies(), st.randoms(use_true_random=False))
+def test_saying_again_and_in_another_order_whose_an_identifier_is_changes_nothing(
+    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, random: Random
+) -> None:
+    once = permit(owned, ledger(said), request=request, policy=policy, as_of=END)
+    again = owned[random.choices(range(owned.height), k=owned.height)]
+    twice = pl.concat([again, owned])
+    assert permit(twice, ledger(said), request=request, policy=policy, as_of=END).equals(once)
 
 
 @given(ownership(3), statements(), requests(), policies())

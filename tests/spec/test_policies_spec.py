@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unified_customer.core.models import Consent
@@ -28,6 +28,7 @@ from unified_customer.testing.strategies import (
     requests,
     shared_ownership,
     statements,
+    utterances,
 )
 
 END = START + timedelta(days=1)
@@ -35,6 +36,7 @@ PLACES = st.sampled_from([None, "US", "US-CA", "US-TX", "DE", "DE-BE", "FR", "GB
 YEARS = st.one_of(st.none(), st.integers(0, 30))
 LAWS = [Policy.gdpr(), Policy.uk(), Policy.ccpa(), Policy.hipaa(), Policy.strict(), Policy.worldwide()]
 
+often = settings(max_examples=settings().max_examples * 4)
 every_policy = st.one_of(policies(), policies_of_places(), st.sampled_from(LAWS))
 
 
@@ -149,9 +151,10 @@ def test_a_policy_cannot_name_a_basis_that_its_regime_does_not_admit(name: str, 
 # --- Decisions by place and age.
 
 
+@often
 @given(
     ownership(3) | shared_ownership(3),
-    statements(max_size=30),
+    statements(max_size=30) | utterances(statuses=["granted", "granted", "unrestricted", "denied"]),
     requests(),
     policies_of_places(),
     people(),

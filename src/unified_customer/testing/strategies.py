@@ -11,6 +11,7 @@ from typing import Final, get_args
 import polars as pl
 from hypothesis import strategies as st
 
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Consent, Status
 from unified_customer.core.models.purposes import DATA_USES, EVERY_PURPOSE, ancestors
 from unified_customer.core.tables import CONSENTS
@@ -164,6 +165,23 @@ def statements(
     return drawn.map(numbered)
 
 
+def utterances(
+    *, statuses: Sequence[Status] = STATUSES, min_size: int = 0, max_size: int = 6
+) -> st.SearchStrategy[list[Consent]]:
+    """Statements of which each was said of up to three identifiers and records at once, as one person does."""
+    subjects = st.tuples(st.sampled_from(SUBJECT_KINDS), subject_keys())
+    said = st.tuples(consents(statuses=statuses), st.lists(subjects, min_size=1, max_size=3, unique=True))
+    return st.lists(said, min_size=min_size, max_size=max_size).map(_of_each_subject)
+
+
+def _of_each_subject(said: Iterable[tuple[Consent, Sequence[tuple[str, str]]]]) -> list[Consent]:
+    return numbered(
+        each.model_copy(update={"subject_kind": kind, "subject_key": key})
+        for each, subjects in said
+        for kind, key in subjects
+    )
+
+
 def numbered(said: Iterable[Consent]) -> list[Consent]:
     """Return the statements with the ids s0, s1, ..."""
     return [each.model_copy(update={"statement_id": f"s{number}"}) for number, each in enumerate(said)]
@@ -182,11 +200,16 @@ def ownership(customers: int = 2, *, keys: int = 3) -> st.SearchStrategy[pl.Data
 
 
 def shared_ownership(customers: int = 3, *, keys: int = 3) -> st.SearchStrategy[pl.DataFrame]:
-    """Frames like those of `ownership`, in which an identifier may have several owners, or none."""
+    """Frames like those of `ownership`, in which an identifier may have several owners, or none; a record has one."""
     pairs = [(kind, subject_key(number)) for kind in SUBJECT_KINDS for number in range(keys)]
     holding = st.tuples(st.integers(0, customers - 1), st.sampled_from(pairs))
-    drawn = st.lists(holding, unique=True, max_size=len(pairs) * 2)
+    drawn = st.lists(holding, unique_by=_held_once, max_size=len(pairs) * 2)
     return drawn.map(lambda held: _owned([pair for _, pair in held], [owner for owner, _ in held], customers))
+
+
+def _held_once(holding: tuple[int, tuple[str, str]]) -> object:
+    owner, pair = holding
+    return pair if pair[0] == RECORD else (owner, pair)
 
 
 def _owned(pairs: Sequence[tuple[str, str]], owners: Sequence[int], customers: int) -> pl.DataFrame:
