@@ -17,19 +17,11 @@ from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.kinds import RECORD, STATED
 from unified_customer.core.models.rights import RequestEvent, Right
 from unified_customer.core.tables import GOLDEN_FIELDS
-from unified_customer.governance.requests.law import law_of
-from unified_customer.governance.requests.lifecycle import (
-    TERMINAL,
-    UNVERIFIED_RIGHTS,
-    Happened,
-    RequestState,
-    answer_by,
-    begin,
-    fold,
-    step,
-)
+from unified_customer.governance.requests.law import answer_by, law_of
+from unified_customer.governance.requests.lifecycle import begin, fold, step
 from unified_customer.governance.requests.naming import Found
 from unified_customer.governance.requests.reasons import DENIALS, denial
+from unified_customer.governance.requests.state import TERMINAL, UNVERIFIED_RIGHTS, Happened, RequestState
 from unified_customer.identity import Survivorship
 from unified_customer.identity.versions import ADDRESS, NAME
 from unified_customer.policy import Policy

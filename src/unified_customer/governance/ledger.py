@@ -14,7 +14,8 @@ from unified_customer.governance.coverage import Coverage, coverage_of
 from unified_customer.governance.effects import decisions, effect, worth_asking
 from unified_customer.governance.naming import current_customer
 from unified_customer.governance.policies import policy_history, policy_in_force
-from unified_customer.governance.receipts import ConsentReceipt, receipt_of
+from unified_customer.governance.receipt_document import ConsentReceipt
+from unified_customer.governance.receipts import receipt_of
 from unified_customer.governance.signalled import Signal, write_signal
 from unified_customer.governance.stating import Statement, frame_of, known_word, named_part, past_instant, statement_of
 from unified_customer.governance.subjects import KeyOf, chosen, named_subjects, said_by, statements_about
