@@ -236,7 +236,8 @@ MAILBOX = ("email", subject_key(0))
 @given(requests(), policies())
 def test_a_yes_about_an_identifier_that_others_hold_too_allows_nothing(request: Request, policy: Policy) -> None:
     silent = ask([], request, policy=policy)
-    mailbox = decide([say("granted", request)], request=request, policy=policy, as_of=END, shared=[MAILBOX])
+    said = [say("granted", request, spoken_by="guardian")]
+    mailbox = decide(said, request=request, policy=policy, as_of=END, shared=[MAILBOX])
     assert mailbox.allowed is silent.allowed
     assert mailbox.reason == ("shared_identifier" if silent.reason == "no_statement" else silent.reason)
 

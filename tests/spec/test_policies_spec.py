@@ -1,6 +1,8 @@
 """The laws of policies: what a purpose rests on, for whom, and that nothing is left open."""
 
 from datetime import date, datetime, timedelta
+from itertools import product
+from random import Random
 
 import polars as pl
 from hypothesis import given, settings
@@ -9,11 +11,15 @@ from hypothesis import strategies as st
 from unified_customer.core.models import Consent
 from unified_customer.core.models.purposes import DATA_USES, ancestors, known_purposes
 from unified_customer.policy import ALLOWING, Policy, Request, decide, fold_statements, permit, permit_each
+from unified_customer.policy.answering import AT_ONCE
 from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, HEEDED, Ground
 from unified_customer.policy.laws import NOT_ESSENTIAL, REGIMES, SALE_AND_SHARING, UNION
 from unified_customer.policy.legal_basis import years_at
 from unified_customer.policy.places import place_of
 from unified_customer.testing.strategies import (
+    CHANNELS,
+    RECIPIENTS,
+    RELATED_PURPOSES,
     START,
     consents,
     instants,
@@ -196,6 +202,24 @@ def test_asking_for_several_purposes_at_once_is_asking_for_each(
         alone = permit(owned, ledger(said), request=request, policy=policy, as_of=END, people=known)
         assert together[str(request)].cast(pl.String).to_list() == alone["reason"].to_list()
         assert alone["allowed"].to_list() == alone["reason"].is_in(list(ALLOWING)).to_list()
+
+
+MANY = [Request(*parts) for parts in product(RELATED_PURPOSES, CHANNELS, RECIPIENTS)]
+MANY += [Request(each) for each in DATA_USES if each not in RELATED_PURPOSES]
+
+
+@given(ownership(3), utterances(statuses=["granted", "denied"]), policies(), st.randoms(use_true_random=False))
+def test_it_does_not_matter_how_many_purposes_are_asked_for_at_once(
+    owned: pl.DataFrame, said: list[Consent], policy: Policy, random: Random
+) -> None:
+    folded = fold_statements(owned, ledger(said), policy=policy, as_of=END)
+    asked = random.sample(MANY, len(MANY))
+    together = folded.permit(asked)
+    assert len(asked) > AT_ONCE
+    assert together.columns == ["customer_id", *map(str, asked)]
+    for start in range(0, len(asked), 10):
+        some = folded.permit(asked[start : start + 10])
+        assert together.select(some.columns).equals(some)
 
 
 @given(ownership(3), statements(max_size=20), st.data(), instants(hours=8))

@@ -16,7 +16,7 @@ from unified_customer.core.models import Consent, Status
 from unified_customer.core.models.purposes import DATA_USES, EVERY_PURPOSE, ancestors
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy import Minor, Policy, Regime, Request, contains
-from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS
+from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, Ground
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The first of the instants."""
@@ -34,6 +34,7 @@ RELATED_PURPOSES: Final = (
 CHANNELS: Final = (None, "email", "sms")
 RECIPIENTS: Final = (None, "acme", "globex")
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+_SPOKEN_GROUNDS: Final[tuple[Ground, ...]] = ("guardian_consent", "consent", "opt_out")
 SUBJECT_KINDS: Final = ("email", "phone", "record")
 
 
@@ -65,9 +66,14 @@ def nested_purposes() -> st.SearchStrategy[tuple[str, str]]:
     return st.sampled_from([(above, each) for each in DATA_USES for above in ancestors(each)])
 
 
+def grounds() -> st.SearchStrategy[Ground]:
+    """What a purpose may rest on; often something under which it matters what people say."""
+    return st.sampled_from(GROUNDS_BY_STRICTNESS) | st.sampled_from(_SPOKEN_GROUNDS)
+
+
 def policies() -> st.SearchStrategy[Policy]:
     """Policies without regimes, which differ in what the purposes rest on and in what a narrower yes does."""
-    bases = st.dictionaries(purposes(), st.sampled_from(GROUNDS_BY_STRICTNESS), max_size=3)
+    bases = st.dictionaries(purposes(), grounds(), max_size=3)
     return st.builds(Policy, bases=bases, narrower_yes=st.sampled_from(["never", "later"]))
 
 
@@ -79,12 +85,11 @@ def regimes() -> st.SearchStrategy[Regime]:
         purposes=st.tuples(purposes()),
         needs=st.sampled_from(["never", "guardian_consent", "consent"]),
     )
-    grounds = st.sampled_from(GROUNDS_BY_STRICTNESS)
     return st.builds(
         Regime,
         title=st.just("law"),
-        fallback=grounds,
-        bases=st.dictionaries(purposes(), grounds, max_size=2),
+        fallback=grounds(),
+        bases=st.dictionaries(purposes(), grounds(), max_size=2),
         minors=st.lists(minors, max_size=2).map(tuple),
     )
 
@@ -94,7 +99,7 @@ def policies_of_places() -> st.SearchStrategy[Policy]:
     places = {"US": "one", "US-CA": "two", "DE": "three"}
     return st.builds(
         Policy,
-        bases=st.dictionaries(purposes(), st.sampled_from(GROUNDS_BY_STRICTNESS), max_size=1),
+        bases=st.dictionaries(purposes(), grounds(), max_size=1),
         regimes=st.fixed_dictionaries({name: regimes() for name in places.values()}),
         jurisdictions=st.sets(st.sampled_from(sorted(places))).map(lambda some: {each: places[each] for each in some}),
         unknown_age=st.sampled_from(["adult", "minor"]),
@@ -143,8 +148,8 @@ def consents(
         subject_kind=st.sampled_from(SUBJECT_KINDS),
         subject_key=subject_keys() if keys is None else keys,
         purpose=st.one_of(purposes(), purposes(), purposes(), st.just(EVERY_PURPOSE)),
-        channel=st.sampled_from(CHANNELS),
-        recipient=st.sampled_from(RECIPIENTS),
+        channel=st.none() | st.sampled_from(CHANNELS),
+        recipient=st.none() | st.sampled_from(RECIPIENTS),
         status=st.sampled_from(statuses),
         stated_at=instants(),
         expires_at=st.one_of(st.none(), instants()),
