@@ -4,13 +4,24 @@ from datetime import datetime, timedelta
 from random import Random
 
 import polars as pl
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unified_customer.core.models import Consent, LegalBasis, Status
 from unified_customer.core.models.purposes import DATA_USES, ancestors
-from unified_customer.policy import ALLOWING, REASONS, Decision, Policy, Request, decide, overlaps, permit
+from unified_customer.policy import (
+    ALLOWING,
+    REASONS,
+    Decision,
+    Policy,
+    Request,
+    decide,
+    fold_statements,
+    overlaps,
+    permit,
+)
 from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, HEEDED, Ground
+from unified_customer.testing.crowds import Crowd, crowds, some_requests
 from unified_customer.testing.strategies import (
     START,
     consents,
@@ -36,7 +47,6 @@ ONE = st.just(subject_key(0))
 
 
 REFUSALS = {"refused", "objected"}
-often = settings(max_examples=settings().max_examples * 4)
 
 
 def say(status: str, about: str | Request = "marketing", *, hour: int = 0, **fields: object) -> Consent:
@@ -421,37 +431,27 @@ def test_adding_statements_about_strangers_changes_nothing(
     assert crowd.equals(alone)
 
 
-@often
-@given(
-    ownership(6) | shared_ownership(4),
-    statements(min_size=20, max_size=60) | utterances() | utterances(statuses=["granted", "granted", "unrestricted"]),
-    requests(),
-    policies(),
-    instants(hours=6),
-)
-@example(
-    pl.DataFrame({"customer_id": ["c"], "subject_kind": ["email"], "subject_key": [subject_key(0)]}),
-    numbered(
-        [
-            say("granted", "marketing", hour=0),
-            say("denied", "marketing.communications.email", hour=1),
-            say("granted", "marketing.communications", hour=2),
-        ]
-    ),
-    Request("marketing"),
-    STRICT,
-    END,
-)
+@given(crowds(), some_requests(), policies(), instants(hours=6))
 def test_the_vectorised_decision_equals_the_reference_one(
-    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, as_of: datetime
+    crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime
 ) -> None:
-    answers = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of)
-    for customer, allowed, reason in answers.iter_rows():
-        own = set(owned.filter(customer_id=customer).select("subject_kind", "subject_key").iter_rows())
-        others = set(owned.filter(pl.col("customer_id") != customer).select("subject_kind", "subject_key").iter_rows())
-        about = [each for each in said if (each.subject_kind, each.subject_key) in own]
-        reference = decide(about, request=request, policy=policy, as_of=as_of, shared=own & others)
-        assert (allowed, reason) == (reference.allowed, reference.reason)
+    answers = fold_statements(crowd.subjects, crowd.statements, policy=policy, as_of=as_of).permit(asked)
+    for customer, *reasons in answers.iter_rows():
+        about = crowd.about(customer)
+        wanted = [decide(about, request=each, policy=policy, as_of=as_of, shared=crowd.shared) for each in asked]
+        assert reasons == [each.reason for each in wanted]
+
+
+def test_a_yes_to_more_than_a_part_lifts_a_no_about_a_part_of_it() -> None:
+    said = [
+        say("granted", "marketing", hour=0),
+        say("denied", "marketing.communications.email", hour=1),
+        say("granted", "marketing.communications", hour=2),
+    ]
+    owned = pl.DataFrame({"customer_id": ["c"], "subject_kind": ["email"], "subject_key": [subject_key(0)]})
+    answer = permit(owned, ledger(numbered(said)), request=Request("marketing"), policy=STRICT, as_of=END)
+    assert answer.row(0) == ("c", True, "granted")
+    assert ask(said).reason == "granted"
 
 
 @given(shared_ownership(), utterances(), requests(), policies(), st.randoms(use_true_random=False))

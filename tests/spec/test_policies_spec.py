@@ -3,9 +3,10 @@
 from datetime import date, datetime, timedelta
 from itertools import product
 from random import Random
+from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unified_customer.core.models import Consent
@@ -16,6 +17,7 @@ from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, HEEDED, Groun
 from unified_customer.policy.laws import NOT_ESSENTIAL, REGIMES, SALE_AND_SHARING, UNION
 from unified_customer.policy.legal_basis import years_at
 from unified_customer.policy.places import place_of
+from unified_customer.testing.crowds import Crowd, crowds, some_requests
 from unified_customer.testing.strategies import (
     CHANNELS,
     RECIPIENTS,
@@ -32,7 +34,6 @@ from unified_customer.testing.strategies import (
     policies_of_places,
     purposes,
     requests,
-    shared_ownership,
     statements,
     utterances,
 )
@@ -42,7 +43,6 @@ PLACES = st.sampled_from([None, "US", "US-CA", "US-TX", "DE", "DE-BE", "FR", "GB
 YEARS = st.one_of(st.none(), st.integers(0, 30))
 LAWS = [Policy.gdpr(), Policy.uk(), Policy.ccpa(), Policy.hipaa(), Policy.strict(), Policy.worldwide()]
 
-often = settings(max_examples=settings().max_examples * 4)
 every_policy = st.one_of(policies(), policies_of_places(), st.sampled_from(LAWS))
 
 
@@ -157,40 +157,28 @@ def test_a_policy_cannot_name_a_basis_that_its_regime_does_not_admit(name: str, 
 # --- Decisions by place and age.
 
 
-@often
-@given(
-    ownership(3) | shared_ownership(3),
-    statements(max_size=30) | utterances(statuses=["granted", "granted", "unrestricted", "denied"]),
-    requests(),
-    policies_of_places(),
-    people(),
-)
+@given(crowds(), some_requests(), policies_of_places(), instants(hours=6))
 def test_the_vectorised_decision_equals_the_reference_one_for_everybody_under_their_own_law(
-    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, known: pl.DataFrame
+    crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime
 ) -> None:
-    answers = permit(owned, ledger(said), request=request, policy=policy, as_of=END, people=known)
-    for customer, allowed, reason in answers.iter_rows():
-        own = set(owned.filter(customer_id=customer).select("subject_kind", "subject_key").iter_rows())
-        others = set(owned.filter(pl.col("customer_id") != customer).select("subject_kind", "subject_key").iter_rows())
-        about = [each for each in said if (each.subject_kind, each.subject_key) in own]
-        place, years = situation(known.filter(customer_id=customer))
-        reference = decide(
-            about,
-            request=request,
-            policy=policy,
-            as_of=END,
-            shared=own & others,
-            jurisdiction=place,
-            years=years,
-        )
-        assert (allowed, reason) == (reference.allowed, reference.reason)
+    folded = fold_statements(crowd.subjects, crowd.statements, policy=policy, as_of=as_of, people=crowd.people)
+    known = {customer: situation(*rest, as_of.date()) for customer, *rest in crowd.people.iter_rows()}
+    for customer, *reasons in folded.permit(asked).iter_rows():
+        place, years = known[customer]
+        options: dict[str, Any] = {
+            "policy": policy,
+            "as_of": as_of,
+            "shared": crowd.shared,
+            "jurisdiction": place,
+            "years": years,
+        }
+        about = crowd.about(customer)
+        assert reasons == [decide(about, request=each, **options).reason for each in asked]
 
 
-def situation(known: pl.DataFrame) -> tuple[str | None, int | None]:
-    for _, country, region, born in known.iter_rows():
-        place = place_of(country, region, named=("US-CA",)) or country
-        return place, None if born is None else years_at(born, END.date())
-    return None, None
+def situation(country: str | None, region: str | None, born: date | None, day: date) -> tuple[str | None, int | None]:
+    place = place_of(country, region, named=("US-CA",)) or country
+    return place, None if born is None else years_at(born, day)
 
 
 @given(ownership(3), statements(), st.lists(requests(), min_size=1, max_size=5, unique=True), every_policy, people())
