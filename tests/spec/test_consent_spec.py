@@ -36,7 +36,6 @@ from unified_customer.testing.strategies import (
     shared_ownership,
     statements,
     subject_key,
-    utterances,
 )
 
 STRICT = Policy.strict()
@@ -454,14 +453,15 @@ def test_a_yes_to_more_than_a_part_lifts_a_no_about_a_part_of_it() -> None:
     assert ask(said).reason == "granted"
 
 
-@given(shared_ownership(), utterances(), requests(), policies(), st.randoms(use_true_random=False))
+@given(crowds(groups=30), some_requests(count=4), policies(), st.randoms(use_true_random=False))
 def test_saying_again_and_in_another_order_whose_an_identifier_is_changes_nothing(
-    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, random: Random
+    crowd: Crowd, asked: list[Request], policy: Policy, random: Random
 ) -> None:
-    once = permit(owned, ledger(said), request=request, policy=policy, as_of=END)
-    again = owned[random.choices(range(owned.height), k=owned.height)]
-    twice = pl.concat([again, owned])
-    assert permit(twice, ledger(said), request=request, policy=policy, as_of=END).equals(once)
+    said = crowd.statements
+    once = fold_statements(crowd.subjects, said, policy=policy, as_of=END).permit(asked)
+    again = crowd.subjects.sample(fraction=1, shuffle=True, seed=random.randint(0, 99))
+    twice = fold_statements(pl.concat([again, crowd.subjects]), said, policy=policy, as_of=END).permit(asked)
+    assert twice.equals(once)
 
 
 @given(ownership(3), statements(), requests(), policies())
