@@ -4,7 +4,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,10 @@ from hypothesis import strategies as st
 import unified_customer as uc
 from unified_customer.analytics import MonthlyPurchases
 from unified_customer.connectors import FieldMap, Statement
+from unified_customer.core.keys import Keyring
 from unified_customer.core.tables import TABLES
+from unified_customer.governance.erasure.removing import KEPT
+from unified_customer.governance.rights import Rights
 from unified_customer.policy.organisation import Recipient
 from unified_customer.store.duckdb import open_duckdb
 
@@ -183,6 +186,10 @@ def shown(hub: uc.CustomerHub) -> dict[str, Any]:
         told["profiles"] = {each: hub.profile(each, purpose="analytics").model_dump() for each in ids}
         mails = ("ann@example.com", f"{CANARY}@example.com")
         told["identify"] = [hub.identify({"email": each}).customer_id for each in mails]
+        told["decisions"] = hub.consent.decisions(["marketing", "analytics", "essential.service"]).rows()
+        flows = hub.governance.transparency.data_map().flows.filter(~pl.col("table").is_in(list(KEPT)))
+        told["data map"] = flows.rows()
+        told["over by then"] = hub.governance.retention.preview(START + timedelta(days=800)).counts.rows()
         told["quarantine"] = sorted(hub.quarantine().select("source", "reason").rows())
     return told
 
@@ -381,6 +388,45 @@ def test_after_compaction_no_byte_of_any_file_is_of_the_person(rows: list[Row], 
         assert files_with(path, CANARY) == set()
         names = {row["name"].split()[0].lower() for row in rows}
         assert any(files_with(path, name) for name in names), "the control: others are still found"
+
+
+class DiedError(Exception):
+    """The process ended."""
+
+
+@fewer
+@given(others, canary_rows, st.integers(0, 9))
+def test_an_erasure_that_was_cut_off_at_any_step_is_resumed_and_ends_as_one_that_was_not(
+    rows: list[Row], canary: list[Row], lived: int
+) -> None:
+    steps = iter(range(lived))
+
+    def on_step(name: str) -> None:
+        if name.startswith(STEPS) and next(steps, None) is None:
+            raise DiedError(name)
+
+    with folder() as path:
+        url = f"duckdb:///{path}/shop.duckdb"
+        with filled(rows, canary, store=url) as hub:
+            ids = canaries(hub)
+        cut = open_duckdb(url)
+        with suppress(DiedError):
+            rights = Rights(cut, clock=Ticking(), keyring=Keyring(KEY), policy=POLICY, on_step=on_step)
+            rights.erase_many(ids)
+            rights.compact()
+        told = cut.read("erasure_steps").filter(pl.col("state") == "done")["step"]
+        cut.close()
+        with new_hub(url) as hub:
+            assert ("bytes" in told) <= (traces(hub) == set())
+            receipts = hub.rights.erase_many(ids)
+            hub.rights.compact()
+            assert traces(hub) == set()
+            ended = [hub.rights.erasures.receipt(each.erasure_id) for each in receipts]
+            assert {step.step for each in ended for step in each.open} == {"destination"}
+            assert shown(hub) == shown(erased(rows, canary))
+
+
+STEPS = ("erase:", "resume:", "compact:done", "compact:told")
 
 
 @fewer
