@@ -13,6 +13,7 @@ from unified_customer.core.models.purposes import DATA_USES
 from unified_customer.core.tables import TABLES
 from unified_customer.governance.audit import AuditLog
 from unified_customer.governance.door import READABLE, Door, query
+from unified_customer.governance.effects import effect
 from unified_customer.governance.gate import Gate, admit
 from unified_customer.identity import Survivorship
 from unified_customer.policy import Policy, Request, decide
@@ -136,6 +137,21 @@ def listed(rows: list[dict[str, Any]]) -> list[str]:
     return sorted(repr(sorted(row.items())) for row in rows)
 
 
+# --- What another policy would come to.
+
+
+@slow
+@given(said_of_records, policies(), policies(), st.sampled_from(["marketing", "analytics"]))
+def test_a_preview_counts_one_by_one_whom_another_policy_gains_and_loses(
+    said: list[Consent], before: Policy, after: Policy, purpose: str
+) -> None:
+    store, request = filled(World(), said), Request(purpose)
+    was, is_ = ({each for each in OWNERS if decided(each, said, request, policy)} for policy in (before, after))
+    with store.snapshot() as reader:
+        told = effect(reader, [request], before=before, after=after, as_of=NOW)
+    assert told.row(0) == (purpose, len(was), len(is_), len(is_ - was), len(was - is_))
+
+
 # --- What is kept at hand.
 
 GATED = Policy.worldwide()
@@ -147,7 +163,7 @@ changes = st.one_of(
         st.just("say"),
         st.builds(
             statement,
-            st.sampled_from([*RECORDS[:3], KEY]),
+            st.sampled_from([RECORDS[0], RECORDS[2], KEY, KEY]),
             st.just("marketing"),
             st.sampled_from(["granted", "granted", "denied"]),
             st.integers(0, 3),
@@ -155,6 +171,7 @@ changes = st.one_of(
         ),
     ),
     st.tuples(st.just("move"), st.tuples(st.sampled_from(OWNERS), st.sampled_from(["US", "DE", None]))),
+    st.tuples(st.just("carry"), st.sampled_from(RECORDS[:2])),
     st.tuples(st.just("carry"), st.sampled_from(RECORDS)),
     st.tuples(st.just("join"), st.sampled_from(RECORDS[3:])),
 )
