@@ -123,6 +123,34 @@ def test_an_answer_is_put_off_once(first: Happened, days: int, more: int) -> Non
         step(put_off, replace(later, due_at=put_off.due_at + timedelta(days=more)))
 
 
+NEAR = st.sampled_from([timedelta(hours=hours) for hours in (-1, 0, 1)])
+
+
+@given(receipts(), NEAR, NEAR)
+def test_an_answer_is_put_off_in_time_and_to_a_later_day_or_not_at_all(
+    first: Happened, late: timedelta, longer: timedelta
+) -> None:
+    state = begin(first)
+    told = Happened("r", state.due_at + late, "extended", reason="complex", due_at=state.due_at + longer)
+    if late <= timedelta(0) < longer:
+        assert step(state, told).due_at == told.due_at
+    else:
+        with pytest.raises(RequestStateError):
+            step(state, told)
+
+
+@given(receipts(), NEAR, NEAR)
+def test_what_is_late_is_late_from_the_instant_after_its_time(
+    first: Happened, acknowledge: timedelta, late: timedelta
+) -> None:
+    by, as_of = START + acknowledge, first.due_at + late if first.due_at else START
+    state = begin(replace(first, detail={"acknowledge_by": by.isoformat()}))
+    waiting = {"acknowledge": by, "answer": state.due_at}
+    assert dict(state.late(as_of)) == {what: at for what, at in waiting.items() if at < as_of}
+    assert dict(state.late(START)) == {what: at for what, at in waiting.items() if at < START}
+    assert state.overdue(as_of) is (state.due_at < as_of)
+
+
 @given(lives, happenings())
 def test_a_request_that_is_over_never_changes(life: Life, late: Happened) -> None:
     if life[1][-1].terminal:
