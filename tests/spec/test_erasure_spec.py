@@ -23,6 +23,7 @@ from unified_customer.connectors import FieldMap, Statement
 from unified_customer.core.keys import Keyring
 from unified_customer.core.tables import TABLES
 from unified_customer.governance.erasure.removing import KEPT, going
+from unified_customer.governance.erasure.steps import ErasureReceipt, ErasureStep
 from unified_customer.governance.rights import Rights
 from unified_customer.policy.organisation import Recipient
 from unified_customer.store.duckdb import open_duckdb
@@ -105,8 +106,8 @@ fewer = settings(few, max_examples=max(4, settings().max_examples // 8))
 class Ticking:
     """A clock that moves on a second each time that it is asked."""
 
-    def __init__(self) -> None:
-        self.now = START
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -365,9 +366,9 @@ LATER = "2026-03-01T00:00:00Z"
 RETURNED = "2026-03-02T00:00:00Z"
 
 
-def wait(hub: uc.CustomerHub) -> None:
+def wait(hub: uc.CustomerHub, *, days: int = 90) -> None:
     assert isinstance(hub._clock, Ticking)
-    hub._clock.now = START + timedelta(days=90)
+    hub._clock.now = START + timedelta(days=days)
 
 
 @few
@@ -503,6 +504,36 @@ def test_a_restored_backup_is_erased_again_before_anybody_reads(rows: list[Row],
             position = restored._store.last_seq()
         with new_hub(store) as again:
             assert again._store.last_seq() == position, "nothing is left to be erased again"
+
+
+@fewer
+@given(others, canary_rows)
+def test_whoever_came_back_and_was_erased_again_stays_erased_in_a_backup_of_between(
+    rows: list[Row], canary: list[Row]
+) -> None:
+    with folder() as path:
+        store = f"duckdb:///{path}/shop.duckdb"
+        with filled(rows, canary, store=store) as hub:
+            hub.rights.erase_many(canaries(hub))
+            wait(hub)
+            load(hub, [{**canary[0], "seen": RETURNED, "news": "yes", "said": LATER}])
+            assert canaries(hub), "the control: a later consent lets them in"
+            hub.backup(path / "between.duckdb")
+            wait(hub, days=91)
+            hub.rights.erase_many(canaries(hub))
+        shutil.copy(path / "between.duckdb", path / "shop.duckdb")
+        with new_hub(store, clock=Ticking(START + timedelta(days=92))) as restored:
+            assert traces(restored) == set()
+
+
+@given(st.lists(st.sampled_from(["open", "done", "failed", "waived"]), min_size=1, max_size=5))
+def test_only_what_is_done_or_waived_is_complete(states: list[Any]) -> None:
+    steps = tuple(ErasureStep("destination", str(number), state, START) for number, state in enumerate(states))
+    receipt = ErasureReceipt("e", "c", None, START, steps)
+    assert receipt.complete is (set(states) <= {"done", "waived"})
+    assert [each.target for each in receipt.open] == [
+        str(number) for number, state in enumerate(states) if state in {"open", "failed"}
+    ]
 
 
 @fewer
