@@ -162,7 +162,10 @@ def test_the_vectorised_decision_equals_the_reference_one_for_everybody_under_th
     crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime
 ) -> None:
     folded = fold_statements(crowd.subjects, crowd.statements, policy=policy, as_of=as_of, people=crowd.people)
-    known = {customer: situation(*rest, as_of.date()) for customer, *rest in crowd.people.iter_rows()}
+    known = {
+        customer: situation(country, region, born, as_of.date())
+        for customer, country, region, born in crowd.people.iter_rows()
+    }
     for customer, *reasons in folded.permit(asked).iter_rows():
         place, years = known[customer]
         options: dict[str, Any] = {

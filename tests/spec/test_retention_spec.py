@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -356,6 +356,16 @@ def test_no_id_of_a_customer_moves(world: World, rules: list[RetentionRule], see
     anew = resolve_stored(setting.store, ExactIdentity()).partition.select("record_id", "customer_id")
     assert setting.store.count("identities") == len(RECORDS)
     assert {record: stored.get(record) for record in anew["record_id"]} == dict(anew.iter_rows())
+
+
+@given(st.integers(1, 90), st.sampled_from([-1, 0, 1]), st.sampled_from(["event", "last_activity"]))
+def test_a_row_goes_at_the_very_instant_at_which_its_time_is_over(days: int, late: int, since: Any) -> None:
+    seen = NOW - timedelta(days=days, microseconds=-late)
+    said = {"record_id": RECORDS[0], "source": "crm", "source_id": "1", "version": "v", "deleted": False}
+    world = World({"records": [{**said, "observed_at": seen, "_recorded_at": seen}]})
+    setting = Setting(world, [RetentionRule(table="records", keep=Period(days=days), since=since)])
+    setting.apply()
+    assert setting.store.count("records") == (late > 0)
 
 
 def test_a_record_of_which_nothing_is_kept_stays_with_its_customer_when_another_loses_a_row() -> None:
