@@ -17,7 +17,8 @@ from unified_customer.core.errors import ConfigurationError, UnknownCustomerErro
 from unified_customer.core.models import Consent, Status
 from unified_customer.core.models.consents import Speaker, SpecialBasis
 from unified_customer.core.models.purposes import DATA_USES
-from unified_customer.governance.receipts import STATES, ConsentReceipt, receipt_of
+from unified_customer.governance.receipt_document import ConsentReceipt
+from unified_customer.governance.receipts import STATES, receipt_of
 from unified_customer.policy import Controller, Notice, Policy, Recipient
 from unified_customer.testing.strategies import START, statements
 

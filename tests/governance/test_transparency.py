@@ -248,9 +248,9 @@ def test_what_only_a_person_can_say_is_marked() -> None:
 
 
 def test_special_categories_ask_for_their_own_ground(monkeypatch: pytest.MonkeyPatch) -> None:
-    from unified_customer.governance.transparency import notice
+    from unified_customer.governance.transparency import notice_sections
 
-    monkeypatch.setattr(notice, "visible_categories", lambda *_: ("user.health_and_medical",))
+    monkeypatch.setattr(notice_sections, "visible_categories", lambda *_: ("user.health_and_medical",))
     assert any("Art. 9(2) or 10 for: your health." in each for each in privacy_notice(SHOP).open_points)
 
 

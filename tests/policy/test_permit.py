@@ -6,23 +6,20 @@ import duckdb
 import narwhals as nw
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.core.models import Consent
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy import Decision, Policy, Request, contains, decide, overlaps, permit, permit_elsewhere
 from unified_customer.policy.elsewhere import READ
+from unified_customer.testing.crowds import Crowd, crowds, some_requests
 from unified_customer.testing.strategies import (
     instants,
     ledger,
-    ownership,
-    people,
     policies,
     policies_of_places,
     requests,
-    shared_ownership,
-    statements,
     subject_key,
 )
 
@@ -158,31 +155,18 @@ def test_overlap_is_mutual_and_containment_is_one_kind_of_it(one: Request, other
     assert (contains(one, other) and contains(other, one)) == (one == other)
 
 
-@given(
-    ownership() | shared_ownership(),
-    statements(max_size=12),
-    requests(),
-    policies() | policies_of_places(),
-    people(),
-    instants(hours=8),
-)
-def test_a_database_decides_as_frames_do(  # noqa: PLR0917 (one for each thing that a decision depends on)
-    owned: pl.DataFrame,
-    said: list[Consent],
-    request: Request,
-    policy: Policy,
-    known: pl.DataFrame,
-    as_of: datetime,
-) -> None:
+@settings(max_examples=max(8, settings().max_examples // 3))
+@given(crowds(groups=200), some_requests(count=1), policies() | policies_of_places(), instants(hours=6))
+def test_a_database_decides_as_frames_do(crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime) -> None:
+    owned, said, known = crowd.subjects, crowd.statements, crowd.people
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'America/New_York'")
         subjects, rows, persons = (
-            connection.from_arrow(frame.to_arrow()) for frame in (owned, ledger(said).select(READ), known)
+            connection.from_arrow(frame.to_arrow()) for frame in (owned, said.select(READ), known)
         )
-        lazy = permit_elsewhere(subjects, rows, request=request, policy=policy, as_of=as_of, people=persons)
+        lazy = permit_elsewhere(subjects, rows, request=asked[0], policy=policy, as_of=as_of, people=persons)
         there = nw.from_native(lazy).sort("customer_id").collect("polars").to_polars()
-    here = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of, people=known)
-    assert there.equals(here)
+    assert there.equals(permit(owned, said, request=asked[0], policy=policy, as_of=as_of, people=known))
 
 
 def test_two_customers_whose_ids_hash_alike_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from itertools import product
 import polars as pl
 import pytest
 
-from unified_customer.core.models import Consent, LegalBasis
+from unified_customer.core.models import Consent
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy import Policy, Request, decide, permit
 from unified_customer.testing.strategies import subject_key
@@ -82,9 +82,8 @@ def test_both_decisions_agree_on_every_small_history(histories: list[History]) -
         Request("marketing.communications.email", channel="sms"),
         Request("marketing.advertising", channel="email", recipient="acme"),
     ]
-    bases: list[LegalBasis] = ["consent", "legitimate_interests"]
-    for request, basis in product(requests, bases):
-        policy = Policy(bases={"marketing": basis})
+    policies = [Policy(), Policy(bases={"marketing": "legitimate_interests"}), Policy(narrower_yes="later")]
+    for request, policy in product(requests, policies):
         answers = permit(subjects, said, request=request, policy=policy, as_of=NOW)
         wanted = [decide(each, request=request, policy=policy, as_of=NOW) for each in histories]
         assert answers["reason"].to_list() == [each.reason for each in wanted]

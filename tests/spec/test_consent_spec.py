@@ -4,13 +4,24 @@ from datetime import datetime, timedelta
 from random import Random
 
 import polars as pl
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unified_customer.core.models import Consent, LegalBasis, Status
 from unified_customer.core.models.purposes import DATA_USES, ancestors
-from unified_customer.policy import ALLOWING, REASONS, Decision, Policy, Request, decide, overlaps, permit
+from unified_customer.policy import (
+    ALLOWING,
+    REASONS,
+    Decision,
+    Policy,
+    Request,
+    decide,
+    fold_statements,
+    overlaps,
+    permit,
+)
 from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, HEEDED, Ground
+from unified_customer.testing.crowds import Crowd, crowds, some_requests
 from unified_customer.testing.strategies import (
     START,
     consents,
@@ -234,7 +245,8 @@ MAILBOX = ("email", subject_key(0))
 @given(requests(), policies())
 def test_a_yes_about_an_identifier_that_others_hold_too_allows_nothing(request: Request, policy: Policy) -> None:
     silent = ask([], request, policy=policy)
-    mailbox = decide([say("granted", request)], request=request, policy=policy, as_of=END, shared=[MAILBOX])
+    said = [say("granted", request, spoken_by="guardian")]
+    mailbox = decide(said, request=request, policy=policy, as_of=END, shared=[MAILBOX])
     assert mailbox.allowed is silent.allowed
     assert mailbox.reason == ("shared_identifier" if silent.reason == "no_statement" else silent.reason)
 
@@ -418,36 +430,38 @@ def test_adding_statements_about_strangers_changes_nothing(
     assert crowd.equals(alone)
 
 
-@given(
-    ownership(6) | shared_ownership(4),
-    statements(min_size=20, max_size=60),
-    requests(),
-    policies(),
-    instants(hours=6),
-)
-@example(
-    pl.DataFrame({"customer_id": ["c"], "subject_kind": ["email"], "subject_key": [subject_key(0)]}),
-    numbered(
-        [
-            say("granted", "marketing", hour=0),
-            say("denied", "marketing.communications.email", hour=1),
-            say("granted", "marketing.communications", hour=2),
-        ]
-    ),
-    Request("marketing"),
-    STRICT,
-    END,
-)
+@given(crowds(), some_requests(), policies(), instants(hours=6))
 def test_the_vectorised_decision_equals_the_reference_one(
-    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, as_of: datetime
+    crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime
 ) -> None:
-    answers = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of)
-    for customer, allowed, reason in answers.iter_rows():
-        own = set(owned.filter(customer_id=customer).select("subject_kind", "subject_key").iter_rows())
-        others = set(owned.filter(pl.col("customer_id") != customer).select("subject_kind", "subject_key").iter_rows())
-        about = [each for each in said if (each.subject_kind, each.subject_key) in own]
-        reference = decide(about, request=request, policy=policy, as_of=as_of, shared=own & others)
-        assert (allowed, reason) == (reference.allowed, reference.reason)
+    answers = fold_statements(crowd.subjects, crowd.statements, policy=policy, as_of=as_of).permit(asked)
+    for customer, *reasons in answers.iter_rows():
+        about = crowd.about(customer)
+        wanted = [decide(about, request=each, policy=policy, as_of=as_of, shared=crowd.shared) for each in asked]
+        assert reasons == [each.reason for each in wanted]
+
+
+def test_a_yes_to_more_than_a_part_lifts_a_no_about_a_part_of_it() -> None:
+    said = [
+        say("granted", "marketing", hour=0),
+        say("denied", "marketing.communications.email", hour=1),
+        say("granted", "marketing.communications", hour=2),
+    ]
+    owned = pl.DataFrame({"customer_id": ["c"], "subject_kind": ["email"], "subject_key": [subject_key(0)]})
+    answer = permit(owned, ledger(numbered(said)), request=Request("marketing"), policy=STRICT, as_of=END)
+    assert answer.row(0) == ("c", True, "granted")
+    assert ask(said).reason == "granted"
+
+
+@given(crowds(groups=30), some_requests(count=4), policies(), st.randoms(use_true_random=False))
+def test_saying_again_and_in_another_order_whose_an_identifier_is_changes_nothing(
+    crowd: Crowd, asked: list[Request], policy: Policy, random: Random
+) -> None:
+    said = crowd.statements
+    once = fold_statements(crowd.subjects, said, policy=policy, as_of=END).permit(asked)
+    again = crowd.subjects.sample(fraction=1, shuffle=True, seed=random.randint(0, 99))
+    twice = fold_statements(pl.concat([again, crowd.subjects]), said, policy=policy, as_of=END).permit(asked)
+    assert twice.equals(once)
 
 
 @given(ownership(3), statements(), requests(), policies())

@@ -4,13 +4,15 @@ import json
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,9 +20,14 @@ from hypothesis import strategies as st
 import unified_customer as uc
 from unified_customer.analytics import MonthlyPurchases
 from unified_customer.connectors import FieldMap, Statement
+from unified_customer.core.keys import Keyring
 from unified_customer.core.tables import TABLES
+from unified_customer.governance.erasure.removing import KEPT
+from unified_customer.governance.erasure.steps import ErasureReceipt, ErasureStep
+from unified_customer.governance.rights import Rights
 from unified_customer.policy.organisation import Recipient
 from unified_customer.store.duckdb import open_duckdb
+from unified_customer.testing.table_frames import VALUES
 
 Row = dict[str, Any]
 
@@ -99,8 +106,8 @@ fewer = settings(few, max_examples=max(4, settings().max_examples // 8))
 class Ticking:
     """A clock that moves on a second each time that it is asked."""
 
-    def __init__(self) -> None:
-        self.now = START
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -119,10 +126,10 @@ def source(rows: Sequence[Row], mapping: uc.Mapping, name: str) -> Any:
 def behaviour(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """What those who are described did: a page each, and a purchase where there is a card."""
     pages = [
-        {"id": f"e{row['id']}", "what": "Viewed", "when": SEEN[0], "page": f"/of/{row['id']}", "mail": row["mail"]}
+        {"id": f"e{row['id']}", "what": "Viewed", "when": SEEN[0], "page": f"/of/{row['id']}", "mail": row.get("mail")}
         for row in rows
     ]
-    bought = [{"order": f"b{row['id']}", "when": SEEN[0], "units": "1", "card": row["card"]} for row in rows]
+    bought = [{"order": f"b{row['id']}", "when": SEEN[0], "units": "1", "card": row.get("card")} for row in rows]
     return pages, [each for each in bought if each["card"]]
 
 
@@ -183,6 +190,12 @@ def shown(hub: uc.CustomerHub) -> dict[str, Any]:
         told["profiles"] = {each: hub.profile(each, purpose="analytics").model_dump() for each in ids}
         mails = ("ann@example.com", f"{CANARY}@example.com")
         told["identify"] = [hub.identify({"email": each}).customer_id for each in mails]
+        told["decisions"] = hub.consent.decisions(["marketing", "analytics", "essential.service"]).rows()
+        flows = hub.governance.transparency.data_map().flows.filter(~pl.col("table").is_in(list(KEPT)))
+        told["data map"] = flows.rows()
+        told["over by then"] = (
+            hub.governance.retention.preview(START + timedelta(days=800)).counts.select(~cs.temporal()).rows()
+        )
         told["quarantine"] = sorted(hub.quarantine().select("source", "reason").rows())
     return told
 
@@ -200,10 +213,68 @@ def test_after_an_erasure_no_column_of_any_table_holds_a_value_of_the_person(
 
 @few
 @given(others, canary_rows)
+def test_every_row_about_the_person_goes_from_every_table_and_none_about_anybody_else(
+    rows: list[Row], canary: list[Row]
+) -> None:
+    hub = filled(rows, canary)
+    whose = dict(hub._store.read("links", columns=["record_id", "customer_id"]).iter_rows())
+    gone = [record for record, owner in whose.items() if owner in canaries(hub)]
+    tables = sorted({name for name, _ in ABOUT})
+    with hub._store.transaction(recorded_at=START) as writer:
+        for (name, column), record in product(ABOUT, whose):
+            if name != "links":
+                write = writer.append if TABLES[name].append_only else writer.upsert
+                write(name, row_about(name, column, record))
+    before = {name: hub._store.read(name) for name in tables}
+    hub.rights.erase_many(canaries(hub))
+    for name in tables:
+        theirs = [pl.col(column).is_in(gone).fill_null(value=False) for table, column in ABOUT if table == name]
+        left = before[name].filter(~pl.any_horizontal(theirs))
+        assert sorted(hub._store.read(name).rows(), key=repr) == sorted(left.rows(), key=repr)
+        assert left.height < before[name].height, f"the control: {name} held something of the person"
+
+
+ABOUT = [
+    (name, column)
+    for name, table in TABLES.items()
+    for column in ("customer_id", "record_id", "record_a", "record_b")
+    if column in table.columns and name not in {*KEPT, "quarantine"}
+]
+"""Every table that says something of people, and the columns in which it names them."""
+
+
+def row_about(name: str, column: str, record: str) -> pl.DataFrame:
+    """A row of a table that names one record in one column."""
+    table = TABLES[name]
+    required = {each for each, about in table.schema.columns().items() if not about.nullable}
+    row = {each: VALUES[type(dtype)][1] if each in required else None for each, dtype in table.columns.items()}
+    keys = {each: f"{column}-{record}" for each in table.key if table.columns[each] == pl.String}
+    return pl.DataFrame([{**row, **keys, column: record}], schema=table.columns)
+
+
+@few
+@given(others, canary_rows)
 def test_an_erased_person_might_as_well_never_have_been_there(rows: list[Row], canary: list[Row]) -> None:
     without = new_hub()
     load(without, rows)
     assert shown(erased(rows, canary)) == shown(without)
+
+
+FAMILY = {"id": "family", "tel": LANDLINE, "name": "Di Day", "seen": None, "said": "2025-02-01T00:00:00Z"}
+"""Somebody who shares the landline with whoever else has it, so that it is nobody's alone."""
+
+
+@few
+@given(others, canary_rows, others)
+def test_whoever_comes_later_finds_the_hub_as_if_the_person_had_never_been_there(
+    rows: list[Row], canary: list[Row], later: list[Row]
+) -> None:
+    without = new_hub()
+    load(without, [FAMILY, *rows])
+    hub = erased([FAMILY, *rows], [{**each, "tel": LANDLINE} for each in canary])
+    for each in (hub, without):
+        load(each, [{**row, "id": f"later {row['id']}"} for row in later])
+    assert shown(hub) == shown(without)
 
 
 @few
@@ -304,9 +375,9 @@ LATER = "2026-03-01T00:00:00Z"
 RETURNED = "2026-03-02T00:00:00Z"
 
 
-def wait(hub: uc.CustomerHub) -> None:
+def wait(hub: uc.CustomerHub, *, days: int = 90) -> None:
     assert isinstance(hub._clock, Ticking)
-    hub._clock.now = START + timedelta(days=90)
+    hub._clock.now = START + timedelta(days=days)
 
 
 @few
@@ -385,6 +456,45 @@ def test_after_compaction_no_byte_of_any_file_is_of_the_person(rows: list[Row], 
         assert any(files_with(path, name) for name in names), "the control: others are still found"
 
 
+class DiedError(Exception):
+    """The process ended."""
+
+
+@fewer
+@given(others, canary_rows, st.integers(0, 9))
+def test_an_erasure_that_was_cut_off_at_any_step_is_resumed_and_ends_as_one_that_was_not(
+    rows: list[Row], canary: list[Row], lived: int
+) -> None:
+    steps = iter(range(lived))
+
+    def on_step(name: str) -> None:
+        if name.startswith(STEPS) and next(steps, None) is None:
+            raise DiedError(name)
+
+    with folder() as path:
+        url = f"duckdb:///{path}/shop.duckdb"
+        with filled(rows, canary, store=url) as hub:
+            ids = canaries(hub)
+        cut = open_duckdb(url)
+        with suppress(DiedError):
+            rights = Rights(cut, clock=Ticking(), keyring=Keyring(KEY), policy=POLICY, on_step=on_step)
+            rights.erase_many(ids)
+            rights.compact()
+        told = cut.read("erasure_steps").filter(pl.col("state") == "done")["step"]
+        cut.close()
+        with new_hub(url) as hub:
+            assert ("bytes" in told) <= (traces(hub) == set())
+            receipts = hub.rights.erase_many(ids)
+            hub.rights.compact()
+            assert traces(hub) == set()
+            ended = [hub.rights.erasures.receipt(each.erasure_id) for each in receipts]
+            assert {step.step for each in ended for step in each.open} == {"destination"}
+            assert shown(hub) == shown(erased(rows, canary))
+
+
+STEPS = ("erase:", "resume:", "compact:done", "compact:told")
+
+
 @fewer
 @given(others, canary_rows)
 def test_a_restored_backup_is_erased_again_before_anybody_reads(rows: list[Row], canary: list[Row]) -> None:
@@ -402,6 +512,39 @@ def test_a_restored_backup_is_erased_again_before_anybody_reads(rows: list[Row],
             assert restored.rights.erasures.receipt(receipt.erasure_id).rows == receipt.rows
             load(restored, canary)
             assert traces(restored) == set()
+            position = restored._store.last_seq()
+        with new_hub(store) as again:
+            assert again._store.last_seq() == position, "nothing is left to be erased again"
+
+
+@fewer
+@given(others, canary_rows)
+def test_whoever_came_back_and_was_erased_again_stays_erased_in_a_backup_of_between(
+    rows: list[Row], canary: list[Row]
+) -> None:
+    with folder() as path:
+        store = f"duckdb:///{path}/shop.duckdb"
+        with filled(rows, canary, store=store) as hub:
+            hub.rights.erase_many(canaries(hub))
+            wait(hub)
+            load(hub, [{**canary[0], "seen": RETURNED, "news": "yes", "said": LATER}])
+            assert canaries(hub), "the control: a later consent lets them in"
+            hub.backup(path / "between.duckdb")
+            wait(hub, days=91)
+            hub.rights.erase_many(canaries(hub))
+        shutil.copy(path / "between.duckdb", path / "shop.duckdb")
+        with new_hub(store, clock=Ticking(START + timedelta(days=92))) as restored:
+            assert traces(restored) == set()
+
+
+@given(st.lists(st.sampled_from(["open", "done", "failed", "waived"]), min_size=1, max_size=5))
+def test_only_what_is_done_or_waived_is_complete(states: list[Any]) -> None:
+    steps = tuple(ErasureStep("destination", str(number), state, START) for number, state in enumerate(states))
+    receipt = ErasureReceipt("e", "c", None, START, steps)
+    assert receipt.complete is (set(states) <= {"done", "waived"})
+    assert [each.target for each in receipt.open] == [
+        str(number) for number, state in enumerate(states) if state in {"open", "failed"}
+    ]
 
 
 @fewer

@@ -1,6 +1,9 @@
 """The laws of policies: what a purpose rests on, for whom, and that nothing is left open."""
 
 from datetime import date, datetime, timedelta
+from itertools import product
+from random import Random
+from typing import Any
 
 import polars as pl
 from hypothesis import given
@@ -9,11 +12,16 @@ from hypothesis import strategies as st
 from unified_customer.core.models import Consent
 from unified_customer.core.models.purposes import DATA_USES, ancestors, known_purposes
 from unified_customer.policy import ALLOWING, Policy, Request, decide, fold_statements, permit, permit_each
+from unified_customer.policy.answering import AT_ONCE
 from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, HEEDED, Ground
 from unified_customer.policy.laws import NOT_ESSENTIAL, REGIMES, SALE_AND_SHARING, UNION
 from unified_customer.policy.legal_basis import years_at
 from unified_customer.policy.places import place_of
+from unified_customer.testing.crowds import Crowd, crowds, some_requests
 from unified_customer.testing.strategies import (
+    CHANNELS,
+    RECIPIENTS,
+    RELATED_PURPOSES,
     START,
     consents,
     instants,
@@ -26,8 +34,8 @@ from unified_customer.testing.strategies import (
     policies_of_places,
     purposes,
     requests,
-    shared_ownership,
     statements,
+    utterances,
 )
 
 END = START + timedelta(days=1)
@@ -149,39 +157,31 @@ def test_a_policy_cannot_name_a_basis_that_its_regime_does_not_admit(name: str, 
 # --- Decisions by place and age.
 
 
-@given(
-    ownership(3) | shared_ownership(3),
-    statements(max_size=30),
-    requests(),
-    policies_of_places(),
-    people(),
-)
+@given(crowds(), some_requests(), policies_of_places(), instants(hours=6))
 def test_the_vectorised_decision_equals_the_reference_one_for_everybody_under_their_own_law(
-    owned: pl.DataFrame, said: list[Consent], request: Request, policy: Policy, known: pl.DataFrame
+    crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime
 ) -> None:
-    answers = permit(owned, ledger(said), request=request, policy=policy, as_of=END, people=known)
-    for customer, allowed, reason in answers.iter_rows():
-        own = set(owned.filter(customer_id=customer).select("subject_kind", "subject_key").iter_rows())
-        others = set(owned.filter(pl.col("customer_id") != customer).select("subject_kind", "subject_key").iter_rows())
-        about = [each for each in said if (each.subject_kind, each.subject_key) in own]
-        place, years = situation(known.filter(customer_id=customer))
-        reference = decide(
-            about,
-            request=request,
-            policy=policy,
-            as_of=END,
-            shared=own & others,
-            jurisdiction=place,
-            years=years,
-        )
-        assert (allowed, reason) == (reference.allowed, reference.reason)
+    folded = fold_statements(crowd.subjects, crowd.statements, policy=policy, as_of=as_of, people=crowd.people)
+    known = {
+        customer: situation(country, region, born, as_of.date())
+        for customer, country, region, born in crowd.people.iter_rows()
+    }
+    for customer, *reasons in folded.permit(asked).iter_rows():
+        place, years = known[customer]
+        options: dict[str, Any] = {
+            "policy": policy,
+            "as_of": as_of,
+            "shared": crowd.shared,
+            "jurisdiction": place,
+            "years": years,
+        }
+        about = crowd.about(customer)
+        assert reasons == [decide(about, request=each, **options).reason for each in asked]
 
 
-def situation(known: pl.DataFrame) -> tuple[str | None, int | None]:
-    for _, country, region, born in known.iter_rows():
-        place = place_of(country, region, named=("US-CA",)) or country
-        return place, None if born is None else years_at(born, END.date())
-    return None, None
+def situation(country: str | None, region: str | None, born: date | None, day: date) -> tuple[str | None, int | None]:
+    place = place_of(country, region, named=("US-CA",)) or country
+    return place, None if born is None else years_at(born, day)
 
 
 @given(ownership(3), statements(), st.lists(requests(), min_size=1, max_size=5, unique=True), every_policy, people())
@@ -193,6 +193,24 @@ def test_asking_for_several_purposes_at_once_is_asking_for_each(
         alone = permit(owned, ledger(said), request=request, policy=policy, as_of=END, people=known)
         assert together[str(request)].cast(pl.String).to_list() == alone["reason"].to_list()
         assert alone["allowed"].to_list() == alone["reason"].is_in(list(ALLOWING)).to_list()
+
+
+MANY = [Request(*parts) for parts in product(RELATED_PURPOSES, CHANNELS, RECIPIENTS)]
+MANY += [Request(each) for each in DATA_USES if each not in RELATED_PURPOSES]
+
+
+@given(ownership(3), utterances(statuses=["granted", "denied"]), policies(), st.randoms(use_true_random=False))
+def test_it_does_not_matter_how_many_purposes_are_asked_for_at_once(
+    owned: pl.DataFrame, said: list[Consent], policy: Policy, random: Random
+) -> None:
+    folded = fold_statements(owned, ledger(said), policy=policy, as_of=END)
+    asked = random.sample(MANY, len(MANY))
+    together = folded.permit(asked)
+    assert len(asked) > AT_ONCE
+    assert together.columns == ["customer_id", *map(str, asked)]
+    for start in range(0, len(asked), 10):
+        some = folded.permit(asked[start : start + 10])
+        assert together.select(some.columns).equals(some)
 
 
 @given(ownership(3), statements(max_size=20), st.data(), instants(hours=8))

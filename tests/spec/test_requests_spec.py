@@ -17,19 +17,11 @@ from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.kinds import RECORD, STATED
 from unified_customer.core.models.rights import RequestEvent, Right
 from unified_customer.core.tables import GOLDEN_FIELDS
-from unified_customer.governance.requests.law import law_of
-from unified_customer.governance.requests.lifecycle import (
-    TERMINAL,
-    UNVERIFIED_RIGHTS,
-    Happened,
-    RequestState,
-    answer_by,
-    begin,
-    fold,
-    step,
-)
+from unified_customer.governance.requests.law import answer_by, law_of
+from unified_customer.governance.requests.lifecycle import begin, fold, step
 from unified_customer.governance.requests.naming import Found
 from unified_customer.governance.requests.reasons import DENIALS, denial
+from unified_customer.governance.requests.state import TERMINAL, Happened, RequestState
 from unified_customer.identity import Survivorship
 from unified_customer.identity.versions import ADDRESS, NAME
 from unified_customer.policy import Policy
@@ -95,7 +87,7 @@ def test_nothing_is_carried_out_for_somebody_unverified_where_the_right_needs_it
     for event in life[0]:
         verified = event.event == "verified" or (verified and event.event != "verification_asked")
         if event.event in {"approved", "started", "fulfilled"}:
-            assert verified or life[1][0].right in UNVERIFIED_RIGHTS
+            assert verified or life[1][0].right in {"opt_out", "objection"}
 
 
 @given(lives)
@@ -129,6 +121,34 @@ def test_an_answer_is_put_off_once(first: Happened, days: int, more: int) -> Non
     assert put_off.due_at == later.due_at
     with pytest.raises(RequestStateError, match="once"):
         step(put_off, replace(later, due_at=put_off.due_at + timedelta(days=more)))
+
+
+NEAR = st.sampled_from([timedelta(hours=hours) for hours in (-1, 0, 1)])
+
+
+@given(receipts(), NEAR, NEAR)
+def test_an_answer_is_put_off_in_time_and_to_a_later_day_or_not_at_all(
+    first: Happened, late: timedelta, longer: timedelta
+) -> None:
+    state = begin(first)
+    told = Happened("r", state.due_at + late, "extended", reason="complex", due_at=state.due_at + longer)
+    if late <= timedelta(0) < longer:
+        assert step(state, told).due_at == told.due_at
+    else:
+        with pytest.raises(RequestStateError):
+            step(state, told)
+
+
+@given(receipts(), NEAR, NEAR)
+def test_what_is_late_is_late_from_the_instant_after_its_time(
+    first: Happened, acknowledge: timedelta, late: timedelta
+) -> None:
+    by, as_of = START + acknowledge, first.due_at + late if first.due_at else START
+    state = begin(replace(first, detail={"acknowledge_by": by.isoformat()}))
+    waiting = {"acknowledge": by, "answer": state.due_at}
+    assert dict(state.late(as_of)) == {what: at for what, at in waiting.items() if at < as_of}
+    assert dict(state.late(START)) == {what: at for what, at in waiting.items() if at < START}
+    assert state.overdue(as_of) is (state.due_at < as_of)
 
 
 @given(lives, happenings())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -58,7 +58,7 @@ FOLLOWING = ("identifiers", "scores", "memberships")
 rule_lists = st.lists(retention_rules(), max_size=3)
 # A world takes a second to sweep: making a failing one smaller would take many minutes.
 few = settings(
-    max_examples=max(6, settings().max_examples // 4),
+    max_examples=max(6, settings().max_examples // 2),
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
@@ -224,7 +224,7 @@ def check(setting: Setting, rules: Sequence[RetentionRule], held: Sequence[Held]
                 assert named not in remembered if named else owner_of(row) not in customers
 
 
-@few
+@settings(few, max_examples=max(40, settings().max_examples))
 @given(worlds(), rule_lists)
 def test_nothing_goes_before_its_time_and_nothing_stays_after_it(world: World, rules: list[RetentionRule]) -> None:
     check(Setting(world, rules), rules)
@@ -356,6 +356,31 @@ def test_no_id_of_a_customer_moves(world: World, rules: list[RetentionRule], see
     anew = resolve_stored(setting.store, ExactIdentity()).partition.select("record_id", "customer_id")
     assert setting.store.count("identities") == len(RECORDS)
     assert {record: stored.get(record) for record in anew["record_id"]} == dict(anew.iter_rows())
+
+
+@given(st.integers(1, 90), st.sampled_from([-1, 0, 1]), st.sampled_from(["event", "last_activity"]))
+def test_a_row_goes_at_the_very_instant_at_which_its_time_is_over(days: int, late: int, since: Any) -> None:
+    seen = NOW - timedelta(days=days, microseconds=-late)
+    said = {"record_id": RECORDS[0], "source": "crm", "source_id": "1", "version": "v", "deleted": False}
+    world = World({"records": [{**said, "observed_at": seen, "_recorded_at": seen}]})
+    setting = Setting(world, [RetentionRule(table="records", keep=Period(days=days), since=since)])
+    setting.apply()
+    assert setting.store.count("records") == (late > 0)
+
+
+def test_a_record_of_which_nothing_is_kept_stays_with_its_customer_when_another_loses_a_row() -> None:
+    first, other = RECORDS[2:4]
+    old, new = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+    event = {"record_id": other, "source": "crm", "type": "track", "_recorded_at": new}
+    events = [{**event, "event_id": str(at.year), "occurred_at": at} for at in (old, new)]
+    card = {"kind": "card", "value_key": "a" * 24, "source": "crm", "_recorded_at": new}
+    setting = Setting(
+        World({"events": events, "identifiers": [{**card, "record_id": each} for each in (first, other)]}), []
+    )
+    setting.apply()
+    assert setting.store.read("identifiers")["record_id"].to_list() == [other]
+    anew = resolve_stored(setting.store, ExactIdentity()).partition.select("record_id", "customer_id")
+    assert dict(anew.iter_rows())[other] == first
 
 
 @few

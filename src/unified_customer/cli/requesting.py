@@ -15,7 +15,7 @@ from unified_customer.cli.tables import cell, plain_table
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.governance.erasure.steps import ErasureReceipt
 from unified_customer.governance.requests import RequestState
-from unified_customer.governance.requests.lifecycle import Status
+from unified_customer.governance.requests.state import Status
 from unified_customer.hub import CustomerHub
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from unified_customer.core.models.purposes import DATA_USES
 from unified_customer.governance.gate import fold_ledger
 from unified_customer.policy import ALLOWING, Policy, Request
 from unified_customer.store import Reader
@@ -38,3 +39,9 @@ def effect(
         was, is_ = (frame[request].cast(pl.String).is_in(list(ALLOWING)) for frame in (then, now))
         rows.append((request, was.sum(), is_.sum(), (is_ & ~was).sum(), (was & ~is_).sum()))
     return pl.DataFrame(rows, schema=EFFECT, orient="row")
+
+
+def worth_asking(*policies: Policy) -> list[str]:
+    """Return the purposes that policies name, and the highest of each kind: what a change may make a difference to."""
+    tops = [each for each in DATA_USES if "." not in each]
+    return sorted({*tops, *(purpose for policy in policies for purpose in policy.bases)})

@@ -1,59 +1,27 @@
 """The consent ledger: statements are added and never changed; what they allow is asked of the gate."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
 
 from unified_customer.connectors.signals import SignalKind
 from unified_customer.core.clock import Clock, as_utc, just_after
-from unified_customer.core.errors import ConfigurationError
-from unified_customer.core.kinds import RECORD, check_kind
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
 from unified_customer.core.models.consents import Speaker, SpecialBasis
-from unified_customer.core.models.purposes import DATA_USES
-from unified_customer.core.tables import CONSENTS, table
-from unified_customer.governance.access.person import look_up
 from unified_customer.governance.audit import AuditLog, Entry, write_entry
-from unified_customer.governance.door import READABLE
-from unified_customer.governance.effects import decisions, effect
-from unified_customer.governance.gate import survey
+from unified_customer.governance.coverage import Coverage, coverage_of
+from unified_customer.governance.effects import decisions, effect, worth_asking
 from unified_customer.governance.hearing import warn_if_unheard
-from unified_customer.governance.naming import current_customer, records_of
+from unified_customer.governance.naming import current_customer
 from unified_customer.governance.policies import policy_history, policy_in_force
-from unified_customer.governance.receipts import ConsentReceipt, receipt_of
+from unified_customer.governance.receipt_document import ConsentReceipt
+from unified_customer.governance.receipts import receipt_of
 from unified_customer.governance.signalled import Signal, write_signal
 from unified_customer.governance.stating import Statement, frame_of, known_word, named_part, past_instant, statement_of
+from unified_customer.governance.subjects import KeyOf, chosen, named_subjects, said_by, statements_about
 from unified_customer.policy import Policy, Request
-from unified_customer.policy.sharing import counting
-from unified_customer.store import Keys, Reader, Store
-
-KeyOf = Callable[[str, str], str | None]
-"""Gives the value key of an identifier kind and a raw value; None where the value is no such identifier."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How far a purpose reaches.
-
-    Attributes:
-        purpose: The purpose asked about.
-        basis: The legal basis that the policy names for it.
-        customers: Number of customers known.
-        allowed: Number of them who may be read.
-        reasons: `allowed`, `reason`, `customers`: how many for which reason.
-        unheard: Number of statements, about any purpose, of records and identifiers that no customer has (yet).
-        withheld_fields: `table`, `field`, `category`: what the purpose may not see of those who may be read.
-    """
-
-    purpose: str
-    basis: str
-    customers: int
-    allowed: int
-    reasons: pl.DataFrame
-    unheard: int
-    withheld_fields: pl.DataFrame
+from unified_customer.store import Reader, Store
 
 
 class ConsentLedger:
@@ -151,9 +119,9 @@ class ConsentLedger:
             spoken_by=None if spoken_by is None else known_word(spoken_by, Speaker, "spoken_by"),
             language=language,
         )
-        subjects = self._subjects(identifier, customer_id)
-        statements = tuple(statement_of(said, kind, key) for kind, key in subjects)
         with self._store.transaction(recorded_at=now) as writer:
+            subjects = self._subjects(writer, identifier, customer_id)
+            statements = tuple(statement_of(said, kind, key) for kind, key in subjects)
             writer.append("consents", frame_of(statements))
             detail = {"status": status, "statements": len(statements), "channel": channel, "recipient": recipient}
             entry = Entry("consent", table="consents", purpose=purpose, customer_id=customer_id, detail=detail)
@@ -197,10 +165,10 @@ class ConsentLedger:
             UnknownCustomerError: There is no such customer.
         """
         signal = Signal(kind, text, vendor_id, stated_at, source, customer_id)
-        subjects = self._subjects(identifier, customer_id)
-        return write_signal(
-            self._store, signal, subjects, policy=self._policy, actor=actor or self._actor, now=self._clock()
-        )
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            subjects = self._subjects(writer, identifier, customer_id)
+            return write_signal(writer, signal, subjects, policy=self._policy, actor=actor or self._actor, now=now)
 
     def coverage(
         self,
@@ -224,16 +192,7 @@ class ConsentLedger:
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         with self._store.snapshot() as reader:
             policy = self._in_force(reader, as_of)
-            admission, lost = survey(reader, request, policy=policy, as_of=at)
-        return Coverage(
-            purpose=purpose,
-            basis=policy.basis_of(purpose),
-            customers=admission.people.height,
-            allowed=admission.customers.height,
-            reasons=admission.reasons(),
-            unheard=lost,
-            withheld_fields=self._withheld(purpose, actor or self._actor),
-        )
+            return coverage_of(reader, request, policy=policy, as_of=at, actor=actor or self._actor)
 
     def decisions(
         self, purposes: Sequence[str | Request], *, as_of: datetime | None = None, actor: Actor | None = None
@@ -274,7 +233,7 @@ class ConsentLedger:
         Returns:
             `purpose`, `allowed_before`, `allowed_after`, `gained`, `lost`: numbers of customers.
         """
-        named = purposes if purposes is not None else _named_in(self._policy, policy)
+        named = purposes if purposes is not None else worth_asking(self._policy, policy)
         requests = [_request(each) for each in named]
         with self._store.snapshot() as reader:
             told = effect(reader, requests, before=self._policy, after=policy, as_of=just_after(self._clock()))
@@ -297,16 +256,9 @@ class ConsentLedger:
 
         What somebody said has to be shown whatever they said, so it takes no purpose; it is in the audit.
         """
-        subjects = self._subjects(identifier, customer_id)
-        keys = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
         now = self._clock()
         with self._store.transaction(recorded_at=now) as writer:
-            found = writer.read(
-                "consents",
-                columns=list(CONSENTS.columns),
-                keys=Keys(keys, ("subject_kind", "subject_key")),
-                order_by=["stated_at", "seq"],
-            )
+            found = statements_about(writer, self._subjects(writer, identifier, customer_id))
             entry = Entry("statements", table="consents", customer_id=customer_id, rows=found.height)
             write_entry(writer, actor or self._actor, entry, at=now)
         return found
@@ -335,81 +287,21 @@ class ConsentLedger:
                 what to name in the policy.
             UnknownCustomerError: There is no such customer.
         """
-        subjects = self._subjects(identifier, customer_id)
-        with self._store.snapshot() as reader:
-            principal = subjects[0][1] if customer_id is None else current_customer(reader, customer_id)
-            said = said_by(reader, subjects, customer_id=customer_id)
-        chosen = _chosen(said, statement_ids)
-        receipt = receipt_of(chosen, principal=principal, policy=self._policy, clock=self._clock)
-        entry = Entry("receipt", table="consents", customer_id=customer_id and principal, rows=len(chosen))
-        with self._store.transaction(recorded_at=receipt.issued_at) as writer:
-            write_entry(writer, actor or self._actor, entry, at=receipt.issued_at)
+        now = self._clock()
+        with self._store.transaction(recorded_at=now) as writer:
+            subjects = self._subjects(writer, identifier, customer_id)
+            principal = subjects[0][1] if customer_id is None else current_customer(writer, customer_id)
+            said = chosen(said_by(writer, subjects, customer_id=customer_id), statement_ids)
+            receipt = receipt_of(said, principal=principal, policy=self._policy, clock=lambda: now)
+            entry = Entry("receipt", table="consents", customer_id=customer_id and principal, rows=len(said))
+            write_entry(writer, actor or self._actor, entry, at=now)
         return receipt
 
-    def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:
-        if (identifier is None) == (customer_id is None):
-            message = "Name whom the statement is about: either identifier=(kind, value) or customer_id=..."
-            raise ConfigurationError(message)
-        if customer_id is not None:
-            with self._store.snapshot() as reader:
-                return subjects_of(reader, customer_id)
-        kind, value = identifier or ("", "")
-        if check_kind(kind) == RECORD:
-            message = "A record is no identifier. Name the person by customer_id=..., which takes any id ever issued."
-            raise ConfigurationError(message)
-        key = self._key_of(kind, value)
-        if key is None:
-            message = f"The value given is not a valid identifier of kind {kind!r}. Check its spelling."
-            raise ConfigurationError(message)
-        return [(kind, key)]
-
-    def _withheld(self, purpose: str, actor: Actor) -> pl.DataFrame:
-        rows = [
-            (name, field, table(name).fields[field].category)
-            for name in READABLE
-            for field in self._policy.visible_columns(table(name), purpose, actor=actor).withheld
-        ]
-        return pl.DataFrame(rows, schema=dict.fromkeys(("table", "field", "category"), pl.String), orient="row")
-
-
-def subjects_of(reader: Reader, customer_id: str) -> list[tuple[str, str]]:
-    """Return every identifier and record of the customer who holds `customer_id` now, as `(kind, key)`, sorted.
-
-    Raises:
-        UnknownCustomerError: There is no such customer.
-    """
-    records = records_of(reader, current_customer(reader, customer_id))
-    identifiers = reader.read("identifiers", columns=["kind", "value_key"], keys=Keys(records, ("record_id",)))
-    return sorted({*identifiers.rows(), *((RECORD, record_id) for record_id in records["record_id"])})
-
-
-def said_by(reader: Reader, subjects: Sequence[tuple[str, str]], *, customer_id: str | None) -> list[Consent]:
-    """Return the statements about `subjects`; of a customer's, those that count for that customer."""
-    named = pl.DataFrame(subjects, schema=["subject_kind", "subject_key"], orient="row")
-    keys = Keys(named, ("subject_kind", "subject_key"))
-    rows = reader.read("consents", columns=list(CONSENTS.columns), keys=keys, order_by=["stated_at", "seq"])
-    statements = [Consent.model_construct(**row) for row in rows.iter_rows(named=True)]
-    if customer_id is None:
-        return statements
-    person, _ = look_up(reader, current_customer(reader, customer_id))
-    return counting(statements, person.shared.rows())[0]
+    def _subjects(
+        self, reader: Reader, identifier: tuple[str, str] | None, customer_id: str | None
+    ) -> list[tuple[str, str]]:
+        return named_subjects(reader, identifier=identifier, customer_id=customer_id, key_of=self._key_of)
 
 
 def _request(asked: str | Request) -> Request:
     return asked if isinstance(asked, Request) else Request(asked)
-
-
-def _named_in(*policies: Policy) -> list[str]:
-    tops = [each for each in DATA_USES if "." not in each]
-    return sorted({*tops, *(purpose for policy in policies for purpose in policy.bases)})
-
-
-def _chosen(said: Sequence[Consent], ids: Sequence[str] | None) -> list[Consent]:
-    if ids is None:
-        return list(said)
-    chosen = [each for each in said if each.statement_id in ids]
-    if len(chosen) < len(set(ids)):
-        missing = len(set(ids)) - len(chosen)
-        message = f"{missing:,} of the statements named are not this person's. See hub.consent.statements(...)."
-        raise ConfigurationError(message)
-    return chosen

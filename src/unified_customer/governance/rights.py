@@ -13,10 +13,10 @@ from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.erasure.erasing import Eraser
 from unified_customer.governance.erasure.erasures import Erasures
 from unified_customer.governance.erasure.steps import ErasureReceipt
-from unified_customer.governance.ledger import KeyOf
 from unified_customer.governance.requests.carrying import Does
 from unified_customer.governance.requests.handling import Handling
 from unified_customer.governance.requests.requests import Requests
+from unified_customer.governance.subjects import KeyOf
 from unified_customer.policy import Policy
 from unified_customer.store import Store
 

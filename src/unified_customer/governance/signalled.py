@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-import polars as pl
-
 from unified_customer.connectors.signals import Said, SignalKind, said_in
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
@@ -14,8 +12,9 @@ from unified_customer.core.models import Actor, Consent
 from unified_customer.core.spec import canonical_json, content_hash
 from unified_customer.core.tables import CONSENTS
 from unified_customer.governance.audit import Entry, write_entry
+from unified_customer.governance.stating import frame_of
 from unified_customer.policy import Policy
-from unified_customer.store import Store
+from unified_customer.store import Writer
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Signal:
 
 
 def write_signal(
-    store: Store, signal: Signal, subjects: Sequence[tuple[str, str]], *, policy: Policy, actor: Actor, now: datetime
+    writer: Writer, signal: Signal, subjects: Sequence[tuple[str, str]], *, policy: Policy, actor: Actor, now: datetime
 ) -> tuple[Consent, ...]:
     """Record what `signal` says of each of `subjects`, `(kind, key)`; one that says nothing records nothing.
 
@@ -53,13 +52,11 @@ def write_signal(
     statements = tuple(_statement(each, at, signal, *subject) for each, at in dated for subject in subjects)
     if not statements:
         return ()
-    rows = pl.DataFrame([each.model_dump() for each in statements], schema=CONSENTS.columns)
-    with store.transaction(recorded_at=now) as writer:
-        writer.append(CONSENTS.name, rows)
-        counts = Counter(each.status for each in statements)
-        detail = {"signal": signal.kind, "statements": len(statements)} | dict(counts)
-        entry = Entry("consent", table=CONSENTS.name, customer_id=signal.customer_id, detail=detail)
-        write_entry(writer, actor, entry, at=now)
+    writer.append(CONSENTS.name, frame_of(statements))
+    counts = Counter(each.status for each in statements)
+    detail = {"signal": signal.kind, "statements": len(statements)} | dict(counts)
+    entry = Entry("consent", table=CONSENTS.name, customer_id=signal.customer_id, detail=detail)
+    write_entry(writer, actor, entry, at=now)
     return statements
 
 

@@ -18,12 +18,13 @@ from unified_customer.policy.elsewhere import permit_elsewhere
 from unified_customer.policy.organisation import Controller, Notice, Recipient
 from unified_customer.policy.periods import Period
 from unified_customer.policy.permit import fold_statements, permit, permit_each
-from unified_customer.policy.policy import Columns, Policy
+from unified_customer.policy.policy import Policy
 from unified_customer.policy.regimes import BreachClock, Deadlines, Minor, Regime
 from unified_customer.policy.retention import RetentionRule
 from unified_customer.policy.rules import Collect, Role
 from unified_customer.policy.scopes import Request, contains, overlaps
 from unified_customer.policy.segment_compat import SegmentCompat
+from unified_customer.policy.visibility import Columns
 
 __all__ = [
     "ALLOWING",

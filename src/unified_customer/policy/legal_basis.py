@@ -1,8 +1,11 @@
 """What a purpose rests on: found in the rules of a policy and of the regimes that somebody may be under."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import product
 from typing import Final
+
+import polars as pl
 
 from unified_customer.core.fields import covers
 from unified_customer.core.models.purposes import ancestors
@@ -73,3 +76,22 @@ def years_at(born: date, day: date) -> int:
         (12, 13)
     """
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def overview_of(
+    regimes: Mapping[str, Regime], every: Sequence[Regime], purposes: Iterable[str], *, bases: Bases
+) -> pl.DataFrame:
+    """Return what purposes rest on, under each of `regimes` and under all of `every` together, at each age that matters.
+
+    Returns:
+        `regime` (null: not known which), `below` (years of age; null: of age), `purpose`, `basis`.
+    """
+    situations = product(
+        [*((name, [each]) for name, each in regimes.items()), (None, every)], [*ages_that_matter(every), None]
+    )
+    rows = [
+        (name, below, purpose, ground_under(those, purpose, bases=bases, years=below and below - 1))
+        for ((name, those), below), purpose in product(situations, purposes)
+    ]
+    names = {"regime": pl.String, "below": pl.Int64, "purpose": pl.String, "basis": pl.String}
+    return pl.DataFrame(rows, schema=names, orient="row")

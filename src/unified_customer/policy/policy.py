@@ -1,15 +1,15 @@
 """The policy of a hub: which purposes rest on which legal basis, and who may see what."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import unified_diff
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
 import polars as pl
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from unified_customer.core.errors import ConfigurationError, ConsentError
-from unified_customer.core.fields import SPECIAL_CATEGORIES, UNCLASSIFIED, Party, covered, covers
+from unified_customer.core.fields import UNCLASSIFIED, Party
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.core.models.purposes import (
     EVERY_PURPOSE,
@@ -21,7 +21,7 @@ from unified_customer.core.models.purposes import (
 from unified_customer.core.spec import Spec
 from unified_customer.core.tables import Table
 from unified_customer.policy.grounds import Ground
-from unified_customer.policy.legal_basis import ages_that_matter, asks_guardians, ground_under
+from unified_customer.policy.legal_basis import ages_that_matter, asks_guardians, ground_under, overview_of
 from unified_customer.policy.organisation import Controller, Notice, Recipient
 from unified_customer.policy.regimes import Regime
 from unified_customer.policy.retention import RetentionRule
@@ -37,15 +37,9 @@ from unified_customer.policy.rules import (
     over,
 )
 from unified_customer.policy.toml import to_toml
+from unified_customer.policy.visibility import Columns, never_read, parted, seen_of
 
 Jurisdiction = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
-
-
-class Columns(NamedTuple):
-    """The columns of a table, parted by what a read may see."""
-
-    visible: tuple[str, ...]
-    withheld: tuple[str, ...]
 
 
 class Policy(Spec):
@@ -328,14 +322,7 @@ class Policy(Spec):
             >>> Policy.ccpa().overview().filter(regime="ccpa", below=16, purpose="third_party_sharing")["basis"].item()
             'consent'
         """
-        rows = [
-            (name, below, purpose, ground_under(regimes, purpose, bases=self.bases, years=below and below - 1))
-            for name, regimes in (*((name, [each]) for name, each in self.regimes.items()), (None, self.every_regime))
-            for below in (*self.ages, None)
-            for purpose in sorted(known_purposes(self.purposes))
-        ]
-        names = {"regime": pl.String, "below": pl.Int64, "purpose": pl.String, "basis": pl.String}
-        return pl.DataFrame(rows, schema=names, orient="row")
+        return overview_of(self.regimes, self.every_regime, sorted(known_purposes(self.purposes)), bases=self.bases)
 
     def difference(self, other: "Policy") -> str:
         """Return the lines of TOML in which `other` differs, as a unified diff; empty where they are equal.
@@ -368,10 +355,7 @@ class Policy(Spec):
             ('traits', 'traits_source', 'traits_observed_at')
         """
         seen = self._visible({field.category for field in table.fields.values()}, purpose, actor)
-        return Columns(
-            tuple(name for name, field in table.fields.items() if field.category in seen),
-            tuple(name for name, field in table.fields.items() if field.category not in seen),
-        )
+        return parted(table, seen)
 
     def collect(self, category: str = UNCLASSIFIED) -> Collect:
         """Return what happens to values of a data `category` on their way in.
@@ -390,18 +374,10 @@ class Policy(Spec):
         return next((self.collection[each] for each in ancestors(category) if each in self.collection), "keep")
 
     def _visible(self, categories: Iterable[str], purpose: str, actor: Actor) -> set[str]:
-        never = self._never_read(self.check_purpose(purpose))
-        hidden = [role.hidden for role in self._roles_of(actor) if role.may_name(purpose)]
-        return {
-            each
-            for each in categories
-            if not covered(each, never) and any(not covered(each, withheld) for withheld in hidden)
-        }
-
-    def _never_read(self, purpose: str) -> tuple[str, ...]:
-        special = () if covered(purpose, self.special_purposes) else SPECIAL_CATEGORIES
         rules = (self.forbidden, *(regime.forbidden for regime in self.every_regime))
-        return (*special, *(category for each in rules for category in _forbidden(each, purpose)))
+        never = never_read(self.check_purpose(purpose), rules, special_purposes=self.special_purposes)
+        hidden = [role.hidden for role in self._roles_of(actor) if role.may_name(purpose)]
+        return seen_of(categories, never=never, hidden=hidden)
 
     def _roles_of(self, actor: Actor) -> list[Role]:
         named = [self.roles[each] for each in actor.roles if each in self.roles]
@@ -415,9 +391,3 @@ class Policy(Spec):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_json, (self.to_json(),)
-
-
-def _forbidden(rules: Mapping[str, tuple[str, ...]], purpose: str) -> Iterator[str]:
-    for each, categories in rules.items():
-        if covers(each, purpose) or covers(purpose, each):
-            yield from categories

@@ -123,7 +123,7 @@ _ROWS: Final[Mapping[str, st.SearchStrategy[Row]]] = {
         deleted=st.just(value=False),
         email=_TEXT,
         given_name=_TEXT,
-        traits=_TEXT,
+        traits=st.sampled_from((None, '{"a":1}')),
     ),
     "identifiers": _rows(
         "observed_at",

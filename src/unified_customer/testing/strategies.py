@@ -11,11 +11,12 @@ from typing import Final, get_args
 import polars as pl
 from hypothesis import strategies as st
 
+from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Consent, Status
 from unified_customer.core.models.purposes import DATA_USES, EVERY_PURPOSE, ancestors
 from unified_customer.core.tables import CONSENTS
 from unified_customer.policy import Minor, Policy, Regime, Request, contains
-from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS
+from unified_customer.policy.grounds import GROUNDS_BY_STRICTNESS, Ground
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """The first of the instants."""
@@ -33,6 +34,7 @@ RELATED_PURPOSES: Final = (
 CHANNELS: Final = (None, "email", "sms")
 RECIPIENTS: Final = (None, "acme", "globex")
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+_SPOKEN_GROUNDS: Final[tuple[Ground, ...]] = ("guardian_consent", "consent", "opt_out")
 SUBJECT_KINDS: Final = ("email", "phone", "record")
 
 
@@ -64,9 +66,14 @@ def nested_purposes() -> st.SearchStrategy[tuple[str, str]]:
     return st.sampled_from([(above, each) for each in DATA_USES for above in ancestors(each)])
 
 
+def grounds() -> st.SearchStrategy[Ground]:
+    """What a purpose may rest on; often something under which it matters what people say."""
+    return st.sampled_from(GROUNDS_BY_STRICTNESS) | st.sampled_from(_SPOKEN_GROUNDS)
+
+
 def policies() -> st.SearchStrategy[Policy]:
     """Policies without regimes, which differ in what the purposes rest on and in what a narrower yes does."""
-    bases = st.dictionaries(purposes(), st.sampled_from(GROUNDS_BY_STRICTNESS), max_size=3)
+    bases = st.dictionaries(purposes(), grounds(), max_size=3)
     return st.builds(Policy, bases=bases, narrower_yes=st.sampled_from(["never", "later"]))
 
 
@@ -78,12 +85,11 @@ def regimes() -> st.SearchStrategy[Regime]:
         purposes=st.tuples(purposes()),
         needs=st.sampled_from(["never", "guardian_consent", "consent"]),
     )
-    grounds = st.sampled_from(GROUNDS_BY_STRICTNESS)
     return st.builds(
         Regime,
         title=st.just("law"),
-        fallback=grounds,
-        bases=st.dictionaries(purposes(), grounds, max_size=2),
+        fallback=grounds(),
+        bases=st.dictionaries(purposes(), grounds(), max_size=2),
         minors=st.lists(minors, max_size=2).map(tuple),
     )
 
@@ -93,7 +99,7 @@ def policies_of_places() -> st.SearchStrategy[Policy]:
     places = {"US": "one", "US-CA": "two", "DE": "three"}
     return st.builds(
         Policy,
-        bases=st.dictionaries(purposes(), st.sampled_from(GROUNDS_BY_STRICTNESS), max_size=1),
+        bases=st.dictionaries(purposes(), grounds(), max_size=1),
         regimes=st.fixed_dictionaries({name: regimes() for name in places.values()}),
         jurisdictions=st.sets(st.sampled_from(sorted(places))).map(lambda some: {each: places[each] for each in some}),
         unknown_age=st.sampled_from(["adult", "minor"]),
@@ -142,8 +148,8 @@ def consents(
         subject_kind=st.sampled_from(SUBJECT_KINDS),
         subject_key=subject_keys() if keys is None else keys,
         purpose=st.one_of(purposes(), purposes(), purposes(), st.just(EVERY_PURPOSE)),
-        channel=st.sampled_from(CHANNELS),
-        recipient=st.sampled_from(RECIPIENTS),
+        channel=st.none() | st.sampled_from(CHANNELS),
+        recipient=st.none() | st.sampled_from(RECIPIENTS),
         status=st.sampled_from(statuses),
         stated_at=instants(),
         expires_at=st.one_of(st.none(), instants()),
@@ -164,6 +170,23 @@ def statements(
     return drawn.map(numbered)
 
 
+def utterances(
+    *, statuses: Sequence[Status] = STATUSES, min_size: int = 0, max_size: int = 6
+) -> st.SearchStrategy[list[Consent]]:
+    """Statements of which each was said of up to three identifiers and records at once, as one person does."""
+    subjects = st.tuples(st.sampled_from(SUBJECT_KINDS), subject_keys())
+    said = st.tuples(consents(statuses=statuses), st.lists(subjects, min_size=1, max_size=3, unique=True))
+    return st.lists(said, min_size=min_size, max_size=max_size).map(_of_each_subject)
+
+
+def _of_each_subject(said: Iterable[tuple[Consent, Sequence[tuple[str, str]]]]) -> list[Consent]:
+    return numbered(
+        each.model_copy(update={"subject_kind": kind, "subject_key": key})
+        for each, subjects in said
+        for kind, key in subjects
+    )
+
+
 def numbered(said: Iterable[Consent]) -> list[Consent]:
     """Return the statements with the ids s0, s1, ..."""
     return [each.model_copy(update={"statement_id": f"s{number}"}) for number, each in enumerate(said)]
@@ -182,11 +205,16 @@ def ownership(customers: int = 2, *, keys: int = 3) -> st.SearchStrategy[pl.Data
 
 
 def shared_ownership(customers: int = 3, *, keys: int = 3) -> st.SearchStrategy[pl.DataFrame]:
-    """Frames like those of `ownership`, in which an identifier may have several owners, or none."""
+    """Frames like those of `ownership`, in which an identifier may have several owners, or none; a record has one."""
     pairs = [(kind, subject_key(number)) for kind in SUBJECT_KINDS for number in range(keys)]
     holding = st.tuples(st.integers(0, customers - 1), st.sampled_from(pairs))
-    drawn = st.lists(holding, unique=True, max_size=len(pairs) * 2)
+    drawn = st.lists(holding, unique_by=_held_once, max_size=len(pairs) * 2)
     return drawn.map(lambda held: _owned([pair for _, pair in held], [owner for owner, _ in held], customers))
+
+
+def _held_once(holding: tuple[int, tuple[str, str]]) -> object:
+    owner, pair = holding
+    return pair if pair[0] == RECORD else (owner, pair)
 
 
 def _owned(pairs: Sequence[tuple[str, str]], owners: Sequence[int], customers: int) -> pl.DataFrame:

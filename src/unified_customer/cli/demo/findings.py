@@ -12,7 +12,7 @@ from unified_customer.cli.demo.person import BeforeAfter
 from unified_customer.cli.demo.planted import held_sound_rows, outcomes
 from unified_customer.cli.demo.stages import Stage
 from unified_customer.datasets import Shop
-from unified_customer.governance.ledger import Coverage
+from unified_customer.governance.coverage import Coverage
 from unified_customer.hub import LoadReport, ResolveReport
 
 TABLES: Final = (

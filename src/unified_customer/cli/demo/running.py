@@ -21,7 +21,7 @@ from unified_customer.cli.progress import watched, working
 from unified_customer.connectors import BoundSource
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.datasets import make_shop
-from unified_customer.governance.ledger import Coverage
+from unified_customer.governance.coverage import Coverage
 from unified_customer.hub import CustomerHub, LoadReport
 from unified_customer.identity import MatchedIdentity
 from unified_customer.store import Where, open_store

@@ -14,7 +14,7 @@ from unified_customer.cli.output import Output
 from unified_customer.cli.profiling import consents_view, golden_view
 from unified_customer.cli.tables import cell, counted, heading, indented, plain_table
 from unified_customer.core.tables import RAW_FIELDS
-from unified_customer.governance.ledger import Coverage
+from unified_customer.governance.coverage import Coverage
 from unified_customer.hub import LoadReport, ResolveReport
 
 INVENTED: Final = "Everybody here is invented: names, addresses and numbers belong to nobody."

@@ -17,7 +17,7 @@ from unified_customer.governance.erasure.graveyard import Graveyard, graveyard_p
 from unified_customer.governance.erasure.preview import ErasurePreview
 from unified_customer.governance.erasure.proofs import proven
 from unified_customer.governance.erasure.steps import ErasureReceipt
-from unified_customer.governance.ledger import KeyOf
+from unified_customer.governance.subjects import KeyOf
 from unified_customer.policy import Policy
 from unified_customer.store import Store
 

@@ -8,9 +8,10 @@ do what was asked, `opendsr` and `drp` speak to others.
 from unified_customer.governance.requests.carrying import CarriedOut
 from unified_customer.governance.requests.desk import RequestDesk
 from unified_customer.governance.requests.handling import Fulfilment, Handling
-from unified_customer.governance.requests.lifecycle import Happened, RequestState, fold, step
+from unified_customer.governance.requests.lifecycle import fold, step
 from unified_customer.governance.requests.naming import Identifiers, Names
 from unified_customer.governance.requests.reasons import DENIALS, DenialReason
+from unified_customer.governance.requests.state import Happened, RequestState
 
 __all__ = [
     "DENIALS",

@@ -17,9 +17,9 @@ from unified_customer.core.tables import CONSENTS
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.graves import buried
 from unified_customer.governance.ledger import ConsentLedger
-from unified_customer.governance.requests.lifecycle import RequestState
 from unified_customer.governance.requests.naming import named_subjects, own_subjects
 from unified_customer.governance.requests.reasons import NOTHING_HELD
+from unified_customer.governance.requests.state import RequestState
 from unified_customer.policy import Policy
 from unified_customer.store import Store
 

@@ -11,21 +11,19 @@ from unified_customer.core.errors import ConfigurationError, RequestStateError
 from unified_customer.core.models import Actor
 from unified_customer.core.models.rights import RequestEvent, Right
 from unified_customer.core.spec import canonical_json, content_hash
-from unified_customer.governance.requests.law import law_of, places_of
-from unified_customer.governance.requests.lifecycle import (
+from unified_customer.governance.requests.law import answer_by, law_of, places_of
+from unified_customer.governance.requests.lifecycle import begin, step
+from unified_customer.governance.requests.naming import Found, Identifiers, Names, find, subject_of_id
+from unified_customer.governance.requests.reasons import denial
+from unified_customer.governance.requests.rows import known_as, state_of, states, write_event
+from unified_customer.governance.requests.state import (
     ACKNOWLEDGE_BY,
     CANDIDATES,
     COVERED,
     FOUND,
     Happened,
     RequestState,
-    answer_by,
-    begin,
-    step,
 )
-from unified_customer.governance.requests.naming import Found, Identifiers, Names, find, subject_of_id
-from unified_customer.governance.requests.reasons import denial
-from unified_customer.governance.requests.rows import known_as, state_of, states, write_event
 from unified_customer.policy import Policy
 from unified_customer.policy.regimes import Deadlines
 from unified_customer.store import Reader, Store, Writer

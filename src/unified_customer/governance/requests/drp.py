@@ -20,9 +20,9 @@ from unified_customer.core.errors import ConfigurationError, RequestStateError, 
 from unified_customer.core.models import Actor
 from unified_customer.core.models.rights import Right
 from unified_customer.governance.requests.handling import Handling
-from unified_customer.governance.requests.lifecycle import RequestState
 from unified_customer.governance.requests.messages import Message, MessageT, read_message
 from unified_customer.governance.requests.reasons import DENIALS
+from unified_customer.governance.requests.state import RequestState
 
 PROTOCOL: Final = "drp"
 VERSION: Final = "1.0"

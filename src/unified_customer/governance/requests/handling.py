@@ -16,9 +16,9 @@ from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.governance.naming import current_customer
 from unified_customer.governance.requests.carrying import Does, Means, Restate, carry_out, check_means
 from unified_customer.governance.requests.desk import Asked, RequestDesk
-from unified_customer.governance.requests.lifecycle import RequestState, Status
 from unified_customer.governance.requests.naming import Identifiers, Names, subject_of_id
 from unified_customer.governance.requests.rows import LISTED, listed
+from unified_customer.governance.requests.state import RequestState, Status
 from unified_customer.policy import Policy
 from unified_customer.store import Store
 

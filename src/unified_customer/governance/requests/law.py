@@ -8,7 +8,7 @@ import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.rights import Right
-from unified_customer.governance.requests.lifecycle import answer_by
+from unified_customer.governance.requests.state import UNVERIFIED_RIGHTS
 from unified_customer.policy import Policy
 from unified_customer.policy.places import place_of
 from unified_customer.policy.regimes import Deadlines
@@ -58,6 +58,21 @@ def law_of(policy: Policy, right: Right, at: datetime, *, named: str | None, pla
     laws = [Law(name, each.deadlines, each.rights) for name, each in sorted(policy.regimes.items()) if name in meant]
     covering = [law for law in laws if law.covers(right)] or laws or [Law(named, Deadlines())]
     return min(covering, key=lambda law: answer_by(right, at, law.deadlines))
+
+
+def answer_by(right: Right, received_at: datetime, deadlines: Deadlines) -> datetime:
+    """Return by when a request has to be answered.
+
+    Examples:
+        >>> from datetime import UTC
+        >>> from unified_customer.policy.periods import Period
+        >>> ccpa = Deadlines(answer=Period(days=45), opt_out=Period(business_days=15))
+        >>> at = datetime(2026, 1, 1, tzinfo=UTC)
+        >>> [answer_by(right, at, ccpa).date().isoformat() for right in ("erasure", "opt_out")]
+        ['2026-02-15', '2026-01-22']
+    """
+    shorter = deadlines.opt_out if right in UNVERIFIED_RIGHTS else None
+    return (shorter or deadlines.answer).after(received_at)
 
 
 def _regimes_of(policy: Policy, places: Sequence[str | None]) -> set[str]:

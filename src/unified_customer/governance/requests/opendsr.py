@@ -15,8 +15,8 @@ from pydantic import AwareDatetime, Field
 from unified_customer.core.errors import RequestStateError, UnknownRequestError
 from unified_customer.core.models import Actor
 from unified_customer.governance.requests.handling import Handling
-from unified_customer.governance.requests.lifecycle import RequestState, Status
 from unified_customer.governance.requests.messages import Message, read_message
+from unified_customer.governance.requests.state import RequestState, Status
 from unified_customer.store import Reader, Where
 
 PROTOCOL: Final = "opendsr"

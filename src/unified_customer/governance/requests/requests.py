@@ -12,8 +12,8 @@ from unified_customer.core.models.rights import Right
 from unified_customer.governance.requests import drp, opendsr
 from unified_customer.governance.requests.carrying import Answer, Does
 from unified_customer.governance.requests.handling import Fulfilment, Handling
-from unified_customer.governance.requests.lifecycle import RequestState, Status
 from unified_customer.governance.requests.naming import Identifiers
+from unified_customer.governance.requests.state import RequestState, Status
 
 HUB: Final = "hub"
 """The protocol of requests that come through a call here."""

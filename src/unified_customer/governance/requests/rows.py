@@ -13,7 +13,8 @@ from unified_customer.core.models import Actor
 from unified_customer.core.spec import canonical_json
 from unified_customer.core.tables import REQUEST_EVENTS
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.requests.lifecycle import TERMINAL, Happened, RequestState, fold
+from unified_customer.governance.requests.lifecycle import fold
+from unified_customer.governance.requests.state import TERMINAL, Happened, RequestState
 from unified_customer.store import Reader, Where, Writer
 
 LISTED: Final = {

@@ -52,7 +52,8 @@ class Cleared(NamedTuple):
     """What is left of customers after clearing up.
 
     Attributes:
-        staying: The records that lost rows, of customers of whom something is kept: `record_id`, customer.
+        staying: The records that lost rows or what named them, of customers of whom something is kept: `record_id`,
+            customer.
         stubs: Those of them of which nothing is kept themselves.
     """
 
@@ -118,25 +119,27 @@ class Leftovers:
         kept = mates.join(remembered(self.writer, mates.select("record_id")), on="record_id", how="semi")
         held = mates.filter(self.around.held_in([*NAMING, "links", "customers"]))
         bare = mates.join(pl.concat([kept, held]), on="record_id", how="anti")
-        self._forget(bare)
+        unnamed = self._forget(bare)
         staying = pl.concat([kept, held]).select(HOLDER).unique()
         self._leave(bare.join(staying, on=HOLDER, how="anti"))
-        stubs = records.join(bare, on="record_id", how="semi").join(staying, on=HOLDER, how="semi")
-        return Cleared(records.join(staying, on=HOLDER, how="semi"), stubs)
+        touched = pl.concat([records.select(bare.columns), bare.join(unnamed, on="record_id", how="semi")]).unique()
+        losing = touched.join(staying, on=HOLDER, how="semi")
+        return Cleared(losing, losing.join(bare, on="record_id", how="semi"))
 
     def _mates(self, records: pl.DataFrame) -> pl.DataFrame:
         """Return all records of the customers of some: `record_id`, customer."""
         others = self.around.owners.join(records, on=HOLDER, how="semi").select("record_id", HOLDER)
         return pl.concat([others, records.select("record_id", HOLDER)]).unique("record_id", maintain_order=True)
 
-    def _forget(self, bare: pl.DataFrame) -> None:
-        """Delete what names records of which nothing is kept."""
+    def _forget(self, bare: pl.DataFrame) -> pl.DataFrame:
+        """Delete what names records of which nothing is kept; return whom something named: `record_id`."""
         keys = Keys(bare.select("record_id"), ("record_id",))
         going = self.writer.read("identifiers", columns=CALLED, keys=keys)
         if going.height:
             self.unsay(going)
         for name in NAMING:
             self._delete_of(name, bare, "record_id")
+        return going.select("record_id").unique()
 
     def _leave(self, gone: pl.DataFrame) -> None:
         """Delete what is left of customers of whom nothing is kept."""
