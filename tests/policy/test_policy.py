@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 import tomllib
 from typing import Any
 
@@ -239,3 +241,12 @@ def test_the_nearest_collection_rule_above_decides(category: str, fate: str) -> 
 def test_unknown_columns_are_kept_by_default() -> None:
     assert Policy().collect() == "keep"
     assert RICH.collect() == "drop"
+
+
+@pytest.mark.parametrize("given", ["roles={'clerk': {'purposes': ['analytics']}}", "recipients={'mailer': {}}"])
+def test_the_first_policy_of_a_process_can_be_written(given: str) -> None:
+    code = (
+        f"import unified_customer as uc; print(uc.Policy.from_json(uc.Policy({given}).to_json()) == uc.Policy({given}))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 (our own code)
+    assert told.stdout.strip() == "True"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, PlainSerializer
+from pydantic import AfterValidator, SerializerFunctionWrapHandler, WrapSerializer
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.fields import UNCLASSIFIED, covered
@@ -77,7 +77,14 @@ def over(defaults: Mapping[Key, Value]) -> Callable[[Mapping[Key, Value]], Mappi
 
 Category = Annotated[str, AfterValidator(check_category)]
 RoleName = Annotated[str, AfterValidator(check_role)]
-ReadOnly = PlainSerializer(dict)
+
+
+def _as_dict(mapping: Mapping[str, Any], write: SerializerFunctionWrapHandler) -> Any:
+    # Written by the schema of the field: a model in it may not be built yet, which a serializer of anything stumbles over.
+    return write(dict(mapping))
+
+
+ReadOnly = WrapSerializer(_as_dict)
 """Writes a read-only mapping as the plain one that JSON and TOML know."""
 
 
