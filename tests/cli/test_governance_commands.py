@@ -76,9 +76,16 @@ def test_an_incident_names_ids_in_their_own_file_alone(governance: Run, url: str
     assert (head, len(lines)) == ("customer_id,known_as", 3)
     assert not [line for line in lines if line.partition(",")[0] in result.stdout]
     store = open_store(url)
-    assert store.read("audit", columns=["actor", "action"]).rows()[-1] == ("dpo", "incident")
-    assert store.read("artifacts")["kind"].to_list() == ["incident"]
+    assert store.read("audit", columns=["actor", "action"]).rows()[-2:] == [("dpo", "incident"), ("dpo", "export")]
+    made = store.read("artifacts", columns=["kind", "name"]).rows()
+    assert made[0] == ("export", "customers.csv")
+    assert [kind for kind, _ in made] == ["export", "incident", "export"]
     store.close()
+
+
+def test_an_incident_is_sealed_in_the_audit(governance: Run, command: Run, url: str) -> None:
+    governance("incident", "--known-at", KNOWN, "--source", "crm")
+    assert command("audit", "verify", "--store", url).exit_code == ExitCode.OK
 
 
 def test_an_incident_is_about_rows_of_a_time_or_what_somebody_read(governance: Run) -> None:

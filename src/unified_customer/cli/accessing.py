@@ -24,6 +24,7 @@ PolicyFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
 
+LEGAL_DUTY: Final = "essential.legal_obligation"
 PROTECT: Final = "{to} holds the data of a person. Check who asks before you hand it out, and delete it then."
 
 
@@ -84,9 +85,11 @@ def _write(
     from unified_customer.hub import CustomerHub
 
     check_exists(store)
-    with CustomerHub(store, policy=policy_from(policy)) as hub:
-        data = getattr(hub.rights, right)(customer_id, request_id=request, actor=Actor(id=actor))
-    data.to_folder(to)
+    with CustomerHub(store, policy=policy_from(policy), actor=Actor(id=actor)) as hub:
+        data = getattr(hub.rights, right)(customer_id, request_id=request)
+        told = [data.customer_id] if data.held else []
+        with hub.rights.erasures.exporting(to, told, purpose=LEGAL_DUTY, spec={"right": right}):
+            data.to_folder(to)
     table = plain_table("table", "#rows")
     for name, count in data.rows.items():
         table.add_row(name, f"{count:,}")

@@ -1,14 +1,11 @@
 """`governance`: the documents that show what is done with personal data, and the report of an incident."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from unified_customer.cli.session import session
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 governance = typer.Typer(
     name="governance",
@@ -113,26 +110,23 @@ def incident(
     Say what was touched: rows (--table, --source, --since, --until), reads (--reads-by) or exports (--destination).
     """
     with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.showing import instant, show, telling
+        from unified_customer.cli.showing import instant, report_incident
         from unified_customer.core.models import Actor
 
-        def at(text: str | None) -> "datetime | None":
-            return None if text is None else instant(text)
-
-        with telling(store, policy) as told:
-            report = told.incident(
-                known_at=instant(known_at),
-                tables=table,
-                source=source,
-                since=at(since),
-                until=at(until),
-                reads_by=reads_by,
-                destination=destination,
-                description=description,
-                keep=keep,
-                actor=Actor(id=actor),
-            )
-        show(out, "incident", report, to)
-        if ids is not None:
-            ids.write_text(report.to_csv(), encoding="utf-8", newline="")
-            out.note(f"{ids} names {report.people:,} people. Protect it as you protect the store.")
+        report_incident(
+            out,
+            store,
+            policy,
+            actor=Actor(id=actor),
+            to=to,
+            ids=ids,
+            known_at=instant(known_at),
+            tables=table,
+            source=source,
+            since=None if since is None else instant(since),
+            until=None if until is None else instant(until),
+            reads_by=reads_by,
+            destination=destination,
+            description=description,
+            keep=keep,
+        )

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+import polars as pl
 
 from unified_customer.cli.output import Output
 from unified_customer.cli.policyfile import policy_from
 from unified_customer.cli.storefile import check_exists
 from unified_customer.core.clock import as_utc, system_clock
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.core.models import Actor
+from unified_customer.governance.incidents.incident import PURPOSE
+from unified_customer.governance.policies import policy_in_force
 from unified_customer.governance.transparency import Transparency
+from unified_customer.hub import CustomerHub
 from unified_customer.policy import Policy
 from unified_customer.store import open_store
 
@@ -38,10 +44,29 @@ FORMS: Final = (".md", ".html", ".json")
 
 @contextmanager
 def telling(url: str, policy: Path | None) -> Iterator[Transparency]:
-    """Open a store that is there, to tell what is in it."""
+    """Open a store that is there, to tell what is in it under a policy, or under the one in force."""
     check_exists(url)
     with closing(open_store(url)) as store:
-        yield Transparency(store, policy=policy_from(policy) or Policy(), clock=system_clock)
+        told = policy_from(policy) or policy_in_force(store) or Policy()
+        yield Transparency(store, policy=told, clock=system_clock)
+
+
+def report_incident(
+    out: Output, url: str, policy: Path | None, *, actor: Actor, to: Path | None, ids: Path | None, **asked: Any
+) -> None:
+    """Print the report of an incident, or write it into a file; and write the ids of those affected where asked to.
+
+    It is on record who is in the file of the ids, so that an erasure knows of it.
+    """
+    check_exists(url)
+    with CustomerHub(url, policy=policy_from(policy), actor=actor) as hub:
+        report = hub.governance.transparency.incident(**asked)
+        show(out, "incident", report, to)
+        if ids is not None:
+            known = report.affected.filter(pl.col("known_as") != "erased")["customer_id"]
+            with hub.rights.erasures.exporting(ids, known, purpose=PURPOSE, spec={"incident": report.incident_id}):
+                ids.write_text(report.to_csv(), encoding="utf-8", newline="")
+            out.note(f"{ids} names {report.people:,} people. Protect it as you protect the store.")
 
 
 def show(out: Output, kind: str, shown: Shown, to: Path | None) -> None:
