@@ -63,6 +63,12 @@ def test_a_file_is_followed_up_by_the_person_who_is_merged_later(hub: uc.Custome
     assert len(hub.rights.erasures.preview(merged).copies) == 1
 
 
+def test_a_file_is_followed_up_by_the_person_who_is_split_off_later(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    write(hub, tmp_path / "a.csv", customer(hub))
+    other = hub._store.read("records").filter(source_id="2")["record_id"].item()
+    assert len(hub.rights.erasures.preview(hub.split(customer(hub), [other])).copies) == 1
+
+
 def test_a_file_that_could_not_be_written_is_none(hub: uc.CustomerHub, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write(hub, tmp_path / "no folder" / "a.csv", customer(hub))
