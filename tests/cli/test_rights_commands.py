@@ -111,3 +111,9 @@ def test_consent_is_recorded_shown_and_counted(ask: Ask, command: Run, url: str)
     assert (counted["customers"], counted["allowed"]) == (2, 1)
     assert "1 of 2 customers" in command("consent", "coverage", purpose, "--store", url).stdout
     assert ask("consent", "record", purpose, "maybe", *ANN, fails=ExitCode.FAILED)["error"] == "ConfigurationError"
+
+
+@pytest.mark.parametrize("words", [("consent", "show"), ("consent", "record", "analytics", "granted")])
+def test_an_identifier_without_a_kind_is_a_wrong_usage(command: Run, url: str, words: tuple[str, ...]) -> None:
+    result = command(*words, "--store", url, "--identifier", "ann@example.com")
+    assert (result.exit_code, "ann@" in result.stderr) == (ExitCode.USAGE, False)

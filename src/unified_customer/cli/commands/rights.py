@@ -1,27 +1,22 @@
-"""The commands `rights ...` and their options; the work is in `requesting`, which they import when they run."""
+"""`rights ...`: answer what people ask for."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unified_customer.cli.accessing import access, portability
+from unified_customer.cli.commands.group import group
 from unified_customer.cli.options import Debug, Instant, Json, Name, PolicyFile, Url, in_utc, pairs
 from unified_customer.cli.session import session
 
 if TYPE_CHECKING:
     from unified_customer.cli.requesting import Desk
 
-rights = typer.Typer(
-    name="rights",
-    help="Answer what people ask for: requests, deadlines, access, erasure.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-rights.command()(access)
-rights.command()(portability)
+rights = group("rights", "Answer what people ask for: requests, deadlines, access, erasure.")
 
+Person = Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the person.")]
+Folder = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")]
+Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="The request that asked for it.")]
 RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request; `rights list` lists them.")]
 Named = Annotated[
     list[str] | None,
@@ -38,6 +33,51 @@ def _desk(store: str, policy: "PolicyFile", actor: str) -> "Desk":
     from unified_customer.cli.requesting import Desk
 
     return Desk(store, policy, actor)
+
+
+@rights.command()
+def access(
+    customer_id: Person,
+    *,
+    store: Url,
+    to: Folder,
+    request: Request = None,
+    actor: Name = "local",
+    policy: PolicyFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write everything that is held about a person.
+
+    The folder then holds a page to read, JSON, a CSV file for each table and a contact card (GDPR Art. 15).
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.accessing import Asked, hand_out
+
+        hand_out(out, "access", Asked(customer_id, store, to, request, actor, policy))
+
+
+@rights.command()
+def portability(
+    customer_id: Person,
+    *,
+    store: Url,
+    to: Folder,
+    request: Request = None,
+    actor: Name = "local",
+    policy: PolicyFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write what a person may take elsewhere.
+
+    It is what the person gave or was seen to do, as far as it is used on the basis of consent or contract
+    (GDPR Art. 20). Name the policy: without one nothing rests on a contract.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.accessing import Asked, hand_out
+
+        hand_out(out, "portability", Asked(customer_id, store, to, request, actor, policy))
 
 
 @rights.command()
@@ -213,7 +253,7 @@ def erase(
     customer_id: Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the customer.")],
     *,
     store: Url,
-    request: Annotated[str | None, typer.Option(metavar="ID", help="The request that asked for it.")] = None,
+    request: Request = None,
     compact: Annotated[
         bool, typer.Option("--compact", help="Also write the file anew, so that no byte is left in it.")
     ] = False,

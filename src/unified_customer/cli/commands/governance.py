@@ -1,28 +1,18 @@
-"""`governance`: the documents that show what is done with personal data, and the report of an incident."""
+"""`governance ...`: the documents that show what is done with personal data, and the report of an incident."""
 
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from unified_customer.cli.commands.group import group
+from unified_customer.cli.options import Debug, Json, PolicyFile, Url
 from unified_customer.cli.session import session
 
-governance = typer.Typer(
-    name="governance",
-    help="Show what is done with personal data, and whom an incident touched.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+governance = group("governance", "Show what is done with personal data, and whom an incident touched.")
 
 WHEN: Final = "Instants are ISO 8601 with a time zone, such as 2026-02-01T09:00:00Z."
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
-Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
-PolicyFile = Annotated[
-    Path | None,
-    typer.Option("--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one."),
-]
 To = Annotated[
     Path | None,
     typer.Option("--to", metavar="FILE", help="Write it here: .md, .html or .json; else Markdown goes to stdout."),
