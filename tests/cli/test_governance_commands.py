@@ -9,7 +9,7 @@ import pytest
 from typer.testing import Result
 
 from unified_customer.cli.exits import ExitCode
-from unified_customer.store import open_store
+from unified_customer.store import Where, open_store
 
 Run = Callable[..., Result]
 KNOWN = "2026-02-01T09:00:00Z"
@@ -77,9 +77,16 @@ def test_an_incident_names_ids_in_their_own_file_alone(governance: Run, url: str
     assert (head, len(lines)) == ("customer_id,known_as", 3)
     assert not [line for line in lines if line.partition(",")[0] in result.stdout]
     store = open_store(url)
-    assert store.read("audit", columns=["actor", "action"]).rows()[-1] == ("dpo", "incident")
-    assert store.read("artifacts")["kind"].to_list() == ["incident"]
+    assert store.read("audit", columns=["actor", "action"]).rows()[-2:] == [("dpo", "incident"), ("dpo", "export")]
+    made = store.read("artifacts", columns=["kind", "name"]).rows()
+    assert made[0] == ("export", "customers.csv")
+    assert [kind for kind, _ in made] == ["export", "incident", "export"]
     store.close()
+
+
+def test_an_incident_is_sealed_in_the_audit(governance: Run, command: Run, url: str) -> None:
+    governance("incident", "--known-at", KNOWN, "--source", "crm")
+    assert command("audit", "verify", "--store", url).exit_code == ExitCode.OK
 
 
 def test_an_incident_is_about_rows_of_a_time_or_what_somebody_read(governance: Run) -> None:
@@ -106,7 +113,7 @@ def test_nothing_is_kept_of_an_incident_that_cannot_be_written(governance: Run, 
     result = governance("incident", "--known-at", KNOWN, "--source", "crm", "--to", str(tmp_path / "incident.pdf"))
     assert (result.exit_code, "incident.pdf has to say the form" in result.stderr) == (ExitCode.FAILED, True)
     with closing(open_store(url)) as store:
-        assert not store.count("artifacts")
+        assert not store.count("artifacts", where=[Where("kind", "==", "incident")])
 
 
 @pytest.mark.parametrize(

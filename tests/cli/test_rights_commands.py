@@ -127,6 +127,9 @@ def test_an_answer_is_written_before_its_request_is_closed(ask: Ask, tmp_path: P
     assert ask("rights", "show", request)["status"] == "failed"
     assert ask("rights", "fulfil", request, "--to", str(tmp_path / "again"))["status"] == "fulfilled"
     assert "ann@example.com" in (tmp_path / "again" / "data.json").read_text(encoding="utf-8")
+    ann = ask("rights", "show", request)["customer_id"]
+    copies = ask("rights", "erase", ann, "--preview")["copies"].values()
+    assert str(tmp_path / "again") in copies
 
 
 def test_who_is_not_held_gets_no_folder(ask: Ask, command: Run, url: str, tmp_path: Path) -> None:
@@ -150,7 +153,9 @@ def test_open_requests_come_before_those_that_are_over(ask: Ask, command: Run, u
     assert [each["request_id"] for each in listed] == [second, first]
 
 
-def test_an_erasure_is_previewed_done_and_followed_up(ask: Ask, command: Run, url: str, tmp_path: Path) -> None:
+def test_an_erasure_is_previewed_done_and_followed_up(
+    ask: Ask, command: Run, url: str, shop: Path, tmp_path: Path
+) -> None:
     policy = tmp_path / "mailer.toml"
     policy.write_text('[recipients.mailer]\ncountry = "GB"\n', encoding="utf-8")
     ask("consent", "coverage", "analytics", "--policy", str(policy))
@@ -166,5 +171,12 @@ def test_an_erasure_is_previewed_done_and_followed_up(ask: Ask, command: Run, ur
     done = ("rights", "confirm", erasure["erasure_id"], "destination", "mailer", "--note", "by letter")
     assert {each["step"]: each["state"] for each in ask(*done)["steps"]}["destination"] == "done"
     shown = command("rights", "receipt", erasure["erasure_id"], "--store", url)
-    assert ("bytes" in shown.stdout, "1 steps are open" in shown.stderr) == (True, True)
+    assert ("bytes" in shown.stdout, "2 steps are open" in shown.stderr) == (True, True)
+    (shop / "out" / "customers.csv").unlink()
     assert ask("rights", "erase", ann["customer_id"], "--compact")["complete"]
+
+
+@pytest.mark.parametrize("words", [("consent", "show"), ("consent", "record", "analytics", "granted")])
+def test_an_identifier_without_a_kind_is_a_wrong_usage(command: Run, url: str, words: tuple[str, ...]) -> None:
+    result = command(*words, "--store", url, "--identifier", "ann@example.com")
+    assert (result.exit_code, "ann@" in result.stderr) == (ExitCode.USAGE, False)

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from typer.testing import Result
 from unified_customer.cli.exits import ExitCode
 from unified_customer.cli.running import held
 from unified_customer.core.tables import TABLES
-from unified_customer.hub import LoadReport
+from unified_customer.hub import CustomerHub, LoadReport
 from unified_customer.store import open_store
 
 Run = Callable[..., Result]
@@ -184,3 +185,60 @@ def test_an_error_in_json_is_an_object_on_stderr(command: Run, shop: Path) -> No
     result = command("run", str(shop / "none.toml"), "--json")
     assert result.stdout == ""
     assert json.loads(result.stderr)["exit_code"] == ExitCode.FAILED
+
+
+def open_steps(url: str) -> list[tuple[str, str]]:
+    """Return the steps of erasures that are open, with the name of the file that each is about."""
+    with CustomerHub(url) as hub:
+        waiting = hub.rights.erasures.steps(open_only=True).select("step", artifact_id="target")
+        named = hub._store.read("artifacts", columns=["artifact_id", "name"])
+        return sorted(waiting.join(named, on="artifact_id").select("step", "name").rows())
+
+
+def id_of(url: str, given_name: str) -> str:
+    with closing(open_store(url)) as store:
+        return str(store.read("customers").filter(given_name=given_name)["customer_id"].item())
+
+
+def test_an_erasure_knows_of_every_file_that_was_written(command: Run, shop: Path, url: str) -> None:
+    command("run", str(shop / "shop.toml"))
+    ann = id_of(url, "ANN")
+    about = ("--store", url)
+    command("rights", "access", ann, *about, "--to", str(shop / "answer"))
+    command("rights", "portability", ann, *about, "--to", str(shop / "portable"))
+    ids = shop / "ids.csv"
+    command(
+        "governance", "incident", "--known-at", "2026-02-01T09:00:00Z", "--source", "crm", "--ids", str(ids), *about
+    )
+    command("export", "--all", *about, "--to", str(shop / "whole"))
+    assert command("rights", "erase", ann, *about).exit_code == ExitCode.OK
+    written = ["answer", "customers.csv", "export", "ids.csv", "portable"]
+    assert open_steps(url) == [("export", name) for name in written]
+
+
+def test_the_next_run_closes_what_an_erasure_left_open(command: Run, shop: Path, url: str) -> None:
+    command("run", str(shop / "shop.toml"))
+    command("rights", "erase", id_of(url, "ANN"), "--store", url)
+    assert open_steps(url) == [("export", "customers.csv")]
+    assert "ANN" in (shop / "out" / "customers.csv").read_text(encoding="utf-8")
+    command("run", str(shop / "shop.toml"))
+    assert open_steps(url) == []
+    assert "ANN" not in (shop / "out" / "customers.csv").read_text(encoding="utf-8")
+
+
+def test_an_answer_to_who_was_erased_is_no_open_step(command: Run, shop: Path, url: str) -> None:
+    command("run", edit(shop, 'to = "out/customers.csv"', 'to = "customers.csv"'))
+    ann = id_of(url, "ANN")
+    command("rights", "erase", ann, "--store", url)
+    assert command("rights", "access", ann, "--store", url, "--to", str(shop / "proof")).exit_code == ExitCode.OK
+    assert open_steps(url) == [("export", "customers.csv")]
+
+
+def test_an_output_is_for_whom_its_recipient_may_have(command: Run, shop: Path, url: str) -> None:
+    path = edit(shop, 'purpose = "analytics"', 'purpose = "analytics"\nrecipient = "mailer"')
+    with CustomerHub(url) as hub:
+        hub.consent.record("analytics", "denied", identifier=("email", "cy@example.com"), recipient="mailer")
+    assert command("run", path).exit_code == ExitCode.OK
+    assert pl.read_csv(shop / "out" / "customers.csv")["given_name"].to_list() == ["ANN"]
+    told = ("--known-at", "2026-02-01T09:00:00Z", "--destination", "mailer", "--store", url, "--json")
+    assert json.loads(command("governance", "incident", *told).stdout)["people"] == 1

@@ -92,14 +92,14 @@ def test_a_slip_in_the_url_makes_no_store(command: Run, shop: Path) -> None:
 def test_a_store_that_another_holds_may_be_tried_again(
     command: Run, loaded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unified_customer.cli import profiling
+    from unified_customer.cli import opening
     from unified_customer.core.errors import StoreLockedError
 
     def locked(*_: object, **__: object) -> None:
         message = "Another process has it open."
         raise StoreLockedError(message)
 
-    monkeypatch.setattr(profiling, "CustomerHub", locked)
+    monkeypatch.setattr(opening, "CustomerHub", locked)
     result = command("profile", "x", "--store", url_at(loaded), "--purpose", "analytics")
     assert result.exit_code == ExitCode.RETRY
 

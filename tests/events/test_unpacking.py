@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from unified_customer.connectors import Statement
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.keys import Keyring
 from unified_customer.methods.events import EventBatch, unbatch, unpack
@@ -273,6 +274,113 @@ def test_consent_becomes_a_statement_per_category_purpose_and_id() -> None:
         ("an event name that no vocabulary knows", "Ours", 1),
     ]
     assert "consent of nobody: neither userId nor anonymousId" in batch.reports["finding"].to_list()
+
+
+PURPOSES = {"C1": "analytics", "7": ["marketing.advertising", "personalize"]}
+
+
+@pytest.mark.parametrize(
+    ("managed", "said"),
+    [
+        ({"allowedConsentIds": ["C1"], "deniedConsentIds": ["7"], "provider": "oneTrust", "resolutionStrategy": "and"},
+         {("analytics", "granted"), ("marketing.advertising", "denied"), ("personalize", "denied")}),
+        ({"allowedConsentIds": {"C1": "Statistics"}, "deniedConsentIds": [7]},
+         {("analytics", "granted"), ("marketing.advertising", "denied"), ("personalize", "denied")}),
+        ({"allowedConsentIds": ["C1"], "deniedConsentIds": ["C1"]}, {("analytics", "denied")}),
+        ({"allowedConsentIds": ["C1"]}, {("analytics", "granted")}),
+        ({"allowedConsentIds": [], "deniedConsentIds": None, "provider": "custom"}, set()),
+        ({}, set()),
+    ],
+)  # fmt: skip
+def test_the_consent_ids_of_rudderstack_are_statements(managed: dict[str, Any], said: set[tuple[str, str]]) -> None:
+    batch = read({**TRACK, "context": {"consentManagement": managed}}, purposes=PURPOSES)
+    assert set(batch.consents.select("purpose", "status").rows()) == said
+    assert json.loads(batch.events["context"].item())["consentManagement"] == managed
+
+
+def test_without_purposes_consent_stays_in_the_context_alone() -> None:
+    context = {"consentManagement": {"allowedConsentIds": ["C1"], "deniedConsentIds": ["7"]}}
+    batch = read({**TRACK, "context": context})
+    assert batch.consents.is_empty()
+    assert json.loads(batch.events["context"].item()) == context
+    assert batch.reports["field"].to_list()[:2] == ["7", "C1"]
+
+
+def test_two_objects_in_one_message_that_disagree_say_no() -> None:
+    segment, rudder = {"categoryPreferences": {"C1": False}}, {"allowedConsentIds": ["C1"]}
+    batch = read({**TRACK, "context": {"consent": segment, "consentManagement": rudder}}, purposes=PURPOSES)
+    assert batch.consents.select("purpose", "status").rows() == [("analytics", "denied")]
+
+
+NEWSLETTER = Statement(
+    column="answer",
+    purpose="marketing.communications.email",
+    values={"yes": "granted", "true": "granted", "1": "granted", "no": "withdrawn", "later": None},
+    where={"question": "newsletter"},
+    notice="preferences",
+)
+
+
+def answer(value: Any, question: str = "newsletter", **more: Any) -> dict[str, Any]:
+    asked = {"question": question, "value": value}
+    return {**TRACK, "event": "Preference Stated", "properties": asked, **more}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("yes", ["granted"]),
+        (True, ["granted"]),
+        (1, ["granted"]),
+        (1.0, ["granted"]),
+        ("no ", ["withdrawn"]),
+        ("later", []),
+    ],
+)
+def test_an_answer_is_a_statement_where_a_rule_gives_it_a_meaning(value: Any, said: list[str]) -> None:
+    batch = read(answer(value), consents=[NEWSLETTER])
+    assert batch.consents["status"].to_list() == said
+    assert batch.consents.select("subject_kind", "notice", "evidence").rows() == [
+        ("user_id", "preferences", "event m") for _ in said
+    ]
+    assert batch.answers.height == 1
+    assert batch.reports.is_empty()
+
+
+def test_answers_to_other_questions_say_nothing() -> None:
+    assert read(answer("yes", "favourite colour"), consents=[NEWSLETTER]).consents.is_empty()
+    assert read(answer("yes")).consents.is_empty()
+
+
+def test_an_answer_without_a_meaning_is_reported() -> None:
+    found = read(answer("perhaps"), consents=[NEWSLETTER])
+    assert found.consents.is_empty()
+    assert found.reports.select("finding", "field").rows() == [
+        ("an answer about consent that no rule has a meaning for", "newsletter")
+    ]
+    nobody = read({**answer("yes"), "userId": None}, consents=[NEWSLETTER])
+    assert (nobody.consents.height, nobody.reports["finding"].item()) == (0, "an answer about consent of nobody")
+
+
+def test_an_answer_is_said_by_the_user_else_the_visitor_else_the_record() -> None:
+    both = answer("yes", anonymousId="a")
+    visitor = {**both, "userId": None, "messageId": "n"}
+    mail = {**answer("no", context={"traits": {"email": "a@b.test"}}), "userId": " ", "messageId": "o"}
+    batch = read(both, visitor, mail, consents=[NEWSLETTER])
+    keys = [KEYRING.value_key("user_id", "u"), KEYRING.value_key("anonymous_id", "a")]
+    third = batch.events.filter(event_id="o")["record_id"].item()
+    assert batch.consents.select("subject_kind", "subject_key").rows() == [
+        ("user_id", keys[0]), ("anonymous_id", keys[1]), ("record", third)
+    ]  # fmt: skip
+
+
+def test_two_answers_under_one_id_are_both_said() -> None:
+    first = answer("yes")
+    second = {**answer("no"), "messageId": "n", "timestamp": "2026-01-03T00:00:00Z"}
+    for each in (first, second):
+        each["properties"]["answer_id"] = "one"
+    batch = read(first, second, consents=[NEWSLETTER])
+    assert (batch.answers.height, batch.consents["status"].to_list()) == (1, ["granted", "withdrawn"])
 
 
 def test_the_name_and_category_of_a_page_are_kept_wherever_they_stand() -> None:

@@ -182,3 +182,24 @@ def test_two_customers_whose_ids_hash_alike_stay_two(monkeypatch: pytest.MonkeyP
     said = stated(1, keys[2], "marketing", "granted", 1, subject_kind="phone")
     decided = permit(subjects, ledger([said]), request=Request("marketing"), policy=Policy(), as_of=NOW)
     assert decided.select("customer_id", "allowed").rows() == [("a", True), ("b", False), ("c", False)]
+
+
+@pytest.mark.parametrize("library", ["pandas", "pyarrow", "polars"])
+@settings(max_examples=max(5, settings().max_examples // 5))
+@given(shared_ownership(), statements(max_size=12), requests(), policies_of_places(), people(), instants(hours=8))
+def test_frames_of_other_libraries_in_memory_decide_alike(  # noqa: PLR0917 (one for each thing that a decision depends on)
+    library: str,
+    owned: pl.DataFrame,
+    said: list[Consent],
+    request: Request,
+    policy: Policy,
+    known: pl.DataFrame,
+    as_of: datetime,
+) -> None:
+    convert = {"pandas": pl.DataFrame.to_pandas, "pyarrow": pl.DataFrame.to_arrow, "polars": pl.DataFrame.clone}[
+        library
+    ]
+    subjects, rows, persons = (convert(frame) for frame in (owned, ledger(said).select(READ), known))
+    lazy = permit_elsewhere(subjects, rows, request=request, policy=policy, as_of=as_of, people=persons)
+    here = permit(owned, ledger(said), request=request, policy=policy, as_of=as_of, people=known)
+    assert lazy.collect().sort("customer_id").equals(here)

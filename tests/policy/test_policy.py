@@ -160,7 +160,8 @@ def test_the_nearest_basis_above_or_a_stricter_one_below_decides(purpose: str, b
         ("marketing.advertising", "user.unclassified", False),
         ("essential.service", "user.health_and_medical", True),
         ("essential", "user.health_and_medical", False),
-        ("loyalty.club", "user.genetic", True),
+        ("loyalty.club", "user.health_and_medical.genetic", True),
+        ("essential", "user.health_and_medical.genetic", False),
         ("marketing", "system.operations", True),
     ],
 )

@@ -303,6 +303,16 @@ def test_each_event_states_each_purpose_of_each_category_for_each_id(found: list
     assert batch.consents["statement_id"].n_unique() == batch.consents.height == expected
 
 
+@given(st.dictionaries(st.sampled_from(["ads", "stats", "unmapped"]), st.booleans()), ids, ids)
+def test_consent_ids_and_consent_categories_say_the_same(said: dict[str, bool], user: Any, visitor: Any) -> None:
+    call = {"type": "page", "messageId": "m", "timestamp": time(1), "userId": user, "anonymousId": visitor}
+    allowed, denied = ([name for name, given in said.items() if given is answer] for answer in (True, False))
+    managed = {"allowedConsentIds": allowed, "deniedConsentIds": denied, "provider": "custom"}
+    rudder = read([{**call, "context": {"consentManagement": managed}}])
+    segment = read([{**call, "context": {"consent": {"categoryPreferences": said}}}])
+    assert sorted(rudder.consents.rows(), key=repr) == sorted(segment.consents.rows(), key=repr)
+
+
 rows_of_a_till = st.lists(
     st.tuples(st.sampled_from(["L1", "L2", "", None]), st.integers(0, 5), st.decimals(0, 99, places=2)), max_size=8
 )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import unified_customer as uc
 from unified_customer.core.errors import ConsentError
-from unified_customer.core.fields import SPECIAL_CATEGORIES
+from unified_customer.core.fields import SPECIAL_CATEGORIES, covered
 from unified_customer.core.models.purposes import DATA_USES
 from unified_customer.core.tables import TABLES
 from unified_customer.core.tables.governance import LEGAL_BASES as OUR_LEGAL_BASES
@@ -335,6 +335,15 @@ def test_every_data_category_is_one_of_fideslang_or_named_as_ours_with_what_is_a
     assert set(OUR_CATEGORIES.values()) <= theirs
     assert all(each.startswith(f"{parent}.") for each, parent in OUR_CATEGORIES.items())
     assert {each for each in used if each.startswith("user")} <= set(CATEGORY_WORDS)
+
+
+def test_the_special_categories_are_all_fideslang_s_and_cover_genetic_data() -> None:
+    from fideslang.default_taxonomy import DEFAULT_TAXONOMY
+
+    theirs = {str(each.fides_key) for each in DEFAULT_TAXONOMY.data_category}
+    assert set(SPECIAL_CATEGORIES) <= theirs
+    assert {each for each in theirs if "genetic" in each} == {"user.health_and_medical.genetic"}
+    assert covered("user.health_and_medical.genetic", SPECIAL_CATEGORIES)
 
 
 def test_the_legal_bases_are_those_of_fideslang_one_to_one() -> None:

@@ -1,94 +1,56 @@
 """`rights access` and `rights portability`: the data of one person, written into a folder of its own."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Final, Literal
 
-import typer
-
-from unified_customer.cli.session import session
-
-if TYPE_CHECKING:
-    from unified_customer.cli.output import Output
+from unified_customer.cli.opening import opened
+from unified_customer.cli.output import Output
+from unified_customer.cli.tables import plain_table
+from unified_customer.governance.access import PersonalData
+from unified_customer.hub import CustomerHub
 
 Right = Literal["access", "portability"]
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the person.")]
-Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
-Folder = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")]
-Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="The request that asked for it.")]
-Name = Annotated[str, typer.Option(metavar="NAME", help="Who answers; it stands in the audit.")]
-PolicyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--policy",
-        metavar="FILE",
-        help="The policy as TOML, or a configuration of `run` that has one; it is put in force.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
-
+LEGAL_DUTY: Final = "essential.legal_obligation"
 PROTECT: Final = "{to} holds the data of a person. Check who asks before you hand it out, and delete it then."
 
 
-def access(
-    customer_id: Id,
-    *,
-    store: Url,
-    to: Folder,
-    request: Request = None,
-    actor: Name = "local",
-    policy: PolicyFile = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Write everything that is held about a person.
+@dataclass(frozen=True)
+class Asked:
+    """Whose data are handed out, and where to.
 
-    The folder then holds a page to read, JSON, a CSV file for each table and a contact card (GDPR Art. 15).
+    Attributes:
+        customer_id: Any id ever issued to the person.
+        store: URL of the store.
+        to: A new or empty folder.
+        request: The request that asked for it.
+        actor: Who answers.
+        policy: File of the policy; None: the one that is in force.
     """
-    with session(as_json=json, debug=debug) as out:
-        _write(out, "access", customer_id, store=store, to=to, request=request, actor=actor, policy=policy)
+
+    customer_id: str
+    store: str
+    to: Path
+    request: str | None
+    actor: str
+    policy: Path | None
 
 
-def portability(
-    customer_id: Id,
-    *,
-    store: Url,
-    to: Folder,
-    request: Request = None,
-    actor: Name = "local",
-    policy: PolicyFile = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Write what a person may take elsewhere.
-
-    It is what the person gave or was seen to do, as far as it is used on the basis of consent or contract
-    (GDPR Art. 20). Name the policy: without one nothing rests on a contract.
-    """
-    with session(as_json=json, debug=debug) as out:
-        _write(out, "portability", customer_id, store=store, to=to, request=request, actor=actor, policy=policy)
-
-
-def _write(
-    out: "Output",
-    right: Right,
-    customer_id: str,
-    *,
-    store: str,
-    to: Path,
-    request: str | None,
-    actor: str,
-    policy: Path | None,
-) -> None:
-    from unified_customer.cli.opening import opened
-    from unified_customer.cli.tables import plain_table
-
-    with opened(out, store, policy, actor=actor) as hub:
-        data = getattr(hub.rights, right)(customer_id, request_id=request)
-    data.to_folder(to)
+def hand_out(out: Output, right: Right, asked: Asked) -> None:
+    """Write what a person may have into a folder; an erasure of the person knows of it."""
+    with opened(out, asked.store, asked.policy, actor=asked.actor) as hub:
+        data = getattr(hub.rights, right)(asked.customer_id, request_id=asked.request)
+        write_out(hub, right, data, asked.to)
     table = plain_table("table", "#rows")
     for name, count in data.rows.items():
         table.add_row(name, f"{count:,}")
-    out.result(right, {"to": to, "held": data.held, "tables": data.rows}, table)
-    out.note(PROTECT.format(to=to))
+    out.result(right, {"to": asked.to, "held": data.held, "tables": data.rows}, table)
+    out.note(PROTECT.format(to=asked.to))
+
+
+def write_out(hub: CustomerHub, right: str, data: PersonalData, to: Path) -> Path:
+    """Write the data of a person into a folder, and keep on record that they lie there."""
+    told = [data.customer_id] if data.held else []
+    with hub.rights.erasures.exporting(to, told, purpose=LEGAL_DUTY, spec={"right": right}):
+        return data.to_folder(to)

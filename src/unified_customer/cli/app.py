@@ -5,11 +5,14 @@ from typing import Annotated, Final
 
 import typer
 
-from unified_customer.cli.auditapp import audit_app
-from unified_customer.cli.consenting import consent
+from unified_customer.cli.commands.audit import audit
+from unified_customer.cli.commands.consent import consent
+from unified_customer.cli.commands.governance import governance
+from unified_customer.cli.commands.key import key
+from unified_customer.cli.commands.retention import retention
+from unified_customer.cli.commands.rights import rights
 from unified_customer.cli.exits import ExitCode
-from unified_customer.cli.governing import governance
-from unified_customer.cli.rights import rights
+from unified_customer.cli.options import AsOf, Debug, Json, LookFile, PolicyFile, Url
 from unified_customer.cli.session import session
 
 EPILOG: Final = (
@@ -27,32 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(governance)
-
-app.add_typer(rights)
-app.add_typer(consent)
-
-retention_app = typer.Typer(
-    help="Keep data no longer than the policy says.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(retention_app, name="retention")
-
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", metavar="INSTANT", help="As of then, such as 2026-01-31; else now.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
-Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
-PolicyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--policy",
-        metavar="FILE",
-        help="The policy as TOML, or a configuration of `run` that has one; else that in force.",
-    ),
-]
-
-app.add_typer(audit_app, name="audit")
+for _group in (audit, consent, governance, key, retention, rights):
+    app.add_typer(_group)
 
 
 def main() -> None:
@@ -240,33 +219,11 @@ def import_(
         import_store(out, folder, store)
 
 
-@retention_app.command(name="preview")
-def retention_preview(
-    *, store: Url, policy: PolicyFile = None, as_of: AsOf = None, json: Json = False, debug: Debug = False
-) -> None:
-    """Tell what would go, and change nothing."""
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.retaining import preview_retention
-
-        preview_retention(out, store=store, policy=policy, as_of=as_of)
-
-
-@retention_app.command(name="apply")
-def retention_apply(
-    *, store: Url, policy: PolicyFile = None, as_of: AsOf = None, json: Json = False, debug: Debug = False
-) -> None:
-    """Let go of what is over, and rewrite the store without its bytes."""
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.retaining import apply_retention
-
-        apply_retention(out, store=store, policy=policy, as_of=as_of)
-
-
 @app.command()
 def due(
     *,
     store: Url,
-    policy: PolicyFile = None,
+    policy: LookFile = None,
     as_of: AsOf = None,
     days: Annotated[int, typer.Option(min=0, help="Tell of consents that expire within so many days.")] = 30,
     json: Json = False,

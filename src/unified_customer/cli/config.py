@@ -56,6 +56,8 @@ class OutputConfig(BaseModel):
     """A `.parquet` or `.csv` file, relative to the configuration."""
     purpose: str
     """What it is for."""
+    recipient: str | None = None
+    """Who gets it: it holds those whom the purpose may see for this recipient, and an incident there knows of it."""
     table: Literal["customers"] = "customers"
     """The single customer view."""
     columns: tuple[str, ...] | None = None

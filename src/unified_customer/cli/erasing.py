@@ -1,82 +1,46 @@
 """`rights erase`, `receipt` and `confirm`: what an erasure would do, doing it, and following up what is left open."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
-import typer
-
-from unified_customer.cli.options import Debug, Json, Name, Url
-from unified_customer.cli.session import session
-
-if TYPE_CHECKING:
-    from unified_customer.cli.output import Output
-    from unified_customer.governance.erasure.preview import ErasurePreview
-    from unified_customer.governance.erasure.steps import ErasureReceipt
-
-ErasureId = Annotated[str, typer.Argument(metavar="ERASURE", help="The erasure; `due` lists those with open steps.")]
+from unified_customer.cli.opening import opened
+from unified_customer.cli.output import Output
+from unified_customer.cli.tables import cell, plain_table
+from unified_customer.governance.erasure.preview import ErasurePreview
+from unified_customer.governance.erasure.steps import ErasureReceipt
 
 
-def erase(
-    customer_id: Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the customer.")],
-    *,
-    store: Url,
-    preview: Annotated[bool, typer.Option("--preview", help="Only tell what it would do.")] = False,
-    request: Annotated[str | None, typer.Option(metavar="ID", help="The request that asked for it.")] = None,
-    compact: Annotated[
-        bool, typer.Option("--compact", help="Also write the file anew, so that no byte is left in it.")
-    ] = False,
-    actor: Name = "local",
-    json: Json = False,
-    debug: Debug = False,
+def preview_erasure(out: Output, customer_id: str, *, store: str, actor: str) -> None:
+    """Print what the erasure of a customer would do, and do nothing."""
+    with opened(out, store, None, actor=actor) as hub:
+        _print_preview(out, hub.rights.erasures.preview(customer_id))
+
+
+def erase_customer(
+    out: Output, customer_id: str, *, store: str, request: str | None, compact: bool, actor: str
 ) -> None:
-    """Erase a customer from every table, and tell what is left to do.
-
-    Look first with --preview.
-    """
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.opening import opened
-
-        with opened(out, store, None, actor=actor) as hub:
-            if preview:
-                _print_preview(out, hub.rights.erasures.preview(customer_id))
-                return
-            done = hub.rights.erase(customer_id, request_id=request)
-            if compact:
-                hub.rights.compact()
-            print_receipt(out, hub.rights.erasures.receipt(done.erasure_id))
+    """Erase a customer, and print what went and what is left to do."""
+    with opened(out, store, None, actor=actor) as hub:
+        done = hub.rights.erase(customer_id, request_id=request)
+        if compact:
+            hub.rights.compact()
+        print_receipt(out, hub.rights.erasures.receipt(done.erasure_id))
 
 
-def receipt(erasure_id: ErasureId, *, store: Url, json: Json = False, debug: Debug = False) -> None:
-    """Show the receipt of an erasure: every step, and what is open by when."""
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.opening import opened
-
-        with opened(out, store, None) as hub:
-            print_receipt(out, hub.rights.erasures.receipt(erasure_id))
+def show_receipt(out: Output, erasure_id: str, *, store: str) -> None:
+    """Print the receipt of an erasure as it stands."""
+    with opened(out, store, None) as hub:
+        print_receipt(out, hub.rights.erasures.receipt(erasure_id))
 
 
-def confirm(
-    erasure_id: ErasureId,
-    step: Annotated[str, typer.Argument(help="The open step, such as destination or backup.")],
-    target: Annotated[str, typer.Argument(help="Its target, as the receipt names it.")],
-    *,
-    store: Url,
-    note: Annotated[str, typer.Option(help="How it was done, or why it need not be; no values of people.")],
-    waived: Annotated[bool, typer.Option("--waived", help="It need not be done.")] = False,
-    actor: Name = "local",
-    json: Json = False,
-    debug: Debug = False,
+def confirm_step(
+    out: Output, erasure_id: str, step: str, target: str, *, store: str, note: str, waived: bool, actor: str
 ) -> None:
-    """Close a step of an erasure that only a person can close, such as a recipient that was told."""
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.opening import opened
-
-        with opened(out, store, None, actor=actor) as hub:
-            print_receipt(out, hub.rights.erasures.confirm(erasure_id, step, target, note=note, waived=waived))
+    """Close a step that only a person can close, and print the receipt."""
+    with opened(out, store, None, actor=actor) as hub:
+        print_receipt(out, hub.rights.erasures.confirm(erasure_id, step, target, note=note, waived=waived))
 
 
-def _print_preview(out: "Output", seen: "ErasurePreview") -> None:
-    from unified_customer.cli.tables import cell, plain_table
-
+def _print_preview(out: Output, seen: ErasurePreview) -> None:
     table = plain_table("what", "", "#how many")
     told = {"rows that go": seen.rows, "identifiers that go": seen.identifiers, "shared, so they stay": seen.shared}
     for what, counts in told.items():
@@ -102,10 +66,8 @@ def _print_preview(out: "Output", seen: "ErasurePreview") -> None:
     out.note("It would be refused as things are." if seen.blocked else "Nothing was changed.")
 
 
-def print_receipt(out: "Output", done: "ErasureReceipt") -> None:
+def print_receipt(out: Output, done: ErasureReceipt) -> None:
     """Print the receipt of an erasure: what went, every step, and what is open."""
-    from unified_customer.cli.tables import cell, plain_table
-
     rows = plain_table("table", "#rows")
     for name, count in done.rows.items():
         rows.add_row(cell(name), f"{count:,}")

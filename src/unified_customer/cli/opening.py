@@ -38,6 +38,15 @@ def looking(store: str, policy: Path | None) -> Iterator[Oversight]:
         ConfigurationError: There is no such store, or the file holds no policy.
     """
     check_exists(store)
-    given = policy_from(policy)
     with CustomerHub(store) as hub:
-        yield hub.governance if given is None else hub.governance.under(given)
+        yield overseen(hub, policy)
+
+
+def overseen(hub: CustomerHub, policy: Path | None) -> Oversight:
+    """Return what looks after a hub, under the policy in a file, which is not put in force.
+
+    Raises:
+        ConfigurationError: The file holds no policy.
+    """
+    given = policy_from(policy)
+    return hub.governance if given is None else hub.governance.under(given)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,17 @@ PolicyFile = Annotated[
         metavar="FILE",
         help="The policy as TOML, or a configuration of `run` that has one; it is put in force.",
     ),
+]
+LookFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="The policy as TOML, or a configuration of `run` that has one; it is only looked at. Else that in force.",
+    ),
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="INSTANT", help="As of then, such as 2026-01-31; else now.")
 ]
 Name = Annotated[str, typer.Option(metavar="NAME", help="Who does it; it stands in the audit.")]
 Instant = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])]
@@ -47,3 +58,17 @@ def pairs(given: Sequence[str], *, option: str) -> list[tuple[str, str]]:
         message = "write NAME=VALUE, such as email=..."
         raise typer.BadParameter(message, param_hint=option)
     return [(name, value) for name, _, value in parted]
+
+
+def about(identifier: str | None, customer: str | None) -> dict[str, Any]:
+    """Return whom a statement is about, as the ledger takes it.
+
+    Raises:
+        typer.BadParameter: The identifier has no equals sign.
+
+    Examples:
+        >>> about("email=ann@example.com", None)
+        {'identifier': ('email', 'ann@example.com'), 'customer_id': None}
+    """
+    named = pairs([] if identifier is None else [identifier], option="--identifier")
+    return {"identifier": named[0] if named else None, "customer_id": customer}

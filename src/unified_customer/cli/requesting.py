@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from unified_customer.cli.accessing import PROTECT
+from unified_customer.cli.accessing import PROTECT, write_out
 from unified_customer.cli.erasing import print_receipt
 from unified_customer.cli.opening import opened
 from unified_customer.cli.output import Output
@@ -86,7 +86,7 @@ class Desk:
 
             def answer(customer_id: str) -> Path:
                 data: PersonalData = getattr(hub.rights, right)(customer_id, request_id=request_id)
-                return data.to_folder(to or customer_id)
+                return write_out(hub, right, data, to or Path(customer_id))
 
             done = hub.rights.requests.fulfil(request_id, fields=fields or None, answer=answer)
             _print(out, done.state)

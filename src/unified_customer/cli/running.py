@@ -1,7 +1,7 @@
 """`run`: load the sources of a configuration, resolve, and write its outputs."""
 
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -78,17 +78,36 @@ def resolve(out: Output, hub: CustomerHub) -> ResolveReport:
 
 
 def write_output(out: Output, hub: CustomerHub, config: OutputConfig, path: Path) -> None:
-    """Write the single customer view as a purpose may see it; the file is there whole or not at all."""
+    """Write the single customer view as a purpose may see it; the file is there whole or not at all.
+
+    It is on record who is in it, so that an erasure knows of the file.
+    """
     target = path.parent / config.to
-    frame = hub.customers(purpose=config.purpose, columns=config.columns, provenance=config.provenance)
+    frame = hub.customers(
+        purpose=config.purpose, columns=config.columns, provenance=config.provenance, recipient=config.recipient
+    )
+    with exported(hub, target, frame["customer_id"], config):
+        _write_whole(frame, target)
+    values = {"to": target, "purpose": config.purpose, "rows": frame.height}
+    out.result("output", values, Text(f"{target}: {frame.height:,} customers for {config.purpose}"))
+
+
+def exported(
+    hub: CustomerHub, target: Path, customers: pl.Series, config: OutputConfig
+) -> AbstractContextManager[None]:
+    """Keep on record who is in an output."""
+    spec = config.model_dump(mode="json", include={"table", "columns", "provenance"})
+    erasures = hub.rights.erasures
+    return erasures.exporting(target, customers, purpose=config.purpose, recipient=config.recipient, spec=spec)
+
+
+def _write_whole(frame: pl.DataFrame, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(frame, target)
     except OSError as error:
         message = f"{target} cannot be written: {error.strerror}."
         raise SourceError(message) from error
-    values = {"to": target, "purpose": config.purpose, "rows": frame.height}
-    out.result("output", values, Text(f"{target}: {frame.height:,} customers for {config.purpose}"))
 
 
 def _write(frame: pl.DataFrame, target: Path) -> None:

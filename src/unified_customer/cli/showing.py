@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from unified_customer.cli.opening import looking
+import polars as pl
+
+from unified_customer.cli.opening import looking, opened, overseen
 from unified_customer.cli.output import Output
 from unified_customer.cli.policyfile import policy_from
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.governance.incidents.incident import PURPOSE
 from unified_customer.governance.transparency import Transparency
 from unified_customer.policy import Policy
 
@@ -40,6 +43,27 @@ def telling(url: str, policy: Path | None) -> Iterator[Transparency]:
     """Open a store that is there, to tell what is in it: under the policy of a file, else under the one in force."""
     with looking(url, policy) as governance:
         yield governance.transparency
+
+
+def report_incident(
+    out: Output, url: str, policy: Path | None, *, actor: str, to: Path | None, ids: Path | None, **asked: Any
+) -> None:
+    """Print the report of an incident, or write it into a file; and write the ids of those affected where asked to.
+
+    It is on record who is in the file of the ids, so that an erasure knows of it.
+
+    Raises:
+        ConfigurationError: The ending of the file names no form; nothing was kept then.
+    """
+    check_form(to)
+    with opened(out, url, None, actor=actor) as hub:
+        report = overseen(hub, policy).transparency.incident(**asked)
+        show(out, "incident", report, to)
+        if ids is not None:
+            known = report.affected.filter(pl.col("known_as") != "erased")["customer_id"]
+            with hub.rights.erasures.exporting(ids, known, purpose=PURPOSE, spec={"incident": report.incident_id}):
+                ids.write_text(report.to_csv(), encoding="utf-8", newline="")
+            out.note(f"{ids} names {report.people:,} people. Protect it as you protect the store.")
 
 
 def show(out: Output, kind: str, shown: Shown, to: Path | None) -> None:

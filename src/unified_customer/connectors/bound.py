@@ -6,6 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from unified_customer.connectors.answer_rules import answer_rules
 from unified_customer.connectors.cursor import Cursored, start
 from unified_customer.connectors.field_maps import FieldMap
 from unified_customer.connectors.mapper import Mapper
@@ -14,7 +15,7 @@ from unified_customer.connectors.registry import default_name, make_source
 from unified_customer.connectors.signals import OPT_OUT
 from unified_customer.connectors.targets import target
 from unified_customer.core.errors import ConfigurationError, MappingError
-from unified_customer.core.spec import content_hash
+from unified_customer.core.spec import canonical_json, content_hash
 
 if TYPE_CHECKING:
     from unified_customer.connectors.mapping import Mapping as RowMapping
@@ -109,8 +110,15 @@ class BoundSource:
 
     @cached_property
     def _mapping_hash(self) -> str:
-        parts = (self.mapping, self.cursor)
-        return content_hash(*("" if each is None else each.to_json() for each in parts))
+        parts = ["" if each is None else each.to_json() for each in (self.mapping, self.cursor)]
+        return content_hash(*parts, *self._consent_meanings)
+
+    @property
+    def _consent_meanings(self) -> list[str]:
+        """What messages mean by consent, where that is said; those that were read before say it again otherwise."""
+        purposes = dict(self.options.get("purposes") or {})
+        rules = [rule.to_json() for rule in answer_rules(self.options)] if self.shape != "flat" else []
+        return [canonical_json(purposes), *rules] if purposes or rules else []
 
 
 def _dumped(state: State) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from unified_customer.connectors.answer_rules import AnswerRules
 from unified_customer.connectors.bytestream import CHUNK_BYTES, check_encoding, opened
 from unified_customer.connectors.csvtext import CsvParser
 from unified_customer.connectors.discovery import described
@@ -60,8 +61,9 @@ class JsonlConfig(TextConfig):
     zone: str | None = Field(default=None, description="Of messages: IANA time zone of times that name none.")
     currency: str | None = Field(default=None, description="Of messages: ISO 4217 code of amounts that name none.")
     purposes: dict[str, str | tuple[str, ...]] = Field(
-        default={}, description="Of messages: the purposes of each consent category of the source."
+        default={}, description="Of messages: the purposes of each consent category, or consent id, of the source."
     )
+    consents: AnswerRules = Field(default=(), description="Of messages: what answers say of consent.")
 
 
 class CsvSource:

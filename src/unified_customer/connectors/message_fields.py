@@ -70,6 +70,7 @@ CONTEXT: Final[Categories] = MappingProxyType(
     | dict.fromkeys(("location", "geo"), LOCATION)
     | {
         "consent": PREFERENCES,
+        "consent_management": PREFERENCES,
         "group_id": ORGANISATION,
         "ip": IP,
         "locale": RECORDS.fields["language"].category,

@@ -15,6 +15,7 @@ from unified_customer.connectors.parsing import as_text, blank_to_null, constant
 from unified_customer.connectors.signals import OPT_OUT, said_in
 from unified_customer.connectors.signals import Said as Signalled
 from unified_customer.core.errors import SignalError
+from unified_customer.core.kinds import RECORD
 
 STATEMENT_COLUMNS: Final = {
     "row": pl.Int64(),
@@ -54,12 +55,12 @@ class Said:
     faults: dict[str, Parsed]
 
 
-def statements(rule: Statement, mapping: Mapping, raw: pl.DataFrame, typed: pl.DataFrame) -> Said:
+def statements(rule: Statement, mapping: Mapping | None, raw: pl.DataFrame, typed: pl.DataFrame) -> Said:
     """Return what `rule` makes of a batch.
 
     Args:
         rule: The rule.
-        mapping: The mapping that it belongs to.
+        mapping: The mapping that it belongs to; None: a rule about the record belongs to none.
         raw: Raw columns.
         typed: The fields of the same rows, with `row` and `source_id`.
     """
@@ -174,10 +175,12 @@ def _faulty(faults: dict[str, Parsed], height: int) -> pl.Series:
     return faulty
 
 
-def _subject(rule: Statement, mapping: Mapping, raw: pl.DataFrame, typed: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+def _subject(
+    rule: Statement, mapping: Mapping | None, raw: pl.DataFrame, typed: pl.DataFrame
+) -> tuple[pl.Series, pl.Series]:
     """Return kind and raw value of whom each row is about; a row without the identifier is about its record."""
     record = typed["source_id"] if "source_id" in typed.columns else _nobody(typed.height)
-    if rule.about == "record":
+    if rule.about == RECORD or mapping is None:
         return pl.Series(["record"]).new_from_index(0, typed.height), record
     named = _identifier(rule.about, mapping, raw, typed)
     frame = pl.DataFrame({"named": named, "record": record})

@@ -23,11 +23,10 @@ SPECIAL_CATEGORIES: Final = (
     "user.demographic.race_ethnicity",
     "user.demographic.religious_belief",
     "user.demographic.sexual_orientation",
-    "user.genetic",
     "user.health_and_medical",
     "user.criminal_history",
 )
-"""Categories of GDPR Art. 9 and 10, as fideslang names them."""
+"""Categories of GDPR Art. 9 and 10, as fideslang names them; genetic data are `user.health_and_medical.genetic` there."""
 
 
 RETENTION_DAYS: Final[Mapping[str, int]] = MappingProxyType(

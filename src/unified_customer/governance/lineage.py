@@ -6,12 +6,20 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.models.purposes import known_purposes
+from unified_customer.governance.exported import EXPORT
 from unified_customer.governance.gate import fold_ledger
 from unified_customer.governance.naming import CURRENT
 from unified_customer.policy import ALLOWING, Policy, Request
 from unified_customer.store import Reader
 
 NAMED: Final = ("artifact_id", "kind", "name", "purpose", "created_at")
+
+_KIND: Final = pl.col("kind")
+# Of a fit that was retired, and of a file that was written over, nothing is left but the name. Of an incident people are
+# told in any case, and what was handed to them on request is theirs.
+_DUTY: Final = _KIND.is_in(["incident", EXPORT]) & (pl.col("purpose") == "essential.legal_obligation")
+_GONE: Final = ((_KIND == "fit") & pl.col("body").is_null()) | ((_KIND == EXPORT) & pl.col("location").is_null())
+_LASTING: Final = ~(_DUTY | _GONE)
 
 
 def outdated(reader: Reader, policy: Policy, as_of: datetime) -> pl.DataFrame:
@@ -29,9 +37,7 @@ def outdated(reader: Reader, policy: Policy, as_of: datetime) -> pl.DataFrame:
         `artifact_id`, `kind`, `name`, `purpose`, `created_at`, `people` in it, and how many of these are
         `no_longer_allowed`; the most of them first.
     """
-    # Of a fit that was retired nothing is left but its name; of an incident people are told in any case.
-    lasting = (pl.col("kind") != "incident") & (pl.col("body").is_not_null() | (pl.col("kind") != "fit"))
-    artifacts = reader.read("artifacts", columns=[*NAMED, "body"]).filter(lasting).drop("body")
+    artifacts = reader.read("artifacts", columns=[*NAMED, "body", "location"]).filter(_LASTING).select(NAMED)
     people = _people(reader)
     purposes = sorted(set(artifacts["purpose"]) & known_purposes(policy.purposes))
     decided = fold_ledger(reader, policy, as_of).permit([Request(each) for each in purposes])

@@ -107,11 +107,12 @@ def write_state(writer: Writer, state: dict[str, Any], *, clock: Clock) -> None:
     writer.upsert("checkpoints", pl.DataFrame([row], schema=CHECKPOINTS.columns))
 
 
-def finish_replacing(path: Path) -> None:
-    """Put the next key in the place of the one at `path`, which is kept under another name."""
+def finish_replacing(path: Path) -> Path:
+    """Put the next key in the place of the one at `path`; return where that is kept now."""
     past = past_key_path(path, FileKeyProvider(path).key())
     path.replace(past)
     next_key_path(path).replace(path)
+    return past
 
 
 def _opened(state: dict[str, Any], opening: bytes) -> HubKeys:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from unified_customer.connectors import Batch, BoundSource, Mapped
+from unified_customer.connectors.answer_rules import answer_rules
 from unified_customer.connectors.versions import conflicting_versions
 from unified_customer.core.errors import MappingError
 from unified_customer.core.kinds import RECORD, is_kind
@@ -64,8 +65,9 @@ def prepare_messages(batch: Batch, *, source: BoundSource, naming: Naming) -> Pr
 
 
 def message_options(source: BoundSource) -> dict[str, Any]:
-    """Return what a source says of its messages: the zone and currency of those that name none, and purposes."""
-    return {name: source.options[name] for name in ("zone", "currency", "purposes") if name in source.options}
+    """Return what a source says of its messages: the zone and currency of those that name none, and what is consent."""
+    told = {name: source.options[name] for name in ("zone", "currency", "purposes") if name in source.options}
+    return {**told, "consents": answer_rules(source.options)}
 
 
 def _refused_messages(

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from unified_customer.core.clock import Clock, system_clock
@@ -32,10 +33,12 @@ class Rotation:
     Attributes:
         keys: How many keys open the hub now.
         from_entry: The number of the entry of the audit from which it is sealed with a new key.
+        past: The file of the key that lay beside the store until now; None: none was replaced there.
     """
 
     keys: int
     from_entry: int
+    past: Path | None = None
 
 
 def rotate_key(
@@ -43,6 +46,7 @@ def rotate_key(
     *,
     keys: KeyProvider | None = None,
     new: Sequence[KeyProvider] = (),
+    spare: Sequence[KeyProvider] = (),
     clock: Clock = system_clock,
     actor: Actor = LOCAL,
 ) -> Rotation:
@@ -59,6 +63,7 @@ def rotate_key(
         new: Give the keys of which each opens it from now on, and no other does: one for every day, and one that is kept
             somewhere safe in case that the first is lost. None named: a new key file beside the store; the old one stays there
             under another name.
+        spare: Give keys that open it beside those.
         clock: Gives the present instant.
         actor: Who replaces them.
 
@@ -68,15 +73,15 @@ def rotate_key(
     """
     current = keys_for(store, keys, clock=clock)
     if new:
-        return _rotate(store, current, [each.key() for each in new], clock=clock, actor=actor)
+        return _rotate(store, current, [each.key() for each in (*new, *spare)], clock=clock, actor=actor)
     if store.path is None or keys is not None:
         message = "No new key was named. Give one: new=[FileKeyProvider(path)]."
         raise ConfigurationError(message)
     path = key_path(store.path)
     next_key_path(path).unlink(missing_ok=True)
-    done = _rotate(store, current, [FileKeyProvider(next_key_path(path)).key()], clock=clock, actor=actor)
-    finish_replacing(path)
-    return done
+    opening = [each.key() for each in (FileKeyProvider(next_key_path(path)), *spare)]
+    done = _rotate(store, current, opening, clock=clock, actor=actor)
+    return replace(done, past=finish_replacing(path))
 
 
 def _rotate(store: Store, current: HubKeys, opening: list[bytes], *, clock: Clock, actor: Actor) -> Rotation:

@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from unified_customer.connectors import BoundSource, Mapped
+from unified_customer.connectors.answer_rules import answer_rules
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.hub.people import ROW
 from unified_customer.policy import Policy
@@ -34,6 +35,8 @@ def unknown_purposes(mapped: Mapped, policy: Policy) -> pl.DataFrame:
 
 def _named(source: BoundSource) -> Iterator[str]:
     for rule in source.mapping.consents if source.mapping is not None else ():
+        yield from rule.purposes
+    for rule in answer_rules(source.options) if source.shape != "flat" else ():
         yield from rule.purposes
     for each in dict(source.options.get("purposes") or {}).values():
         yield from (each,) if isinstance(each, str) else each

@@ -64,7 +64,7 @@ def permit_elsewhere(
         people: `customer_id`, `country`, `region`, `birth_date`; see `permit`.
 
     Returns:
-        A lazy frame of the kind of `subjects`: `customer_id`, `allowed`, `reason`, one row per customer, in no
+        A lazy frame of the kind of `subjects` (of frames in memory, such as those of pandas, one of Polars): `customer_id`, `allowed`, `reason`, one row per customer, in no
         particular order.
 
     Raises:
@@ -82,7 +82,7 @@ def permit_elsewhere(
         [('a', True, 'basis:legitimate_interests')]
     """
     at = check_instant(as_of)
-    owned, ledger = (nw.from_native(frame).lazy() for frame in (subjects, statements))
+    owned, ledger = _lazy(subjects), _lazy(statements)
     asked = _Asked(request, policy, at)
     grounds = asked.grounds()
     customers = _with_grounds(owned.select(CUSTOMER).unique(), people, asked)
@@ -94,6 +94,12 @@ def permit_elsewhere(
         reason = nw.when(nw.col(GROUND) == ground).then(_reason(ground)).otherwise(reason)
     decided = customers.with_columns(reason=reason)
     return decided.select(CUSTOMER, allowed=nw.col("reason").is_in(sorted(ALLOWING)), reason="reason").to_native()
+
+
+def _lazy(frame: IntoFrame) -> Lazy:
+    """Return a lazy frame where the frame is; what is in memory goes to Polars, as not every library can do all of this."""
+    found = nw.from_native(frame)
+    return nw.from_native(found.to_polars().lazy()) if isinstance(found, nw.DataFrame) else found.lazy()
 
 
 class _Asked(NamedTuple):
@@ -232,7 +238,7 @@ def _translated(column: nw.Expr, table: Mapping[Any, Any]) -> nw.Expr:
 def _with_grounds(customers: Lazy, people: IntoFrame | None, asked: _Asked) -> Lazy:
     if not asked.policy.by_person or people is None:
         return customers.with_columns(ground=nw.lit(asked.ground(None, None)))
-    known = nw.from_native(people).lazy().select(CUSTOMER, place=_place(asked.policy), years=_years(asked))
+    known = _lazy(people).select(CUSTOMER, place=_place(asked.policy), years=_years(asked))
     ground = nw.lit(asked.ground(None, None))
     for place, years in asked.situations():
         here = _is("place", place) & _is("years", years)

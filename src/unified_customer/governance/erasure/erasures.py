@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from unified_customer.core.models import LOCAL, Actor
 from unified_customer.governance.erasure import reach
 from unified_customer.governance.erasure.carrying import Carrier
 from unified_customer.governance.erasure.erasing import Eraser, Erasing
+from unified_customer.governance.erasure.exporting import Export, forget, lying_at
 from unified_customer.governance.erasure.graveyard import Graveyard, graveyard_path
 from unified_customer.governance.erasure.preview import ErasurePreview
 from unified_customer.governance.erasure.proofs import proven
@@ -197,6 +199,68 @@ class Erasures:
             raise
         with self._store.transaction(recorded_at=copy.at) as writer:
             copy.write(writer)
+
+    @contextmanager
+    def exporting(
+        self,
+        location: str | Path,
+        customers: Sequence[str] | pl.Series,
+        *,
+        purpose: str,
+        recipient: str | None = None,
+        spec: Mapping[str, Any] | None = None,
+        actor: Actor | None = None,
+    ) -> Iterator[None]:
+        """Keep on record that the block writes data of some people to `location`, so that erasures know of it.
+
+        It is written before the file is. Writing over a file takes what lay there before off the record, and the same
+        people at the same place are one entry.
+
+        Args:
+            location: The file or folder.
+            customers: Ids of the customers who are in it, as they were read; records without a customer by their own.
+            purpose: What it is for.
+            recipient: Who gets it.
+            spec: Further settings to remember, such as the columns; never values of people.
+            actor: Who writes it; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: Somebody in it was erased since it was read.
+
+        Examples:
+            >>> import tempfile, unified_customer as uc
+            >>> people = pl.DataFrame({"id": ["1"], "mail": ["ann@example.com"]})
+            >>> mapping = uc.Mapping(table="records", key="id", fields={"email": "mail"})
+            >>> folder = tempfile.TemporaryDirectory()
+            >>> with folder as name, uc.CustomerHub(policy=uc.Policy.quickstart()) as hub:
+            ...     report = hub.load(uc.source("dataframe", people, table="records", name="crm", mapping=mapping))
+            ...     resolved = hub.resolve()
+            ...     frame, target = hub.customers(purpose="analytics"), Path(name, "people.csv")
+            ...     with hub.rights.erasures.exporting(target, frame["customer_id"], purpose="analytics"):
+            ...         frame.select("customer_id", "email").write_csv(target)
+            ...     [each.step for each in hub.rights.erase(frame["customer_id"].item()).open]
+            ['export', 'bytes']
+        """
+        export = Export(
+            Path(location).resolve(),
+            pl.Series("customer_id", customers, dtype=pl.String),
+            purpose,
+            by=actor or self._actor,
+            at=self._clock(),
+            spec={**(spec or {}), **({} if recipient is None else {"recipient": recipient})},
+        )
+        before = lying_at(export.location)
+        with self._store.transaction(recorded_at=export.at) as writer:
+            registered = export.register(writer)
+        try:
+            yield
+        except BaseException:
+            if registered.is_new and lying_at(export.location) == before:
+                with self._store.transaction(recorded_at=export.at) as writer:
+                    forget(writer, registered.artifact)
+            raise
+        with self._store.transaction(recorded_at=export.at) as writer:
+            export.replace_older(writer, registered.artifact)
 
     def copy_tombstones(self, store_path: Path) -> None:
         """Write the tombstones beside a copy of the store."""

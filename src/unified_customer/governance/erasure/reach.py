@@ -36,21 +36,23 @@ def obligations(reader: Reader, plan: Plan, policy: Policy, *, own: Path | None)
         policy: Names who gets data from the hub.
         own: The file of the store itself, which is no copy of it.
     """
-    parts = [_fits(reader, plan), _copies(reader, plan, own), _destinations(plan, policy)]
+    parts = [_held(reader, plan), _copies(reader, plan, own), _destinations(plan, policy)]
     return pl.concat([pl.DataFrame(schema=OBLIGED), *(part.select(list(OBLIGED)) for part in parts)])
 
 
-def _fits(reader: Reader, plan: Plan) -> pl.DataFrame:
+def _held(reader: Reader, plan: Plan) -> pl.DataFrame:
+    """Return the fits and the exports that the people went into, and that are still there."""
     subjects = reader.read("artifact_subjects", columns=["artifact_id"], keys=Keys(plan.people, ("record_id",)))
     held = subjects.group_by(OWNER, "artifact_id").agg(rows=pl.len().cast(pl.Int64)).sort(OWNER, "artifact_id")
-    fits = reader.read(
+    made = reader.read(
         "artifacts",
-        columns=["artifact_id", "body", "location"],
+        columns=["artifact_id", "kind", "body", "location"],
         keys=Keys(held.select("artifact_id").unique(), ("artifact_id",)),
     )
-    standing = fits.filter(pl.any_horizontal(pl.col("body", "location").is_not_null()))
-    told = held.join(standing, on="artifact_id", how="semi", maintain_order="left")
-    return told.with_columns(step=pl.lit(FIT), target="artifact_id")
+    standing = made.filter(pl.any_horizontal(pl.col("body", "location").is_not_null()))
+    told = held.join(standing, on="artifact_id", maintain_order="left")
+    step = pl.when(pl.col("kind").is_in(COPIES)).then("kind").otherwise(pl.lit(FIT))
+    return told.with_columns(step=step, target="artifact_id")
 
 
 def _copies(reader: Reader, plan: Plan, own: Path | None) -> pl.DataFrame:

@@ -23,7 +23,8 @@ NO_EXPORT: Final = (
 def in_exports(reader: Reader, scope: IncidentScope, *, policy: Policy) -> Found:
     """Return whose data were exported to the destination of `scope`, and of which categories.
 
-    An export is known by its name, its location or the `recipient` of its spec. Categories are those that the policy
+    An export is known by its name, its location or the `recipient` of its spec. One of some people counts from when it was
+    made until it is written over. Categories are those that the policy
     names for the recipient, else all that the purposes of the exports may see.
 
     Raises:
@@ -60,10 +61,12 @@ def _sent(reader: Reader, destination: str) -> pl.DataFrame:
 
 
 def _in_period(scope: IncidentScope) -> pl.Expr:
-    compare = {">=": pl.Expr.ge, "<": pl.Expr.lt}
-    return pl.all_horizontal(
-        pl.lit(True), *(compare[each.op](pl.col("created_at"), each.value) for each in within("created_at", scope))
+    since, until = (
+        [compare(pl.col("created_at"), each.value) for each in within("created_at", scope) if each.op == op]
+        for op, compare in ((">=", pl.Expr.ge), ("<", pl.Expr.lt))
     )
+    lies_there = pl.col("covers_seq").is_null() & pl.col("location").is_not_null()
+    return pl.all_horizontal(pl.lit(True), *(each | lies_there for each in since), *until)
 
 
 def _people(reader: Reader, made: pl.DataFrame) -> pl.DataFrame:

@@ -26,13 +26,10 @@ HUB: Final = "unified_customer"
 OUR_CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "user.behavior.derived": "user.behavior",
-        "user.genetic": "user",
         "user.unclassified": "user",
     }
 )
-"""Data categories of ours that fideslang does not have -> what it has above them.
-
-Fideslang knows genetic data as `user.health_and_medical.genetic` alone, which is special here as well."""
+"""Data categories of ours that fideslang does not have -> what it has above them."""
 
 LEGAL_BASES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -39,6 +39,7 @@ class Derived:
         order_lines: Rows of `ORDER_LINES`.
         items: Rows of `ITEMS`.
         answers: Rows of `ANSWERS`.
+        given: The same, with every answer that was given under one id.
         findings: What was not as it should be.
     """
 
@@ -46,6 +47,7 @@ class Derived:
     order_lines: pl.DataFrame
     items: pl.DataFrame
     answers: pl.DataFrame
+    given: pl.DataFrame
     findings: list[Finding]
 
 
@@ -104,13 +106,14 @@ def derive(events: pl.DataFrame, *, vocabulary: Vocabulary, source: str, currenc
         order_lines,
         item_history(_joined(told, gathered.items, _ITEM).rename({"occurred_at": "valid_from"}), source=source),
         answers.unique("answer_id", keep="first", maintain_order=True),
+        answers,
         [*gathered.findings, *_joined(told, gathered.found, _FOUND).select("event_id", "finding", "field").iter_rows()],
     )
 
 
 def underived(events: pl.DataFrame) -> Derived:
     """Return `events` as they are, and nothing beside."""
-    return Derived(events, ORDER_LINES.empty(), ITEMS.empty(), ANSWERS.empty(), [])
+    return Derived(events, ORDER_LINES.empty(), ITEMS.empty(), ANSWERS.empty(), ANSWERS.empty(), [])
 
 
 def _with_texts(told: pl.DataFrame, gathered: _Gathered, meanings: dict[str, Meaning]) -> pl.DataFrame:

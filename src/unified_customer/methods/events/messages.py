@@ -95,6 +95,16 @@ class ConsentContext(msgspec.Struct, gc=False, rename="camel"):
     category_preferences: dict[str, bool | None] | None = None
 
 
+class ConsentManagement(msgspec.Struct, gc=False, rename="camel"):
+    """The same of RudderStack; some clients write an object whose names are the ids.
+
+    Which of several ids a destination needs (`resolutionStrategy`) says nothing of what the person said.
+    """
+
+    allowed_consent_ids: list[str | int] | dict[str, msgspec.Raw] | None = None
+    denied_consent_ids: list[str | int] | dict[str, msgspec.Raw] | None = None
+
+
 class Context(msgspec.Struct, gc=False, rename="camel"):
     """What surrounded the call."""
 
@@ -105,6 +115,7 @@ class Context(msgspec.Struct, gc=False, rename="camel"):
     traits: msgspec.Raw = ABSENT
     external_ids: list[ExternalId] | None = None
     consent: ConsentContext | None = None
+    consent_management: ConsentManagement | None = None
     group_id: Id = None
     session_id: Id = None
 

@@ -9,6 +9,7 @@ come in through `hub.consent.record_signal`, or as a column of a flat source.
 
 References:
     Segment, consent in the specification: https://segment.com/docs/privacy/consent-management/
+    RudderStack, the consent object of events: https://www.rudderstack.com/docs/data-governance/consent-management/passing-consent/
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +44,8 @@ def statements(
         told: Rows with `event_id`, `occurred_at`, `user_id`, `anonymous_id`, `preferences` (JSON text).
         source: Name of the source.
         keyring: Names the identifiers.
-        purposes: Purposes (dotted fideslang data uses) of each category of the source.
+        purposes: Purposes (dotted fideslang data uses) of each category, or consent id, of the source; of one without,
+            nothing is stated, and it stays in the context of the event.
     """
     rows = told.filter(pl.col("preferences").is_not_null())
     names = ("event_id", "occurred_at", "user_id", "anonymous_id", "preferences")

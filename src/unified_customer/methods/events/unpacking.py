@@ -1,13 +1,15 @@
 """Batches of messages of the Segment shape to frames."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
+from unified_customer.connectors.consent_rules import Statement
 from unified_customer.core.keys import Keyring
 from unified_customer.core.tables import EVENTS
 from unified_customer.methods.events import pointers
+from unified_customer.methods.events.answered import stated_in_answers
 from unified_customer.methods.events.batch import EventBatch, reports_of
 from unified_customer.methods.events.channels import channels
 from unified_customer.methods.events.derive import derive
@@ -37,6 +39,7 @@ def unpack(
     currency: str | None = None,
     normalise: Mapping[str, pointers.Normalise] | None = None,
     purposes: Purposes | None = None,
+    consents: Sequence[Statement] = (),
     known: pointers.Known | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> EventBatch:
@@ -51,6 +54,7 @@ def unpack(
         currency: ISO 4217 code of amounts that name none.
         normalise: Normalisation of identifier values by kind; from others white space is cut off.
         purposes: Purposes of each consent category of the source; a category without one is reported.
+        consents: What answers say of consent.
         known: Tells which identities are stored already; these are not returned again.
         max_bytes: Larger messages are refused.
 
@@ -75,10 +79,12 @@ def unpack(
         seen, SLOTS, source=source, keyring=keyring, normalise=normalise or {}, extra="extra_ids"
     )
     said = people(identify, source=source)
-    consents, unmapped = statements(rows, source=source, keyring=keyring, purposes=purposes or {})
+    preferred, unmapped = statements(rows, source=source, keyring=keyring, purposes=purposes or {})
     placed = rows.with_columns(channels(rows))
     events = EVENTS.conform(placed.select(name for name in EVENTS.columns if name in placed.columns))
     derived = derive(events, vocabulary=vocabulary or built_in(), source=source, currency=currency)
+    speakers = rows.select("event_id", "user_id", "anonymous_id")
+    answered, unmeant = stated_in_answers(derived.given, speakers, consents, keyring=keyring)
     return EventBatch(
         events=derived.events,
         identities=pointers.identities(seen, source=source),
@@ -91,9 +97,9 @@ def unpack(
         order_lines=derived.order_lines,
         items=derived.items,
         answers=derived.answers,
-        consents=consents,
+        consents=pl.concat([preferred, answered]),
         rejects=rejects,
-        reports=reports_of([*unmapped, *derived.findings]),
+        reports=reports_of([*unmapped, *unmeant, *derived.findings]),
         duplicates=duplicates,
         origins=wide.select("event_id", "position"),
     )

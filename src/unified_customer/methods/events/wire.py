@@ -17,7 +17,6 @@ from unified_customer.core.spec import content_hash
 from unified_customer.methods.events.bodies import CALLS, unbatch
 from unified_customer.methods.events.messages import (
     Campaign,
-    ConsentContext,
     Contact,
     Context,
     Device,
@@ -47,8 +46,7 @@ _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _anything: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 _parts_of: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _DECODE: Final[dict[type, Callable[[Any], Any]]] = {
-    kind: msgspec.json.Decoder(kind).decode
-    for kind in (Message, Context, Contact, PageProperties, Integrations, ConsentContext)
+    kind: msgspec.json.Decoder(kind).decode for kind in (Message, Context, Contact, PageProperties, Integrations)
 }
 _NOTHING: Final[dict[type, Any]] = {kind: kind() for kind in (*_DECODE, Campaign, Page)}
 
@@ -102,7 +100,6 @@ def _row(message: Message, line: str, source: str) -> Row:
     kind = _call(message)
     context_text = _object(message.context, "context")
     context: Context = _decoded(Context, context_text, "context")
-    consent: ConsentContext = context.consent or _NOTHING[ConsentContext]
     campaign, page = context.campaign or _NOTHING[Campaign], context.page or _NOTHING[Page]
     traits, context_traits = _object(message.traits, "traits"), _object(context.traits, "context.traits")
     properties = _object(message.properties, "properties")
@@ -132,12 +129,23 @@ def _row(message: Message, line: str, source: str) -> Row:
         campaign.medium or None,
         campaign.term or None,
         campaign.content or None,
-        str(_encode(consent.category_preferences), "utf-8") if consent.category_preferences else None,
+        _preferences(context),
         _with_category(properties, message, own),
         traits,
         context_traits,
         _kept_context(context_text, context, message),
     )
+
+
+def _preferences(context: Context) -> Text:
+    """Return what was said of each consent category or id, as JSON; what is both allowed and denied is denied."""
+    said: dict[str, bool | None] = {}
+    if context.consent is not None:
+        said.update(context.consent.category_preferences or {})
+    if (managed := context.consent_management) is not None:
+        said |= {str(name): said.get(str(name)) is not False for name in managed.allowed_consent_ids or ()}
+        said |= dict.fromkeys(map(str, managed.denied_consent_ids or ()), False)
+    return str(_encode(said), "utf-8") if said else None
 
 
 def _call(message: Message) -> str:

@@ -1,32 +1,23 @@
-"""The commands `rights ...` and their options; the work is in `requesting`, which they import when they run."""
+"""`rights ...`: answer what people ask for."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unified_customer.cli.accessing import access, portability
-from unified_customer.cli.erasing import confirm, erase, receipt
+from unified_customer.cli.commands.group import group
 from unified_customer.cli.options import Debug, Instant, Json, Name, PolicyFile, Url, in_utc, pairs
 from unified_customer.cli.session import session
 
 if TYPE_CHECKING:
     from unified_customer.cli.requesting import Desk
 
-rights = typer.Typer(
-    name="rights",
-    help="Answer what people ask for: requests, deadlines, access, erasure.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-rights.command()(access)
-rights.command()(portability)
-rights.command()(erase)
-rights.command()(receipt)
-rights.command()(confirm)
+rights = group("rights", "Answer what people ask for: requests, deadlines, access, erasure.")
 
+Person = Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the person.")]
+Folder = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")]
+Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="The request that asked for it.")]
+ErasureId = Annotated[str, typer.Argument(metavar="ERASURE", help="The erasure; `due` lists those with open steps.")]
 RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request; `rights list` lists them.")]
 Named = Annotated[
     list[str] | None,
@@ -43,6 +34,51 @@ def _desk(store: str, policy: "PolicyFile", actor: str) -> "Desk":
     from unified_customer.cli.requesting import Desk
 
     return Desk(store, policy, actor)
+
+
+@rights.command()
+def access(
+    customer_id: Person,
+    *,
+    store: Url,
+    to: Folder,
+    request: Request = None,
+    actor: Name = "local",
+    policy: PolicyFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write everything that is held about a person.
+
+    The folder then holds a page to read, JSON, a CSV file for each table and a contact card (GDPR Art. 15).
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.accessing import Asked, hand_out
+
+        hand_out(out, "access", Asked(customer_id, store, to, request, actor, policy))
+
+
+@rights.command()
+def portability(
+    customer_id: Person,
+    *,
+    store: Url,
+    to: Folder,
+    request: Request = None,
+    actor: Name = "local",
+    policy: PolicyFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write what a person may take elsewhere.
+
+    It is what the person gave or was seen to do, as far as it is used on the basis of consent or contract
+    (GDPR Art. 20). Name the policy: without one nothing rests on a contract.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.accessing import Asked, hand_out
+
+        hand_out(out, "portability", Asked(customer_id, store, to, request, actor, policy))
 
 
 @rights.command()
@@ -215,3 +251,59 @@ def fulfil(
     fields = dict(pairs(field or (), option="--field"))
     with session(as_json=json, debug=debug) as out:
         _desk(store, policy, actor).fulfil(out, request_id, fields, to)
+
+
+@rights.command()
+def erase(
+    customer_id: Person,
+    *,
+    store: Url,
+    preview: Annotated[bool, typer.Option("--preview", help="Only tell what it would do.")] = False,
+    request: Request = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Also write the file anew, so that no byte is left in it.")
+    ] = False,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Erase a customer from every table, and tell what is left to do.
+
+    Look first with --preview.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.erasing import erase_customer, preview_erasure
+
+        if preview:
+            preview_erasure(out, customer_id, store=store, actor=actor)
+        else:
+            erase_customer(out, customer_id, store=store, request=request, compact=compact, actor=actor)
+
+
+@rights.command()
+def receipt(erasure_id: ErasureId, *, store: Url, json: Json = False, debug: Debug = False) -> None:
+    """Show the receipt of an erasure: every step, and what is open by when."""
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.erasing import show_receipt
+
+        show_receipt(out, erasure_id, store=store)
+
+
+@rights.command()
+def confirm(
+    erasure_id: ErasureId,
+    step: Annotated[str, typer.Argument(help="The open step, such as destination or backup.")],
+    target: Annotated[str, typer.Argument(help="Its target, as the receipt names it.")],
+    *,
+    store: Url,
+    note: Annotated[str, typer.Option(help="How it was done, or why it need not be; no values of people.")],
+    waived: Annotated[bool, typer.Option("--waived", help="It need not be done.")] = False,
+    actor: Name = "local",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Close a step of an erasure that only a person can close, such as a recipient that was told."""
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.erasing import confirm_step
+
+        confirm_step(out, erasure_id, step, target, store=store, note=note, waived=waived, actor=actor)

@@ -1,35 +1,18 @@
-"""`governance`: the documents that show what is done with personal data, and the report of an incident."""
+"""`governance ...`: the documents that show what is done with personal data, and the report of an incident."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
+from unified_customer.cli.commands.group import group
+from unified_customer.cli.options import Debug, Json, LookFile, Url
 from unified_customer.cli.session import session
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-governance = typer.Typer(
-    name="governance",
-    help="Show what is done with personal data, and whom an incident touched.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+governance = group("governance", "Show what is done with personal data, and whom an incident touched.")
 
 WHEN: Final = "Instants are ISO 8601 with a time zone, such as 2026-02-01T09:00:00Z."
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
-Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
-PolicyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--policy",
-        metavar="FILE",
-        help="The policy as TOML, or a configuration of `run` that has one; else that in force.",
-    ),
-]
 To = Annotated[
     Path | None,
     typer.Option("--to", metavar="FILE", help="Write it here: .md, .html or .json; else Markdown goes to stdout."),
@@ -37,7 +20,7 @@ To = Annotated[
 
 
 @governance.command()
-def ropa(*, store: Url, policy: PolicyFile = None, to: To = None, json: Json = False, debug: Debug = False) -> None:
+def ropa(*, store: Url, policy: LookFile = None, to: To = None, json: Json = False, debug: Debug = False) -> None:
     """Write the record of processing activities.
 
     It has one activity for each purpose that the policy names or that was used (GDPR Art. 30).
@@ -50,7 +33,7 @@ def ropa(*, store: Url, policy: PolicyFile = None, to: To = None, json: Json = F
 
 
 @governance.command()
-def data_map(*, store: Url, policy: PolicyFile = None, to: To = None, json: Json = False, debug: Debug = False) -> None:
+def data_map(*, store: Url, policy: LookFile = None, to: To = None, json: Json = False, debug: Debug = False) -> None:
     """Write which source feeds which table, and who reads what for how long."""
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.showing import show, telling
@@ -63,7 +46,7 @@ def data_map(*, store: Url, policy: PolicyFile = None, to: To = None, json: Json
 def notice(
     *,
     store: Url,
-    policy: PolicyFile = None,
+    policy: LookFile = None,
     since: Annotated[
         Path | None,
         typer.Option("--since", metavar="FILE", help="An earlier policy: print what changed in the notice."),
@@ -91,7 +74,7 @@ def incident(
     *,
     store: Url,
     known_at: Annotated[str, typer.Option("--known-at", metavar="INSTANT", help="When it became known.")],
-    policy: PolicyFile = None,
+    policy: LookFile = None,
     table: Annotated[list[str] | None, typer.Option(help="Only this table; may be given several times.")] = None,
     source: Annotated[str | None, typer.Option(help="Only rows that this source brought.")] = None,
     since: Annotated[str | None, typer.Option(metavar="INSTANT", help="Only what happened then or later.")] = None,
@@ -117,27 +100,22 @@ def incident(
     Say what was touched: rows (--table, --source, --since, --until), reads (--reads-by) or exports (--destination).
     """
     with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.showing import check_form, instant, show, telling
-        from unified_customer.core.models import Actor
+        from unified_customer.cli.showing import instant, report_incident
 
-        def at(text: str | None) -> "datetime | None":
-            return None if text is None else instant(text)
-
-        check_form(to)
-        with telling(store, policy) as told:
-            report = told.incident(
-                known_at=instant(known_at),
-                tables=table,
-                source=source,
-                since=at(since),
-                until=at(until),
-                reads_by=reads_by,
-                destination=destination,
-                description=description,
-                keep=keep,
-                actor=Actor(id=actor),
-            )
-        show(out, "incident", report, to)
-        if ids is not None:
-            ids.write_text(report.to_csv(), encoding="utf-8", newline="")
-            out.note(f"{ids} names {report.people:,} people. Protect it as you protect the store.")
+        report_incident(
+            out,
+            store,
+            policy,
+            actor=actor,
+            to=to,
+            ids=ids,
+            known_at=instant(known_at),
+            tables=table,
+            source=source,
+            since=None if since is None else instant(since),
+            until=None if until is None else instant(until),
+            reads_by=reads_by,
+            destination=destination,
+            description=description,
+            keep=keep,
+        )

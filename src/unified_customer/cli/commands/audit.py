@@ -1,27 +1,20 @@
-"""The commands `audit ...` and their options; the work is in `auditing`, which they import when they run."""
+"""`audit ...`: verify who read and changed what, show it, and take its head."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from unified_customer.cli.commands.group import group
 from unified_customer.cli.exits import ExitCode
+from unified_customer.cli.options import Debug, Json, Url, in_utc
 from unified_customer.cli.session import session
 
-audit_app = typer.Typer(
-    help="Verify who read and changed what.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line and nothing else on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors; they may hold personal values.")]
-Url = Annotated[str, typer.Option("--store", metavar="URL", help="The store, such as duckdb:///shop.duckdb.")]
+audit = group("audit", "Verify who read and changed what.")
 
 
-@audit_app.command()
+@audit.command()
 def verify(
     *,
     store: Url,
@@ -45,7 +38,7 @@ def verify(
             raise typer.Exit(ExitCode.FAILED)
 
 
-@audit_app.command()
+@audit.command()
 def head(
     *,
     store: Url,
@@ -63,7 +56,7 @@ def head(
         print_head(out, store, to)
 
 
-@audit_app.command()
+@audit.command()
 def show(
     *,
     store: Url,
@@ -81,9 +74,5 @@ def show(
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.auditing import Asked, show_audit
 
-        asked = Asked(actor, customer, purpose, action, _utc(since), _utc(until))
+        asked = Asked(actor, customer, purpose, action, in_utc(since), in_utc(until))
         show_audit(out, store, asked, limit=limit)
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    return None if instant is None else instant.replace(tzinfo=UTC)
