@@ -17,9 +17,12 @@ from unified_customer.testing.crowds import Crowd, crowds, some_requests
 from unified_customer.testing.strategies import (
     instants,
     ledger,
+    people,
     policies,
     policies_of_places,
     requests,
+    shared_ownership,
+    statements,
     subject_key,
 )
 
