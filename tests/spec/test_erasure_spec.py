@@ -96,11 +96,11 @@ canary_rows = st.lists(
 ).map(lambda rows: [{**rows[0], "born": None}, *rows[1:]])  # fmt: skip
 
 few = settings(
-    max_examples=max(5, settings().max_examples // 3),
+    max_examples=max(5, settings().max_examples // 5),
     suppress_health_check=[HealthCheck.too_slow],
     deadline=None,
 )
-fewer = settings(few, max_examples=max(4, settings().max_examples // 8))
+fewer = settings(few, max_examples=max(3, settings().max_examples // 8))
 
 
 class Ticking:

@@ -177,7 +177,7 @@ changes = st.one_of(
 )
 
 
-@slow
+@settings(slow, max_examples=settings().max_examples // 2 + 4)
 @given(st.lists(changes, min_size=1, max_size=4), st.sampled_from(moments), st.permutations(moments))
 def test_a_gate_that_was_asked_before_answers_as_one_that_never_was(
     taken: list[tuple[str, Any]], between: datetime, back_and_forth: list[datetime]

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from unified_customer.core.fields import covers
@@ -28,6 +28,7 @@ from unified_customer.store import open_store
 from unified_customer.testing.retention_strategies import (
     NOW,
     OWNERS,
+    PERIODS,
     RECORDS,
     Row,
     World,
@@ -58,7 +59,7 @@ FOLLOWING = ("identifiers", "scores", "memberships")
 rule_lists = st.lists(retention_rules(), max_size=3)
 # A world takes a second to sweep: making a failing one smaller would take many minutes.
 few = settings(
-    max_examples=max(6, settings().max_examples // 2),
+    max_examples=max(6, settings().max_examples // 4),
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
@@ -224,7 +225,7 @@ def check(setting: Setting, rules: Sequence[RetentionRule], held: Sequence[Held]
                 assert named not in remembered if named else owner_of(row) not in customers
 
 
-@settings(few, max_examples=max(40, settings().max_examples))
+@settings(few, max_examples=settings().max_examples)
 @given(worlds(), rule_lists)
 def test_nothing_goes_before_its_time_and_nothing_stays_after_it(world: World, rules: list[RetentionRule]) -> None:
     check(Setting(world, rules), rules)
@@ -336,7 +337,7 @@ def test_a_rule_about_everything_only_lets_more_go(
     assert all(more.rows(name).keys() <= fewer.rows(name).keys() for name in MATTER)
 
 
-@few
+@settings(few, max_examples=settings().max_examples // 2)
 @given(worlds(), rule_lists, st.lists(times(), min_size=5, max_size=5))
 def test_no_id_of_a_customer_moves(world: World, rules: list[RetentionRule], seen: list[datetime]) -> None:
     cards = [
@@ -358,14 +359,29 @@ def test_no_id_of_a_customer_moves(world: World, rules: list[RetentionRule], see
     assert {record: stored.get(record) for record in anew["record_id"]} == dict(anew.iter_rows())
 
 
-@given(st.integers(1, 90), st.sampled_from([-1, 0, 1]), st.sampled_from(["event", "last_activity"]))
-def test_a_row_goes_at_the_very_instant_at_which_its_time_is_over(days: int, late: int, since: Any) -> None:
-    seen = NOW - timedelta(days=days, microseconds=-late)
+NEAR = st.builds(
+    lambda days, hours, late: NOW - timedelta(days=days, hours=hours, microseconds=-late),
+    st.sampled_from([2, 3, 4, 28, 29, 30, 31, 395, 396, 397]),
+    st.sampled_from([-6, 0, 0, 6]),
+    st.sampled_from([-1, 0, 1]),
+)
+
+
+@settings(max_examples=settings().max_examples * 2)
+@given(st.sampled_from(PERIODS), NEAR, st.sampled_from(["event", "last_activity"]), st.booleans())
+@example(keep=Period(days=30), seen=NOW - timedelta(days=30), since="event", timed=False)
+@example(keep=Period(days=30), seen=NOW - timedelta(days=30), since="last_activity", timed=True)
+def test_a_row_goes_at_the_very_instant_at_which_its_time_is_over(
+    keep: Period,
+    seen: datetime,
+    since: Any,
+    timed: bool,  # noqa: FBT001 (drawn)
+) -> None:
     said = {"record_id": RECORDS[0], "source": "crm", "source_id": "1", "version": "v", "deleted": False}
-    world = World({"records": [{**said, "observed_at": seen, "_recorded_at": seen}]})
-    setting = Setting(world, [RetentionRule(table="records", keep=Period(days=days), since=since)])
+    world = World({"records": [{**said, "observed_at": seen if timed else None, "_recorded_at": seen}]})
+    setting = Setting(world, [RetentionRule(table="records", keep=keep, since=since)])
     setting.apply()
-    assert setting.store.count("records") == (late > 0)
+    assert setting.store.count("records") == (keep.after(seen) > NOW)
 
 
 def test_a_record_of_which_nothing_is_kept_stays_with_its_customer_when_another_loses_a_row() -> None:
