@@ -4,6 +4,7 @@ import json
 import warnings
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import unified_customer as uc
+from unified_customer.core.models import Status
 from unified_customer.core.tables import TABLES
 from unified_customer.store import Store
 
@@ -121,6 +123,11 @@ def groups(hub: uc.CustomerHub) -> set[frozenset[str]]:
     return {frozenset(part["record_id"]) for part in links.partition_by("customer_id")}
 
 
+def answers(hub: uc.CustomerHub) -> dict[str, str]:
+    """What is decided about each customer for marketing."""
+    return dict(hub.consent.decisions(["marketing"]).cast(pl.String).iter_rows())
+
+
 def sound(rows: Iterable[Row]) -> list[Row]:
     """Rows of which no two are one id at one time with different content: these go to quarantine."""
     kept: dict[tuple[Any, Any], Row] = {}
@@ -208,6 +215,32 @@ def test_merge_then_split_restores(rows: list[Row], data: st.DataObject) -> None
     assert any(left | right <= group for group in groups(hub))
     hub.split(min(left), sorted(left))
     assert groups(hub) == before
+
+
+@slow
+@given(
+    tables_of_good_people,
+    st.lists(st.tuples(st.sampled_from(["granted", "granted", "denied", "restricted"]), st.booleans()), max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_two_people_made_one_are_read_where_one_allows_and_neither_refuses_and_split_as_before(
+    rows: list[Row], said: list[tuple[Status, bool]], random: Random
+) -> None:
+    hub = loaded(rows)
+    before = groups(hub)
+    assume(len(before) > 1)
+    two = [min(each) for each in random.sample(sorted(before, key=sorted), 2)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", uc.errors.UnheardYesWarning)
+        for status, first in said:
+            hub.consent.record("marketing", status, customer_id=two[not first])
+    apart = answers(hub)
+    theirs = {apart[hub.identity.customer_of(each)] for each in two}
+    one = hub.merge(*two)
+    assert (answers(hub)[one] == "granted") is ("granted" in theirs and not theirs & {"refused", "restricted"})
+    hub.split(one, sorted(next(each for each in before if min(each) == two[0])))
+    assert groups(hub) == before
+    assert sorted(answers(hub).values()) == sorted(apart.values())
 
 
 @slow
