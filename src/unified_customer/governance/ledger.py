@@ -16,6 +16,7 @@ from unified_customer.core.models.purposes import DATA_USES
 from unified_customer.core.tables import CONSENTS, table
 from unified_customer.governance.access.person import look_up
 from unified_customer.governance.audit import AuditLog, Entry, write_entry
+from unified_customer.governance.concerned import Concerned
 from unified_customer.governance.door import READABLE
 from unified_customer.governance.effects import decisions, effect
 from unified_customer.governance.gate import survey
@@ -345,6 +346,22 @@ class ConsentLedger:
         with self._store.transaction(recorded_at=receipt.issued_at) as writer:
             write_entry(writer, actor or self._actor, entry, at=receipt.issued_at)
         return receipt
+
+    def known_by(self, identifier: tuple[str, str], *, actor: Actor | None = None) -> tuple[str, ...]:
+        """Return whom a statement about an identifier is about: ids of customers, and of records not resolved yet, sorted.
+
+        It tells nothing else about them, so it takes no purpose; it is in the audit.
+
+        Raises:
+            ConfigurationError: The identifier's kind is misspelt or its value cannot be normalised.
+        """
+        named = pl.DataFrame(self._subjects(identifier, None), schema=["subject_kind", "subject_key"], orient="row")
+        concerned = Concerned()
+        concerned.add(CONSENTS, named)
+        with self._store.snapshot() as reader:
+            found = concerned.people(reader)["customer_id"].to_list()
+        self._audit.record(actor or self._actor, Entry("known by", table="identifiers", people=len(found)))
+        return tuple(found)
 
     def _subjects(self, identifier: tuple[str, str] | None, customer_id: str | None) -> list[tuple[str, str]]:
         if (identifier is None) == (customer_id is None):
