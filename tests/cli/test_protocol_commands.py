@@ -19,7 +19,7 @@ Ask = Callable[..., dict[str, Any]]
 KEY = Ed25519PrivateKey.from_private_bytes(b"a" * 32)
 BASE64 = b64encode(KEY.public_key().public_bytes_raw()).decode()
 AGENT = ("--agent", "AGENT", "--business", "SHOP", "--key", BASE64)
-OPENDSR = {
+OPENDSR: dict[str, Any] = {
     "regulation": "gdpr",
     "subject_request_id": "a7551968-d5d6-44b2-9831-815ac9017798",
     "subject_request_type": "erasure",
@@ -101,6 +101,23 @@ def test_what_cannot_be_trusted_or_read_is_refused(ask: Ask, tmp_path: Path) -> 
     assert ask(*wrong, fails=ExitCode.FAILED)["error"] == "ConfigurationError"
     missing = ask("rights", "receive-opendsr", str(tmp_path / "none"), "--controller", "c-1", fails=ExitCode.FAILED)
     assert "none cannot be read" in missing["message"]
+
+
+def test_what_is_pending_is_taken_back_by_whoever_sent_it(ask: Ask, opendsr: str, tmp_path: Path) -> None:
+    asked = ask("rights", "receive-opendsr", opendsr, "--controller", "c-1")
+    told = ask("rights", "cancel-opendsr", OPENDSR["subject_request_id"], "--controller", "c-1")
+    assert (told["request_id"], told["status"], told["body"]["controller_id"]) == (
+        asked["request_id"],
+        "revoked",
+        "c-1",
+    )
+    (tmp_path / "message").write_bytes(signed())
+    sent = ask("rights", "receive-drp", str(tmp_path / "message"), *AGENT)["request_id"]
+    text = b'{"reason": "I changed my mind"}'
+    (tmp_path / "back").write_bytes(b64encode(KEY.sign(text) + text))
+    back = ("rights", "revoke-drp", sent, str(tmp_path / "back"), "--key", BASE64)
+    assert ask(*back, "--agent", "ELSE", fails=ExitCode.FAILED)["error"] == "SignatureError"
+    assert ask(*back, "--agent", "AGENT")["body"]["status"] == "revoked"
 
 
 @pytest.mark.parametrize(

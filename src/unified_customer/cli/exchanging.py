@@ -1,4 +1,4 @@
-"""`rights receive-opendsr`, `receive-drp` and `show --as`: requests that other systems send, answered as they expect."""
+"""`rights receive-opendsr`, `receive-drp` and their like: requests that other systems send, answered as they expect."""
 
 import json
 import sys
@@ -89,6 +89,22 @@ def receive_drp(out: Output, sent: bytes, agent: Agent, *, store: str, actor: st
             trusted=agent.trusted,
         )
     _received(out, "drp", state, drp.exercise_status(state, user_verification_url=verify_url))
+
+
+def cancel_opendsr(out: Output, subject_request_id: str, *, store: str, actor: str, controller: str) -> None:
+    """Cancel an OpenDSR request that is pending, and print the body to answer with."""
+    with opened(out, store, None, actor=actor) as hub:
+        state = hub.rights.requests.cancel_opendsr(subject_request_id)
+    _print(out, "opendsr", state, opendsr.cancelled_body(state, controller_id=controller))
+
+
+def revoke_drp(
+    out: Output, request_id: str, sent: bytes, *, store: str, actor: str, agent_id: str, verify_key: str
+) -> None:
+    """Take a request back that an agent sent, and print the body to answer with."""
+    with opened(out, store, None, actor=actor) as hub:
+        state = hub.rights.requests.revoke_drp(request_id, sent, verify_key=verify_key, agent_id=agent_id)
+    _print(out, "drp", state, drp.exercise_status(state))
 
 
 def show_as(out: Output, request_id: str, protocol: str, answering: Answering, *, store: str) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from unified_customer.cli.commands.erasure import confirm, erase, receipt
 from unified_customer.cli.commands.group import group
-from unified_customer.cli.commands.protocols import VerifyUrl, receive_drp, receive_opendsr
+from unified_customer.cli.commands.protocols import VerifyUrl, cancel_opendsr, receive_drp, receive_opendsr, revoke_drp
 from unified_customer.cli.options import (
     Customer,
     Debug,
@@ -306,5 +306,5 @@ def rectify(
         _desk(store, None, actor).rectify(out, customer_id, stated, request)
 
 
-for _command in (receive_opendsr, receive_drp, erase, receipt, confirm):
+for _command in (receive_opendsr, cancel_opendsr, receive_drp, revoke_drp, erase, receipt, confirm):
     rights.command()(_command)
