@@ -1,12 +1,15 @@
 """A shop of four rows, and the command line to load it with."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from unified_customer.cli.app import app
+from unified_customer.cli.exits import ExitCode
 
 CRM = """\
 id,First Name,Last Name,E-Mail,Date of Birth,Newsletter,Changed
@@ -79,3 +82,17 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def url(shop: Path) -> str:
     """The URL of the store that the configuration makes."""
     return f"duckdb:///{(shop / 'shop.duckdb').as_posix()}"
+
+
+@pytest.fixture
+def ask(command: Callable[..., Result], shop: Path, url: str) -> Callable[..., dict[str, Any]]:
+    """Run a command on the loaded shop, and return what it says in JSON."""
+    command("run", str(shop / "shop.toml"))
+
+    def run(*arguments: str, fails: ExitCode | None = None) -> dict[str, Any]:
+        result = command(*arguments, "--store", url, "--json")
+        assert result.exit_code == (fails or ExitCode.OK), result.output
+        said = (result.stderr if fails else result.stdout).splitlines()
+        return dict(json.loads(said[0])) if said else {}
+
+    return run

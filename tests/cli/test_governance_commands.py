@@ -127,7 +127,8 @@ def test_without_a_policy_the_one_in_force_is_told(
 
 
 @pytest.mark.parametrize(
-    "words", [("governance", "ropa"), ("governance", "notice"), ("retention", "preview"), ("due",)]
+    "words",
+    [("governance", "ropa"), ("governance", "notice"), ("retention", "preview"), ("due",), ("consent", "preview")],
 )
 def test_a_policy_that_is_looked_at_is_not_put_in_force(
     governance: Run, command: Run, url: str, tmp_path: Path, words: tuple[str, ...]
@@ -142,7 +143,7 @@ def test_a_policy_that_is_looked_at_is_not_put_in_force(
 def test_a_policy_that_is_put_in_force_is_told(governance: Run, command: Run, url: str, tmp_path: Path) -> None:
     draft = tmp_path / "draft.toml"
     draft.write_text('[bases]\nsales = "legitimate_interests"\n', encoding="utf-8")
-    asked = ("consent", "coverage", "sales", "--store", url, "--policy", str(draft))
+    asked = ("retention", "apply", "--store", url, "--policy", str(draft))
     first, second = command(*asked), command(*asked)
     assert "The policy of draft.toml is in force in this store from now on." in first.stderr
     assert second.stderr == ""

@@ -18,19 +18,6 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.fixture
-def ask(command: Run, shop: Path, url: str) -> Callable[..., dict[str, Any]]:
-    """Run a command on the loaded shop, and return what it says in JSON."""
-    command("run", str(shop / "shop.toml"))
-
-    def run(*arguments: str, fails: ExitCode | None = None) -> dict[str, Any]:
-        result = command(*arguments, "--store", url, "--json")
-        assert result.exit_code == (fails or ExitCode.OK), result.output
-        return lines(result.stderr if fails else result.stdout)[0] if result.output else {}
-
-    return run
-
-
 Ask = Callable[..., dict[str, Any]]
 ANN = ("--identifier", "email=Ann@example.com")
 
@@ -158,7 +145,7 @@ def test_an_erasure_is_previewed_done_and_followed_up(
 ) -> None:
     policy = tmp_path / "mailer.toml"
     policy.write_text('[recipients.mailer]\ncountry = "GB"\n', encoding="utf-8")
-    ask("consent", "coverage", "analytics", "--policy", str(policy))
+    ask("rights", "request", "restriction", "--identifier", "crm=3", "--policy", str(policy))
     ann = ask("rights", "request", "erasure", *ANN, "--verified")
     seen = ask("rights", "erase", ann["customer_id"], "--preview")
     assert (seen["blocked"], seen["rows"]["records"], seen["destinations"]) == (False, 2, ["mailer"])

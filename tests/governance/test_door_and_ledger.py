@@ -147,6 +147,21 @@ def test_a_person_who_states_anew_overrides_what_single_identifiers_said(world: 
     assert len(said) == 4
 
 
+def test_it_is_known_whom_a_statement_about_an_identifier_is_about(world: World) -> None:
+    assert world.ledger.known_by(("email", EMAILS[1])) == (OWNERS[1],)
+    with world.store.transaction(recorded_at=NOW) as writer:
+        shared = {"record_id": [RECORDS[2]], "kind": ["email"], "value_key": [KEYS[0]], "value": [EMAILS[0]]}
+        lone = {"record_id": ["f" * 24], "kind": ["email"], "value_key": [KEYS[3]], "value": [EMAILS[3]]}
+        for each in (shared, lone):
+            writer.append("identifiers", rows_of(IDENTIFIERS, **each, source=["crm"]))
+    assert world.ledger.known_by(("email", EMAILS[0])) == (OWNERS[0], OWNERS[2])
+    assert world.ledger.known_by(("email", EMAILS[3])) == (OWNERS[3], "f" * 24)
+    told = world.audit.entries().filter(action="known by").sort("people")
+    assert told["people"].to_list() == [1, 2, 2]
+    with pytest.raises(ConfigurationError, match="not a valid identifier"):
+        world.ledger.known_by(("email", "nobody"))
+
+
 def test_a_statement_for_one_channel_does_not_speak_for_another(world: World) -> None:
     world.ledger.record("marketing.communications", "granted", identifier=("email", EMAILS[2]), channel="email")
     assert world.events("marketing.communications", channel="email") == ["c"]

@@ -61,7 +61,7 @@ def _print_preview(out: Output, seen: ErasurePreview) -> None:
     out.result("erasure_preview", values, table)
     if seen.unresolved:
         out.note(
-            f"{seen.unresolved:,} records that nobody resolved may be this customer's too. Run hub.resolve() first."
+            f"{seen.unresolved:,} records that nobody resolved may be this customer's too. Run `unified-customer run CONFIG.toml` first."
         )
     out.note("It would be refused as things are." if seen.blocked else "Nothing was changed.")
 
@@ -79,6 +79,6 @@ def print_receipt(out: Output, done: ErasureReceipt) -> None:
     told = {**values, "complete": done.complete, "steps": [vars(each) for each in done.steps]}
     out.result("erasure", told, f"erasure {done.erasure_id}", rows, steps)
     if any(each.step == "bytes" for each in done.open):
-        out.note("The bytes stay in the file until it is written anew: --compact, or hub.rights.compact().")
+        out.note("The bytes stay in the file until it is written anew: `unified-customer rights erase` with --compact.")
     if not done.complete:
         out.note(f"{len(done.open):,} steps are open; `unified-customer due` lists them.")

@@ -26,10 +26,22 @@ LookFile = Annotated[
         help="The policy as TOML, or a configuration of `run` that has one; it is only looked at. Else that in force.",
     ),
 ]
+DraftFile = Annotated[
+    Path,
+    typer.Option(
+        "--policy", metavar="FILE", help="The policy as TOML, or a configuration of `run` that has one; only looked at."
+    ),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="INSTANT", help="As of then, such as 2026-01-31; else now.")
 ]
 Name = Annotated[str, typer.Option(metavar="NAME", help="Who does it; it stands in the audit.")]
+One = Annotated[
+    str | None, typer.Option("--identifier", metavar="KIND=VALUE", help="Whom it is about, such as email=...")
+]
+Customer = Annotated[str | None, typer.Option("--customer", metavar="ID", help="Any id ever issued to the customer.")]
+Person = Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the person.")]
+Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="The request that asked for it.")]
 Instant = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])]
 
 

@@ -95,6 +95,13 @@ class Desk:
         if right in ANSWERED:
             out.note(NOTHING if done.result is None else PROTECT.format(to=to))
 
+    def rectify(self, out: Output, customer_id: str, fields: Mapping[str, str], request_id: str | None) -> None:
+        """Take in what a customer states of themselves, and print which fields were stated; never their values."""
+        with self._hub(out) as hub:
+            done = hub.rights.rectify(customer_id, fields, request_id=request_id)
+        values = {"customer_id": done.customer_id, "record_id": done.record_id, "fields": list(done.fields)}
+        out.result("rectification", values, f"{done.customer_id}: {', '.join(done.fields)}")
+
     def _hub(self, out: Output) -> AbstractContextManager[CustomerHub]:
         return opened(out, self.store, self.policy, actor=self.actor)
 

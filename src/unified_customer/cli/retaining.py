@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def preview_retention(out: Output, *, store: str, policy: Path | None, as_of: str | None) -> None:
     """Print what would go."""
     with looking(store, policy) as governance, working(out, "Looking"):
-        preview = governance.retention.preview(_instant(as_of))
+        preview = governance.retention.preview(instant(as_of))
     _print(out, "preview", preview.counts, preview.as_of)
 
 
 def apply_retention(out: Output, *, store: str, policy: Path | None, as_of: str | None) -> None:
     """Let go of what is over, and print what went."""
     with opened(out, store, policy) as hub, working(out, "Letting go"):
-        report = hub.governance.retention.apply(_instant(as_of))
+        report = hub.governance.retention.apply(instant(as_of))
         if report.bytes_pending:
             hub.rights.compact()
     _print(out, "retention", report.counts, report.as_of)
@@ -33,7 +33,7 @@ def apply_retention(out: Output, *, store: str, policy: Path | None, as_of: str 
 def print_due(out: Output, *, store: str, policy: Path | None, as_of: str | None, days: int) -> None:
     """Print what waits for somebody."""
     with looking(store, policy) as governance:
-        due = governance.due(_instant(as_of), days=days)
+        due = governance.due(instant(as_of), days=days)
     table = plain_table("due", "kind", "id", "what")
     for row in due.iter_rows(named=True):
         style = "bold" if row["overdue"] else ""
@@ -49,7 +49,7 @@ def _print(out: Output, kind: str, counts: "pl.DataFrame", as_of: datetime) -> N
     out.result(kind, {"as_of": as_of, "counts": counts.to_dicts()}, table if counts.height else "Nothing is over.")
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
     """Return the instant that a text names; without a zone it is in UTC.
 
     Raises:

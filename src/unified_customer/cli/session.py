@@ -11,6 +11,7 @@ import typer
 
 from unified_customer.cli.exits import ExitCode, exit_code_of
 from unified_customer.cli.output import Output
+from unified_customer.cli.wording import in_commands
 from unified_customer.core.errors import UnifiedCustomerError, UnifiedCustomerWarning
 
 
@@ -26,7 +27,7 @@ def session(*, as_json: bool = False, debug: bool = False) -> Iterator[Output]:
         with _notes(out):
             yield out
     except UnifiedCustomerError as error:
-        raise _ended(out, error, exit_code_of(error), str(error)) from None
+        raise _ended(out, error, exit_code_of(error), in_commands(str(error))) from None
     except KeyboardInterrupt:
         out.note("Interrupted; what was not finished is not stored.")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -57,7 +58,7 @@ def _defect(error: Exception) -> str:
 def _notes(out: Output) -> Iterator[None]:
     def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
         if issubclass(category, UnifiedCustomerWarning):
-            out.note(str(message))
+            out.note(in_commands(str(message)))
         else:
             usual(message, category, *where, **more)
 

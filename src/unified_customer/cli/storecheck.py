@@ -70,4 +70,4 @@ def _quarantine(held: int) -> Finding:
 def _unresolved(count: int) -> Finding:
     if count <= 0:
         return Finding("resolution", "ok", "every record has its customer")
-    return Finding("resolution", "note", f"without a customer yet: {count:,}", "hub.resolve()")
+    return Finding("resolution", "note", f"without a customer yet: {count:,}", "unified-customer run CONFIG.toml")

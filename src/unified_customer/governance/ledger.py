@@ -9,7 +9,9 @@ from unified_customer.connectors.signals import SignalKind
 from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.models import LOCAL, Actor, Consent, LegalBasis, Status
 from unified_customer.core.models.consents import Speaker, SpecialBasis
+from unified_customer.core.tables import CONSENTS
 from unified_customer.governance.audit import AuditLog, Entry, write_entry
+from unified_customer.governance.concerned import Concerned
 from unified_customer.governance.coverage import Coverage, coverage_of
 from unified_customer.governance.effects import decisions, effect, worth_asking
 from unified_customer.governance.hearing import warn_if_unheard
@@ -296,6 +298,22 @@ class ConsentLedger:
             entry = Entry("receipt", table="consents", customer_id=customer_id and principal, rows=len(said))
             write_entry(writer, actor or self._actor, entry, at=now)
         return receipt
+
+    def known_by(self, identifier: tuple[str, str], *, actor: Actor | None = None) -> tuple[str, ...]:
+        """Return whom a statement about an identifier is about: ids of customers, and of records not resolved yet, sorted.
+
+        It tells nothing else about them, so it takes no purpose; it is in the audit.
+
+        Raises:
+            ConfigurationError: The identifier's kind is misspelt or its value cannot be normalised.
+        """
+        now, concerned = self._clock(), Concerned()
+        with self._store.transaction(recorded_at=now) as writer:
+            named = self._subjects(writer, identifier, None)
+            concerned.add(CONSENTS, pl.DataFrame(named, schema=["subject_kind", "subject_key"], orient="row"))
+            found = concerned.people(writer)["customer_id"].to_list()
+            write_entry(writer, actor or self._actor, Entry("known by", table="identifiers", people=len(found)), at=now)
+        return tuple(found)
 
     def _subjects(
         self, reader: Reader, identifier: tuple[str, str] | None, customer_id: str | None

@@ -5,8 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unified_customer.cli.commands.erasure import confirm, erase, receipt
 from unified_customer.cli.commands.group import group
-from unified_customer.cli.options import Debug, Instant, Json, Name, PolicyFile, Url, in_utc, pairs
+from unified_customer.cli.commands.protocols import VerifyUrl, cancel_opendsr, receive_drp, receive_opendsr, revoke_drp
+from unified_customer.cli.options import (
+    Customer,
+    Debug,
+    Instant,
+    Json,
+    Name,
+    Person,
+    PolicyFile,
+    Request,
+    Url,
+    in_utc,
+    pairs,
+)
 from unified_customer.cli.session import session
 
 if TYPE_CHECKING:
@@ -14,10 +28,7 @@ if TYPE_CHECKING:
 
 rights = group("rights", "Answer what people ask for: requests, deadlines, access, erasure.")
 
-Person = Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the person.")]
 Folder = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="A new or empty folder.")]
-Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="The request that asked for it.")]
-ErasureId = Annotated[str, typer.Argument(metavar="ERASURE", help="The erasure; `due` lists those with open steps.")]
 RequestId = Annotated[str, typer.Argument(metavar="REQUEST", help="The request; `rights list` lists them.")]
 Named = Annotated[
     list[str] | None,
@@ -27,7 +38,6 @@ Named = Annotated[
         help="What the person is named by, such as email=...; the name of a source and its id will do.",
     ),
 ]
-Customer = Annotated[str | None, typer.Option("--customer", metavar="ID", help="Any id ever issued to the customer.")]
 
 
 def _desk(store: str, policy: "PolicyFile", actor: str) -> "Desk":
@@ -138,10 +148,33 @@ def list_(
 
 
 @rights.command()
-def show(request_id: RequestId, *, store: Url, json: Json = False, debug: Debug = False) -> None:
+def show(
+    request_id: RequestId,
+    *,
+    store: Url,
+    as_: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="PROTOCOL", help="opendsr or drp: as the system expects it that sent the request."
+        ),
+    ] = None,
+    controller: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of opendsr: what the controller calls itself.")
+    ] = None,
+    results_url: Annotated[str | None, typer.Option(metavar="URL", help="Where what was asked for can be had.")] = None,
+    results_count: Annotated[int | None, typer.Option(min=0, help="Of opendsr: how many results there are.")] = None,
+    verify_url: VerifyUrl = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Show how far a request is."""
     with session(as_json=json, debug=debug) as out:
-        _desk(store, None, "local").show(out, request_id)
+        if as_ is None:
+            _desk(store, None, "local").show(out, request_id)
+            return
+        from unified_customer.cli.exchanging import Answering, show_as
+
+        show_as(out, request_id, as_, Answering(controller, results_url, results_count, verify_url), store=store)
 
 
 @rights.command()
@@ -254,56 +287,24 @@ def fulfil(
 
 
 @rights.command()
-def erase(
+def rectify(
     customer_id: Person,
+    fields: Annotated[list[str], typer.Argument(metavar="FIELD=VALUE...", help="What is right, such as city=York.")],
     *,
     store: Url,
-    preview: Annotated[bool, typer.Option("--preview", help="Only tell what it would do.")] = False,
     request: Request = None,
-    compact: Annotated[
-        bool, typer.Option("--compact", help="Also write the file anew, so that no byte is left in it.")
-    ] = False,
     actor: Name = "local",
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Erase a customer from every table, and tell what is left to do.
+    """Take in what a customer, verified, states of themselves, so that no source overrules it.
 
-    Look first with --preview.
+    With --request that request is carried out and closed.
     """
+    stated = dict(pairs(fields, option="FIELD=VALUE"))
     with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.erasing import erase_customer, preview_erasure
-
-        if preview:
-            preview_erasure(out, customer_id, store=store, actor=actor)
-        else:
-            erase_customer(out, customer_id, store=store, request=request, compact=compact, actor=actor)
+        _desk(store, None, actor).rectify(out, customer_id, stated, request)
 
 
-@rights.command()
-def receipt(erasure_id: ErasureId, *, store: Url, json: Json = False, debug: Debug = False) -> None:
-    """Show the receipt of an erasure: every step, and what is open by when."""
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.erasing import show_receipt
-
-        show_receipt(out, erasure_id, store=store)
-
-
-@rights.command()
-def confirm(
-    erasure_id: ErasureId,
-    step: Annotated[str, typer.Argument(help="The open step, such as destination or backup.")],
-    target: Annotated[str, typer.Argument(help="Its target, as the receipt names it.")],
-    *,
-    store: Url,
-    note: Annotated[str, typer.Option(help="How it was done, or why it need not be; no values of people.")],
-    waived: Annotated[bool, typer.Option("--waived", help="It need not be done.")] = False,
-    actor: Name = "local",
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Close a step of an erasure that only a person can close, such as a recipient that was told."""
-    with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.erasing import confirm_step
-
-        confirm_step(out, erasure_id, step, target, store=store, note=note, waived=waived, actor=actor)
+for _command in (receive_opendsr, cancel_opendsr, receive_drp, revoke_drp, erase, receipt, confirm):
+    rights.command()(_command)
