@@ -178,6 +178,7 @@ def test_what_the_hub_does_itself_is_not_for_people_to_confirm(known: uc.Custome
 
 
 def test_copies_are_on_the_receipt_until_they_are_gone(known: uc.CustomerHub, tmp_path: Path) -> None:
+    bob = customer(known, "Bob")
     known.backup(tmp_path / "a.zip")
     known.export(tmp_path / "export")
     with pytest.raises(uc.errors.StoreError):
@@ -189,8 +190,12 @@ def test_copies_are_on_the_receipt_until_they_are_gone(known: uc.CustomerHub, tm
     seen = known.rights.erasures.preview(customer(known))
     assert [Path(str(place)).name for place in seen.copies.values()] == ["a.zip", "export"]
     assert known.rights.erasures.preview(customer(known, "Newcomer")).copies == {}
+    (backup, _) = seen.copies
+    with pytest.raises(ConfigurationError, match=r"is a copy.*resume"):
+        known.rights.erasures.retire(backup)
     receipt = known.rights.erase(customer(known))
     (tmp_path / "a.zip").unlink()
+    assert [Path(str(place)).name for place in known.rights.erasures.preview(bob).copies.values()] == ["export"]
     (left,) = known.rights.erasures.resume()
     assert (left.erasure_id, [each.step for each in left.open]) == (receipt.erasure_id, ["export", "bytes"])
 

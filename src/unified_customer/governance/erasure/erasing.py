@@ -221,9 +221,7 @@ class Erasing:
         """Delete a fit and what it says of people; return rows by table."""
         now = self.clock()
         with self.store.transaction(recorded_at=now) as writer:
-            if not writer.count("artifacts", where=[Where("artifact_id", "==", artifact_id)]):
-                message = f"There is no artifact {artifact_id!r}. hub.rights.erasures.steps(open_only=True) names those that are due."
-                raise ConfigurationError(message)
+            _check_fit(writer, artifact_id)
             rows = reach.retire(writer, pl.Series([artifact_id]))
             where = [Where("step", "==", reach.FIT), Where("target", "==", artifact_id)]
             steps.settle(
@@ -282,6 +280,18 @@ def _past_erasures(reader: Reader, records: pl.Series) -> dict[str, str]:
     keys = Keys(pl.DataFrame({"value_key": records}), ("value_key",))
     where = [Where("kind", "==", RECORD), Where("erasure_id", "is_not_null")]
     return dict(reader.read("tombstones", columns=["value_key", "erasure_id"], where=where, keys=keys).iter_rows())
+
+
+def _check_fit(reader: Reader, artifact_id: str) -> None:
+    found = reader.rows("artifacts", columns=["kind"], where=[Where("artifact_id", "==", artifact_id)])
+    if not found:
+        message = (
+            f"There is no artifact {artifact_id!r}. hub.rights.erasures.steps(open_only=True) names those that are due."
+        )
+        raise ConfigurationError(message)
+    if found[0]["kind"] in reach.COPIES:
+        message = f"Artifact {artifact_id!r} is a copy, not a fit: delete it at its place, and call hub.rights.erasures.resume()."
+        raise ConfigurationError(message)
 
 
 def _id_of(erasure: Erasure | str) -> str:

@@ -125,7 +125,7 @@ class Erasures:
             Rows deleted, by table.
 
         Raises:
-            ConfigurationError: There is no such artifact.
+            ConfigurationError: There is no such artifact, or it is a copy, which has to be deleted at its place.
         """
         return self._erasing.retire(artifact_id, actor=actor or self._actor)
 

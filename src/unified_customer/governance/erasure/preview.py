@@ -28,7 +28,7 @@ class ErasurePreview:
         identifiers: How many identifiers would go and be refused from then on, by kind.
         shared: How many identifiers others carry too, and which therefore stay, by kind.
         artifacts: Fits that would have to be made anew.
-        copies: Exports and backups that hold the person, and where they were written to.
+        copies: Exports and backups that hold the person and are still there, and where they were written to.
         destinations: Who gets data from the hub, and would have to be told.
         unresolved: Records that nobody resolved yet and that may be theirs; the erasure is refused while there are any.
         holds: Legal holds; the erasure is refused while one stands.
@@ -80,5 +80,7 @@ def _by_kind(identifiers: pl.DataFrame) -> dict[str, int]:
 
 
 def _places(reader: Reader, copies: list[str]) -> dict[str, str | None]:
-    keys = Keys(pl.DataFrame({"artifact_id": copies}, schema={"artifact_id": pl.String}), ("artifact_id",))
+    made = pl.Series("artifact_id", copies, dtype=pl.String)
+    there = made.filter(~made.is_in(reach.gone_copies(reader, made).implode()))
+    keys = Keys(there.to_frame(), ("artifact_id",))
     return dict(reader.read("artifacts", columns=["artifact_id", "location"], keys=keys, order_by=["seq"]).iter_rows())

@@ -162,7 +162,7 @@ class Copy:
 
 def gone_copies(reader: Reader, artifact_ids: pl.Series) -> pl.Series:
     """Return those of some copies of which nothing is at the place they were written to, where that is a path."""
-    keys = Keys(pl.DataFrame({"artifact_id": artifact_ids.unique()}), ("artifact_id",))
+    keys = Keys(artifact_ids.unique().to_frame("artifact_id"), ("artifact_id",))
     where = [Where("kind", "in", COPIES)]
     copies = reader.read("artifacts", columns=["artifact_id", "location"], where=where, keys=keys)
     gone = [
