@@ -68,7 +68,7 @@ def test_a_rectification_takes_what_is_right(ask: Ask, url: str) -> None:
 def test_a_customer_is_erased(ask: Ask, command: Run, url: str) -> None:
     customer = ask("rights", "request", "erasure", *ANN)["customer_id"]
     noted = command("rights", "erase", customer, "--store", url)
-    assert (noted.exit_code, "records" in noted.stdout, "--compact" in noted.stderr) == (ExitCode.OK, True, True)
+    assert (noted.exit_code, "records" in noted.stdout, "rights compact" in noted.stderr) == (ExitCode.OK, True, True)
     assert ask("rights", "request", "erasure", "--identifier", "crm=99")["customer_id"] is None
     other = ask("rights", "request", "erasure", "--identifier", "crm=1", "--customer", customer, fails=ExitCode.FAILED)
     assert other["error"] == "UnknownCustomerError"
@@ -77,6 +77,17 @@ def test_a_customer_is_erased(ask: Ask, command: Run, url: str) -> None:
 def test_an_erasure_may_write_the_file_anew(ask: Ask) -> None:
     customer = ask("rights", "request", "erasure", "--identifier", "crm=1")["customer_id"]
     assert ask("rights", "erase", customer, "--compact", "--actor", "kim")["rows"]["records"] == 2
+
+
+def test_one_compaction_serves_the_erasures_before(ask: Ask, command: Run, url: str) -> None:
+    customer = ask("rights", "request", "erasure", *ANN)["customer_id"]
+    erasure = ask("rights", "erase", customer)
+    assert {"bytes", "export"} == {each["step"] for each in erasure["steps"] if each["state"] == "open"}
+    noted = command("rights", "compact", "--store", url)
+    assert (noted.exit_code, "written anew" in noted.stdout, "erasures: 1" in noted.stderr) == (ExitCode.OK, True, True)
+    assert ask("rights", "compact") == {"kind": "compaction", "open_steps": 1}
+    left = ask("rights", "receipt", erasure["erasure_id"])["steps"]
+    assert [each["step"] for each in left if each["state"] == "open"] == ["export"]
 
 
 def test_a_value_is_never_repeated(command: Run, ask: Ask, url: str) -> None:
@@ -158,7 +169,7 @@ def test_an_erasure_is_previewed_done_and_followed_up(
     done = ("rights", "confirm", erasure["erasure_id"], "destination", "mailer", "--note", "by letter")
     assert {each["step"]: each["state"] for each in ask(*done)["steps"]}["destination"] == "done"
     shown = command("rights", "receipt", erasure["erasure_id"], "--store", url)
-    assert ("bytes" in shown.stdout, "2 steps are open" in shown.stderr) == (True, True)
+    assert ("bytes" in shown.stdout, "Open steps: 2" in shown.stderr) == (True, True)
     (shop / "out" / "customers.csv").unlink()
     assert ask("rights", "erase", ann["customer_id"], "--compact")["complete"]
 

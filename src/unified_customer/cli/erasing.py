@@ -1,4 +1,4 @@
-"""`rights erase`, `receipt` and `confirm`: what an erasure would do, doing it, and following up what is left open."""
+"""`rights erase`, `compact`, `receipt` and `confirm`: what an erasure would do, doing it, and following up what is left open."""
 
 from typing import Any
 
@@ -24,6 +24,16 @@ def erase_customer(
         if compact:
             hub.rights.compact()
         print_receipt(out, hub.rights.erasures.receipt(done.erasure_id))
+
+
+def compact_store(out: Output, *, store: str, actor: str) -> None:
+    """Write the file of a store anew, and tell what the erasures in it still wait for."""
+    with opened(out, store, None, actor=actor) as hub:
+        hub.rights.compact()
+        left = hub.rights.erasures.steps(open_only=True).height
+    out.result("compaction", {"open_steps": left}, "The file was written anew: nothing that was deleted is left in it.")
+    if left:
+        out.note(f"Open steps of erasures: {left:,}; `unified-customer due` lists them.")
 
 
 def show_receipt(out: Output, erasure_id: str, *, store: str) -> None:
@@ -79,6 +89,6 @@ def print_receipt(out: Output, done: ErasureReceipt) -> None:
     told = {**values, "complete": done.complete, "steps": [vars(each) for each in done.steps]}
     out.result("erasure", told, f"erasure {done.erasure_id}", rows, steps)
     if any(each.step == "bytes" for each in done.open):
-        out.note("The bytes stay in the file until it is written anew: `unified-customer rights erase` with --compact.")
+        out.note("The bytes stay in the file until it is written anew: `unified-customer rights compact`.")
     if not done.complete:
-        out.note(f"{len(done.open):,} steps are open; `unified-customer due` lists them.")
+        out.note(f"Open steps: {len(done.open):,}; `unified-customer due` lists them.")

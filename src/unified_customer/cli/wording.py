@@ -8,7 +8,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hub.governance.holds.standing()": "`unified-customer retention holds`",
     "hub.rights.erasures.steps(open_only=True)": "`unified-customer due`",
     "hub.rights.erasures.steps() lists them": "`unified-customer due` lists those with open steps",
-    "call hub.rights.erasures.resume() or hub.rights.compact()": "`unified-customer rights erase` does it, with --compact",
+    "call hub.rights.erasures.resume() or hub.rights.compact()": "`unified-customer rights compact` does it",
     "hub.consent.record('*', 'restricted', customer_id=...)": (
         "`unified-customer consent record '*' restricted --customer ID`"
     ),

@@ -1,4 +1,4 @@
-"""`rights erase`, `receipt` and `confirm`: erase somebody, and follow up what is left open."""
+"""`rights erase`, `compact`, `receipt` and `confirm`: erase somebody, and follow up what is left open."""
 
 from typing import Annotated
 
@@ -34,6 +34,17 @@ def erase(
             preview_erasure(out, customer_id, store=store, actor=actor)
         else:
             erase_customer(out, customer_id, store=store, request=request, compact=compact, actor=actor)
+
+
+def compact(*, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False) -> None:
+    """Write the file of a store anew, so that no byte of what was deleted is left in it.
+
+    Many erasures can wait for one compaction; nobody else can use the store meanwhile.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.erasing import compact_store
+
+        compact_store(out, store=store, actor=actor)
 
 
 def receipt(erasure_id: ErasureId, *, store: Url, json: Json = False, debug: Debug = False) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unified_customer.cli.commands.erasure import confirm, erase, receipt
+from unified_customer.cli.commands.erasure import compact, confirm, erase, receipt
 from unified_customer.cli.commands.group import group
 from unified_customer.cli.commands.protocols import VerifyUrl, cancel_opendsr, receive_drp, receive_opendsr, revoke_drp
 from unified_customer.cli.options import (
@@ -306,5 +306,5 @@ def rectify(
         _desk(store, None, actor).rectify(out, customer_id, stated, request)
 
 
-for _command in (receive_opendsr, cancel_opendsr, receive_drp, revoke_drp, erase, receipt, confirm):
+for _command in (receive_opendsr, cancel_opendsr, receive_drp, revoke_drp, erase, compact, receipt, confirm):
     rights.command()(_command)
