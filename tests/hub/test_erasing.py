@@ -200,9 +200,9 @@ def test_a_copy_holds_whoever_was_there_with_the_last_thing_that_it_covers(known
     ann = customer(known)
     seen = known._store.read("identities", columns=["seq"], where=[uc.Where("record_id", "==", ann)])["seq"].item()
     said = {"kind": "backup", "name": "backup", "library_version": "1", "purpose": "essential", "actor": "dora"}
-    said |= {"as_of": NOW, "created_at": NOW, "rows": 1}
+    made = {"as_of": NOW, "created_at": NOW, "rows": 1}
     copies = [
-        {**said, "artifact_id": name, "location": name, "content_hash": name, "covers_seq": covers}
+        {**said, **made, "artifact_id": name, "location": name, "content_hash": name, "covers_seq": covers}
         for name, covers in (("before", seen - 1), ("just", seen))
     ]
     with known._store.transaction(recorded_at=NOW) as writer:
