@@ -91,6 +91,7 @@ def test_holds_stand_from_when_they_are_placed_until_they_are_lifted(hub: uc.Cus
     holds = hub.governance.holds
     assert holds.standing(START).is_empty()
     assert set(holds.standing(START + timedelta(hours=1))["hold_id"]) == {first, again}
+    assert set(holds.standing(hands.now)["hold_id"]) == {first, again}, "it stood just before it was lifted"
     assert holds.standing()["hold_id"].to_list() == [again]
 
 

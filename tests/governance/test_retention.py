@@ -44,10 +44,10 @@ def crm(*rows: dict[str, str], name: str = "crm") -> BoundSource:
     return uc.source("dataframe", frame, table="records", name=name, mapping=CRM)
 
 
-def web(*rows: dict[str, str]) -> BoundSource:
+def web(*rows: dict[str, str], name: str = "web") -> BoundSource:
     columns = ("id", "what", "when", "mail")
     frame = pl.DataFrame([{**dict.fromkeys(columns), **row} for row in rows], schema=dict.fromkeys(columns, pl.String))
-    return uc.source("dataframe", frame, table="events", name="web", mapping=WEB)
+    return uc.source("dataframe", frame, table="events", name=name, mapping=WEB)
 
 
 def hub_under(*rules: RetentionRule) -> uc.CustomerHub:
@@ -99,6 +99,18 @@ def test_who_was_active_stays_also_when_the_row_that_says_so_is_gone() -> None:
         hub.load(web({"id": "a", "what": "View", "when": "2024-06-01T00:00:00Z", "mail": "ann@example.com"}))
         hub.resolve()
         hub.governance.retention.apply()
+        assert hub._store.count("events") == 0
+        hub.governance.retention.apply()
+        assert set(people(hub)) == {"Ann"}
+
+
+def test_who_was_active_is_remembered_by_the_latest_row_also_when_an_older_one_goes_later() -> None:
+    with hub_under(INACTIVE, RetentionRule(table="events", keep=Period(months=12))) as hub:
+        hub.load(crm(ANN))
+        for number, when in enumerate(("2024-06-01T00:00:00Z", "2021-06-01T00:00:00Z")):
+            hub.load(web({"id": str(number), "what": "View", "when": when, "mail": "ann@example.com"}))
+            hub.resolve()
+            hub.governance.retention.apply()
         assert hub._store.count("events") == 0
         hub.governance.retention.apply()
         assert set(people(hub)) == {"Ann"}
@@ -206,6 +218,49 @@ def test_a_yes_about_a_shared_mailbox_does_not_open_whoever_is_left_alone_with_i
     assert hub.consent.coverage("marketing").allowed == 0
 
 
+def shared_phone() -> tuple[BoundSource, str]:
+    number = "+44 20 7946 0018"
+    return crm({**ANN, "tel": number}, {**BOB, "mail": "", "tel": number}), number
+
+
+def statements_left(hub: uc.CustomerHub, number: str) -> int:
+    with pytest.warns(uc.errors.UnheardYesWarning):
+        hub.consent.record(
+            "marketing", "granted", identifier=("phone", number), stated_at=datetime(2020, 2, 1, tzinfo=UTC)
+        )
+    hub.governance.retention.apply()
+    return hub._store.count("consents")
+
+
+def test_a_statement_stays_while_it_is_not_over_for_one_of_those_who_hold_its_identifier() -> None:
+    with hub_under(RetentionRule(table="consents", keep=Period(months=36), since="last_activity")) as hub:
+        source, number = shared_phone()
+        hub.load(source)
+        hub.resolve()
+        bob = people(hub)["Bob"]
+        with hub._store.transaction(recorded_at=NOW) as writer:
+            # Of Bob nothing is kept that says when he was active: so no rule ends what he said.
+            writer.delete("records", pl.DataFrame({"record_id": [bob]}))
+        assert statements_left(hub, number) == 1
+
+
+def test_a_statement_goes_when_it_is_over_for_all_who_hold_its_identifier() -> None:
+    with hub_under(RetentionRule(table="consents", keep=Period(months=36))) as hub:
+        source, number = shared_phone()
+        hub.load(source)
+        hub.resolve()
+        assert statements_left(hub, number) == 0
+
+
+def test_a_statement_stays_while_one_of_those_who_hold_its_identifier_is_held() -> None:
+    with hub_under(RetentionRule(table="consents", keep=Period(months=36))) as hub:
+        source, number = shared_phone()
+        hub.load(source)
+        hub.resolve()
+        hub.governance.holds.place("legal claim", customer_id=people(hub)["Bob"])
+        assert statements_left(hub, number) == 1
+
+
 def test_rows_of_a_purpose_go_by_a_rule_about_it() -> None:
     with hub_under(RetentionRule(purpose="marketing", keep=Period(days=30))) as hub:
         purposes = ["marketing", "marketing.advertising", "marketingx", "analytics"]
@@ -235,6 +290,24 @@ def test_rows_are_kept_about_nobody_where_enough_look_alike() -> None:
         assert set(people(hub)) == {"Bob"}
 
 
+def test_of_several_rules_the_largest_group_is_asked_for() -> None:
+    rules = [
+        RetentionRule(table="events", sources=(name,), keep=Period(months=12), then="anonymise", k=k)
+        for name, k in (("app", 4), ("web", 2))
+    ]
+    with hub_under(*rules) as hub:
+        hub.load(crm(BOB))
+        rows = [
+            {"id": str(day), "what": "View", "when": f"2024-05-0{day}T10:11:12Z", "mail": "bob@example.com"}
+            for day in range(1, 5)
+        ]
+        hub.load(web(*rows[:3]))
+        hub.load(web(*rows, name="app"))
+        hub.resolve()
+        hub.governance.retention.apply()
+        assert hub._store.read("events")["source"].to_list() == ["app"] * 4
+
+
 @pytest.mark.parametrize("name", list(FORMS))
 def test_what_is_kept_about_nobody_fits_its_table(name: str) -> None:
     form, table = FORMS[name], TABLES[name]
@@ -243,6 +316,17 @@ def test_what_is_kept_about_nobody_fits_its_table(name: str) -> None:
     required = {each for each, column in table.schema.columns().items() if not column.nullable}
     assert required <= {form.named_by, str(table.time), *form.quasi, *form.measures, *form.constant}
     assert generalised(table, table.empty()).schema == table.columns
+
+
+@pytest.mark.parametrize("table", ["identifiers", "account_links"])
+def test_who_is_held_by_what_names_them_stays_that_customer(hub: uc.CustomerHub, table: str) -> None:
+    hub.load(crm(ANN, BOB))
+    hub.resolve()
+    ann = people(hub)["Ann"]
+    hub.governance.holds.place("legal claim", customer_id=ann, table=table)
+    hub.governance.retention.apply()
+    assert hub._store.read("records")["given_name"].to_list() == ["Bob"]
+    assert ann in hub._store.read("links")["customer_id"].to_list()
 
 
 def test_every_application_is_in_the_audit(hub: uc.CustomerHub) -> None:

@@ -130,6 +130,18 @@ def test_roles_stand_beside_those_without_one() -> None:
     assert service["categories"] == service["people"] == []
 
 
+def test_a_purpose_shows_what_those_see_who_may_read_for_it_alone() -> None:
+    roles = {
+        "default": Role(purposes=()),
+        "analyst": Role(purposes=("analytics",), hidden=("user.contact",)),
+        "agent": Role(purposes=("essential.service",)),
+    }
+    frame = processing_activities(Policy(roles=roles, bases={"analytics": "contract"})).frame
+    seen = dict(frame.select("purpose", "categories").iter_rows())
+    assert "user.contact.email" not in seen["analytics"]
+    assert "user.contact.email" in seen["essential.service"]
+
+
 @pytest.mark.parametrize(
     ("seat", "country", "transfer"),
     [

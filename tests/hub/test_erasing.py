@@ -18,6 +18,7 @@ from unified_customer.core.spec import Spec
 from unified_customer.core.tables import (
     ACCOUNT_LINKS,
     ACCOUNTS,
+    ARTIFACTS,
     CHECKPOINTS,
     EXPOSURES,
     HOLDS,
@@ -200,6 +201,20 @@ def test_copies_are_on_the_receipt_until_they_are_gone(known: uc.CustomerHub, tm
     assert (left.erasure_id, [each.step for each in left.open]) == (receipt.erasure_id, ["export", "bytes"])
 
 
+def test_a_copy_holds_whoever_was_there_with_the_last_thing_that_it_covers(known: uc.CustomerHub) -> None:
+    ann = customer(known)
+    seen = known._store.read("identities", columns=["seq"], where=[uc.Where("record_id", "==", ann)])["seq"].item()
+    said = {"kind": "backup", "name": "backup", "library_version": "1", "purpose": "essential", "actor": "dora"}
+    made = {"as_of": NOW, "created_at": NOW, "rows": 1}
+    copies = [
+        {**said, **made, "artifact_id": name, "location": name, "content_hash": name, "covers_seq": covers}
+        for name, covers in (("before", seen - 1), ("just", seen))
+    ]
+    with known._store.transaction(recorded_at=NOW) as writer:
+        writer.append("artifacts", pl.DataFrame(copies, schema=ARTIFACTS.columns))
+    assert list(known.rights.erasures.preview(ann).copies.values()) == ["just"]
+
+
 def test_a_copy_that_failed_is_none(known: uc.CustomerHub, tmp_path: Path) -> None:
     with pytest.raises(uc.errors.StoreError):
         known.backup(tmp_path / "no folder" / "a.zip")
@@ -252,6 +267,15 @@ def test_a_fit_that_was_read_before_an_erasure_and_saved_after_waits_for_another
     assert again.artifact_id != saved.artifact_id
     assert steps(known.rights.erasures.receipt(receipt.erasure_id))["artifact"] == "done"
     assert gone not in str(known._store.read("artifacts")["body"].to_list())
+
+
+def test_a_fit_that_was_read_before_an_erasure_does_not_stand_for_one_made_anew(known: uc.CustomerHub) -> None:
+    saved = known.save(known.fit(Shown(), purpose="analytics", as_of=LATER))
+    early = known.fit(Shown(), purpose="analytics", as_of=datetime(2026, 1, 3, tzinfo=UTC))
+    known.rights.erase(customer(known))
+    late = known.save(early)
+    waiting = known.rights.erasures.steps(open_only=True).filter(step="artifact")
+    assert set(waiting["target"]) == {saved.artifact_id, late.artifact_id}
 
 
 class ShownFitted:
@@ -386,6 +410,16 @@ def test_tombstones_of_another_copy_are_applied_by_name(on_disk: str, tmp_path: 
         assert other.rights.erasures.erase_again(tmp_path / "shop.duckdb.tombstones") == 0
         assert other.customers(purpose="analytics")["given_name"].to_list() == ["Bob"]
         assert other.audit.entries()["action"].to_list().count("erase") == 1
+
+
+def test_tombstones_of_another_copy_reach_other_records_that_carry_what_they_name(on_disk: str, tmp_path: Path) -> None:
+    key = uc.FileKeyProvider(tmp_path / "shop.duckdb.key")
+    with uc.CustomerHub(f"duckdb:///{tmp_path}/b.duckdb", policy=uc.Policy.quickstart(), keys=key) as other:
+        other.load(crm({**ANN, "id": "99"}, BOB, name="till"))
+        other.resolve()
+        assert other.rights.erasures.erase_again(tmp_path / "shop.duckdb.tombstones") == 1
+        assert other._store.read("records")["given_name"].to_list() == ["Bob"]
+        assert other.customers(purpose="analytics")["given_name"].to_list() == ["Bob"]
 
 
 def test_a_store_of_a_release_that_did_not_number_erasures_goes_on(on_disk: str, tmp_path: Path) -> None:

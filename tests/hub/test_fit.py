@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -37,9 +37,20 @@ LINES = [
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 
 
+class Hands:
+    """A clock that stands still until it is turned."""
+
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+
+
 @pytest.fixture
-def hub() -> Iterator[uc.CustomerHub]:
-    with uc.CustomerHub(policy=POLICY, clock=lambda: datetime(2026, 4, 1, tzinfo=UTC)) as made:
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def hub(hands: Hands) -> Iterator[uc.CustomerHub]:
+    with uc.CustomerHub(policy=POLICY, clock=lambda: hands.now) as made:
         frame = pl.DataFrame(LINES, schema=["order", "line", "card", "sold", "units"], orient="row")
         made.load(uc.source("dataframe", frame, table="order_lines", name="till", mapping=TILL))
         made.resolve()
@@ -163,3 +174,15 @@ class TestOutdated:
         assert hub.governance.outdated()["artifact_id"].to_list() == [first.artifact_id]
         hub.rights.erasures.retire(first.artifact_id)
         assert hub.governance.outdated().is_empty()
+
+    def test_who_was_merged_since_is_one_of_its_people_and_no_reason_to_fit_anew(
+        self, hub: uc.CustomerHub, hands: Hands
+    ) -> None:
+        saved = hub.save(hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH))
+        hands.now += timedelta(days=1)
+        one = hub.merge(customer(hub, "L1"), customer(hub, "L2"))
+        assert hub.governance.outdated().is_empty()
+        hub.consent.record("analytics", "objected", customer_id=one)
+        assert hub.governance.outdated().select("artifact_id", "people", "no_longer_allowed").rows() == [
+            (saved.artifact_id, 1, 1)
+        ]
