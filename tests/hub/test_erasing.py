@@ -207,12 +207,12 @@ def test_a_copy_holds_whoever_was_there_with_the_last_thing_that_it_covers(known
     said = {"kind": "backup", "name": "backup", "library_version": "1", "purpose": "essential", "actor": "dora"}
     made = {"as_of": NOW, "created_at": NOW, "rows": 1}
     copies = [
-        {**said, **made, "artifact_id": name, "location": name, "content_hash": name, "covers_seq": covers}
+        {**said, **made, "artifact_id": name, "location": f"s3://{name}", "content_hash": name, "covers_seq": covers}
         for name, covers in (("before", seen - 1), ("just", seen))
     ]
     with known._store.transaction(recorded_at=NOW) as writer:
         writer.append("artifacts", pl.DataFrame(copies, schema=ARTIFACTS.columns))
-    assert list(known.rights.erasures.preview(ann).copies.values()) == ["just"]
+    assert list(known.rights.erasures.preview(ann).copies.values()) == ["s3://just"]
 
 
 def test_a_copy_that_failed_is_none(known: uc.CustomerHub, tmp_path: Path) -> None:
