@@ -68,8 +68,14 @@ $(LOWEST)/.installed: pyproject.toml $(PLUGIN) scripts/lowest_requirements.py
 demo: $(DEMO)/.installed
 	@$(DEMO)/bin/unified-customer demo
 
+# The laws take as long as all the other tests: both run side by side, and the laws are shown when they are done.
 test: $(VENV)/.installed
-	@$(BIN)/python -m coverage run -m pytest
+	@mkdir -p build
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run --parallel-mode -m pytest tests/spec >build/laws.log 2>&1 & laws=$$!; \
+	failed=0; $(BIN)/python -m coverage run --parallel-mode -m pytest --ignore=tests/spec || failed=$$?; \
+	wait $$laws || failed=$$?; cat build/laws.log; exit $$failed
+	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 	@$(BIN)/python scripts/coverage_floor.py
 
