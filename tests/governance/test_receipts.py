@@ -58,7 +58,7 @@ def said(status: Status = "granted", **more: Any) -> Consent:
 
 
 def receipt(*what: Consent, policy: Policy = POLICY) -> ConsentReceipt:
-    return receipt_of(what, principal=PRINCIPAL, policy=policy, clock=lambda: NOW)
+    return receipt_of(what, principal=PRINCIPAL, policy=policy, issued_at=NOW)
 
 
 @settings(deadline=None)

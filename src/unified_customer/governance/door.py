@@ -1,7 +1,5 @@
 """The door: the only way by which rows about people leave the hub."""
 
-import inspect
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from unified_customer.core.errors import (
 from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import CUSTOMERS, GOLDEN_FIELDS, IDENTIFIERS, Table, table
+from unified_customer.core.warning import warn
 from unified_customer.governance.audit import AuditLog, Entry
 from unified_customer.governance.gate import Admission, Gate
 from unified_customer.governance.kinds import withheld_kinds
@@ -228,7 +227,7 @@ def warn_if_nobody(admission: Admission, purpose: str) -> None:
         f"All {admission.people.height:,} customers are withheld from the purpose {purpose!r} ({reasons}). "
         f"Record consent with hub.consent.record(...), or name a legal basis: Policy(bases={{{purpose!r}: ...}})."
     )
-    warnings.warn(message, EverythingWithheldWarning, stacklevel=outside())
+    warn(message, EverythingWithheldWarning)
 
 
 def warn_if_unresolved(reader: Reader) -> None:
@@ -236,15 +235,7 @@ def warn_if_unresolved(reader: Reader) -> None:
     waiting = reader.count("identities") - reader.count("tombstones", where=[Where("kind", "==", RECORD)])
     if waiting > 0 and not reader.count("links"):
         message = f"{waiting:,} records are not resolved yet, so that nobody can be read. Run hub.resolve()."
-        warnings.warn(message, NotResolvedWarning, stacklevel=outside())
-
-
-def outside() -> int:
-    """Return how many frames up the code that called the library is, for a warning that it is to be shown."""
-    level, frame = 1, inspect.currentframe()
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("unified_customer."):
-        level, frame = level + 1, frame.f_back
-    return level - 1
+        warn(message, NotResolvedWarning)
 
 
 class Plan(TypedDict):

@@ -14,7 +14,7 @@ from unified_customer.core.errors import ChangesExpiredError
 from unified_customer.core.kinds import RECORD
 from unified_customer.governance.graves import ERASED
 from unified_customer.governance.naming import CURRENT, current_customers
-from unified_customer.policy import ALLOWING, Policy, Request, fold_statements, permit
+from unified_customer.policy import Policy, Request, fold_statements, permit
 from unified_customer.policy.people import PEOPLE
 from unified_customer.policy.permit import READ, Folded
 from unified_customer.store import Keys, Reader
@@ -97,7 +97,7 @@ class Gate:
         if customers is not None:
             return admit(reader, request, policy=self._policy, as_of=as_of, customers=customers)
         links = _links(reader, None)
-        return _admission(self._folded(reader, links, as_of), links, request)
+        return Admission(self._folded(reader, links, as_of).decide(request), links)
 
     def _folded(self, reader: Reader, links: pl.DataFrame, as_of: datetime) -> Folded:
         with self._lock:
@@ -133,7 +133,7 @@ def admit(
     """
     links = _links(reader, customers)
     if customers is None:
-        return _admission(_fold(reader, links, policy, as_of)[0], links, request)
+        return Admission(_fold(reader, links, policy, as_of)[0].decide(request), links)
     subjects, statements = _somebody(reader, links)
     known = who_they_are(reader, policy, subjects)
     people = permit(subjects, statements, request=request, policy=policy, as_of=as_of, people=known)
@@ -147,7 +147,7 @@ def survey(reader: Reader, request: Request, *, policy: Policy, as_of: datetime)
     folded = _folded(reader, subjects, statements, policy, as_of)
     said = statements.filter(pl.col("subject_kind") != ERASED)
     unheard = said.join(subjects, on=["subject_kind", "subject_key"], how="anti").height
-    return _admission(folded, links, request), unheard
+    return Admission(folded.decide(request), links), unheard
 
 
 def fold_ledger(reader: Reader, policy: Policy, as_of: datetime) -> Folded:
@@ -165,14 +165,6 @@ def _folded(
 ) -> Folded:
     people = who_they_are(reader, policy, None)
     return fold_statements(subjects, statements, policy=policy, as_of=as_of, people=people)
-
-
-def _admission(folded: Folded, links: pl.DataFrame, request: Request) -> Admission:
-    reason = pl.col(str(request))
-    people = folded.unordered([request]).select(
-        "customer_id", allowed=reason.is_in(list(ALLOWING)), reason=reason.cast(pl.String)
-    )
-    return Admission(people, links)
 
 
 def _next_change(statements: pl.DataFrame, as_of: datetime, policy: Policy) -> datetime | None:

@@ -1,6 +1,5 @@
 """A yes that allows nothing: told to whoever records it, since nothing else about it would be seen."""
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +8,7 @@ import polars as pl
 from unified_customer.core.errors import UnheardYesWarning
 from unified_customer.core.fields import covers
 from unified_customer.core.models.purposes import EVERY_PURPOSE
-from unified_customer.governance.door import outside
+from unified_customer.core.warning import warn
 from unified_customer.governance.gate import holders, said_of, who_they_are
 from unified_customer.policy import Policy, Request, permit
 from unified_customer.policy.grounds import EXPIRED, RESTRICTED
@@ -53,7 +52,7 @@ def warn_if_unheard(
         return
     counts = unheard["reason"].value_counts(name="customers").sort("reason")
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.iter_rows())
-    warnings.warn(UNHEARD.format(request=str(request), reasons=reasons), UnheardYesWarning, stacklevel=outside())
+    warn(UNHEARD.format(request=str(request), reasons=reasons), UnheardYesWarning)
 
 
 def _decided(

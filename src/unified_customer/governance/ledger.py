@@ -294,7 +294,7 @@ class ConsentLedger:
             subjects = self._subjects(writer, identifier, customer_id)
             principal = subjects[0][1] if customer_id is None else current_customer(writer, customer_id)
             said = chosen(said_by(writer, subjects, customer_id=customer_id), statement_ids)
-            receipt = receipt_of(said, principal=principal, policy=self._policy, clock=lambda: now)
+            receipt = receipt_of(said, principal=principal, policy=self._policy, issued_at=now)
             entry = Entry("receipt", table="consents", customer_id=customer_id and principal, rows=len(said))
             write_entry(writer, actor or self._actor, entry, at=now)
         return receipt

@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from unified_customer.core.clock import Clock
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.fields import SPECIAL_CATEGORIES, covered
 from unified_customer.core.models import Consent
@@ -49,14 +48,14 @@ WITHDRAW: Final = (
 )
 
 
-def receipt_of(statements: Sequence[Consent], *, principal: str, policy: Policy, clock: Clock) -> ConsentReceipt:
+def receipt_of(statements: Sequence[Consent], *, principal: str, policy: Policy, issued_at: datetime) -> ConsentReceipt:
     """Return a receipt for `statements`.
 
     Args:
         statements: What one person said; what was said of several identifiers at once comes once.
         principal: The pseudonym of the person.
         policy: Names the controller, the notice, the recipients, and what each purpose may see.
-        clock: Gives the instant of issue.
+        issued_at: The instant of issue.
 
     Raises:
         ConfigurationError: There is no statement, or nothing tells a field that is mandatory.
@@ -70,9 +69,10 @@ def receipt_of(statements: Sequence[Consent], *, principal: str, policy: Policy,
         _record(tuple(group), principal=principal, policy=policy, controller=controller)
         for _, group in groupby(said, key=_scope)
     )
-    now = clock()
     named = [record.record_id for record in records]
-    return ConsentReceipt(receipt_id=_uuid(principal, now.isoformat(), *named), issued_at=now, records=records)
+    return ConsentReceipt(
+        receipt_id=_uuid(principal, issued_at.isoformat(), *named), issued_at=issued_at, records=records
+    )
 
 
 def _once(statements: Iterable[Consent]) -> list[Consent]:

@@ -1,6 +1,6 @@
 """What a purpose rests on for each of many customers: by where they live and how old they are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypedDict
@@ -52,18 +52,17 @@ class Situated:
 
     Attributes:
         policy: Names the regimes.
-        situations: Every place and age that somebody has: `SITUATION`; the years are an age that stands for those
-            like it.
+        situations: Every place and age that somebody has; the age in years stands for those like it.
         of: By customer, the row of theirs in `situations`.
     """
 
     policy: Policy
-    situations: pl.DataFrame
+    situations: tuple[Situation, ...]
     of: Rows
 
     def grounds(self, purpose: str) -> Whom:
         """Return on what `purpose` rests, each ground with the customers for whom it does."""
-        grounds = [self.policy.basis_of(purpose, jurisdiction=place, years=years) for place, years in self._known()]
+        grounds = [self.policy.basis_of(purpose, **each) for each in self.situations]
         if len(set(grounds)) == 1:
             return {grounds[0]: slice(None)}
         found = np.array(grounds)[self.of]
@@ -71,12 +70,7 @@ class Situated:
 
     def wards(self) -> Flags:
         """Return by customer whether there is a purpose for which a guardian has to say yes."""
-        asked = [self.policy.asks_guardians_of(jurisdiction=place, years=years) for place, years in self._known()]
-        return np.array(asked)[self.of]
-
-    def _known(self) -> Iterator[tuple[str | None, int | None]]:
-        for country, region, years in self.situations.iter_rows():
-            yield place_of(country, region, named=self.policy.jurisdictions), years
+        return np.array([self.policy.asks_guardians_of(**each) for each in self.situations], dtype=np.bool_)[self.of]
 
 
 def situate(customers: pl.DataFrame, people: pl.DataFrame | None, *, policy: Policy, as_of: datetime) -> Situated:
@@ -89,12 +83,16 @@ def situate(customers: pl.DataFrame, people: pl.DataFrame | None, *, policy: Pol
         as_of: On this day they are as old as they are.
     """
     if not policy.by_person:
-        nothing = pl.DataFrame({name: [None] for name in SITUATION})
-        return Situated(policy, nothing, np.zeros(customers.height, dtype=np.uint32))
+        nobody_knows: Situation = {"jurisdiction": None, "years": None}
+        return Situated(policy, (nobody_knows,), np.zeros(customers.height, dtype=np.uint32))
     placed = _placed(customers, people, policy, as_of.date())
     situations = placed.unique(maintain_order=True).with_row_index("of")
     found = placed.join(situations, on=list(SITUATION), how="left", nulls_equal=True, maintain_order="left")["of"]
-    return Situated(policy, situations.drop("of"), found.to_numpy())
+    known = tuple(
+        Situation(jurisdiction=place_of(country, region, named=policy.jurisdictions), years=years)
+        for country, region, years in situations.select(SITUATION).iter_rows()
+    )
+    return Situated(policy, known, found.to_numpy())
 
 
 def _placed(customers: pl.DataFrame, people: pl.DataFrame | None, policy: Policy, day: date) -> pl.DataFrame:

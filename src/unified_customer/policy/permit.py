@@ -67,9 +67,7 @@ def permit(
         ... ).rows()
         [('a', True, 'basis:legitimate_interests')]
     """
-    decided = permit_each(subjects, statements, requests=[request], policy=policy, as_of=as_of, people=people)
-    reason = pl.col(str(request))
-    return decided.select(CUSTOMER, allowed=reason.is_in(list(ALLOWING)), reason=reason.cast(pl.String))
+    return _sorted(fold_statements(subjects, statements, policy=policy, as_of=as_of, people=people).decide(request))
 
 
 def permit_each(
@@ -120,10 +118,15 @@ class Folded:
 
     def permit(self, requests: Sequence[Request]) -> pl.DataFrame:
         """Return what `permit_each` returns."""
-        return _sorted(self.unordered(requests))
+        return _sorted(self._decided(requests))
 
-    def unordered(self, requests: Sequence[Request]) -> pl.DataFrame:
-        """Return what `permit_each` returns, in no particular order: sorting by id is dear for a million customers."""
+    def decide(self, request: Request) -> pl.DataFrame:
+        """Return what `permit` returns, in no particular order: sorting by id is dear for a million customers."""
+        reason = pl.col(str(request))
+        decided = self._decided([request])
+        return decided.select(CUSTOMER, allowed=reason.is_in(list(ALLOWING)), reason=reason.cast(pl.String))
+
+    def _decided(self, requests: Sequence[Request]) -> pl.DataFrame:
         answers: dict[str, Codes] = {}
         for first in range(0, len(requests), AT_ONCE):
             answers |= self._answers(requests[first : first + AT_ONCE])

@@ -1,5 +1,6 @@
 """`rights ...`: answer what people ask for."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -205,22 +206,24 @@ def verify(
             )
 
 
-@rights.command()
-def approve(
-    request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
-) -> None:
-    """Enter that a request will be carried out."""
-    with session(as_json=json, debug=debug) as out:
-        _desk(store, None, actor).change(out, "approve", request_id)
+def _entering(event: str) -> Callable[..., None]:
+    """Return the command that enters an event of a request of which nothing else has to be said."""
+
+    def enter(
+        request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
+    ) -> None:
+        with session(as_json=json, debug=debug) as out:
+            _desk(store, None, actor).change(out, event, request_id)
+
+    return enter
 
 
-@rights.command()
-def acknowledge(
-    request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
-) -> None:
-    """Enter that the person was told that the request arrived."""
-    with session(as_json=json, debug=debug) as out:
-        _desk(store, None, actor).change(out, "acknowledge", request_id)
+for _event, _help in {
+    "approve": "Enter that a request will be carried out.",
+    "acknowledge": "Enter that the person was told that the request arrived.",
+    "revoke": "Enter that the person takes a request back.",
+}.items():
+    rights.command(_event, help=_help)(_entering(_event))
 
 
 @rights.command()
@@ -252,15 +255,6 @@ def deny(
     """Deny a request, for a reason that the law knows."""
     with session(as_json=json, debug=debug) as out:
         _desk(store, None, actor).change(out, "deny", request_id, reason)
-
-
-@rights.command()
-def revoke(
-    request_id: RequestId, *, store: Url, actor: Name = "local", json: Json = False, debug: Debug = False
-) -> None:
-    """Enter that the person takes a request back."""
-    with session(as_json=json, debug=debug) as out:
-        _desk(store, None, actor).change(out, "revoke", request_id)
 
 
 @rights.command()

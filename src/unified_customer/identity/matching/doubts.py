@@ -1,12 +1,12 @@
 """Whether records say enough of anybody to be matched at all."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from unified_customer.core.errors import WeakMatchingWarning
+from unified_customer.core.warning import warn
 from unified_customer.identity.matching.comparison import compare
 from unified_customer.identity.matching.encoding import Encoded
 from unified_customer.identity.matching.field_weights import FieldWeights
@@ -45,4 +45,4 @@ def warn_if_weak(records: Encoded, fields: Sequence[FieldWeights], rarity: Raren
             " somebody else who says the same by chance. Add columns that tell people apart, or see which records it is"
             " with unified_customer.identity.matching.explanation.unlinkables."
         )
-        warnings.warn(message, WeakMatchingWarning, stacklevel=4)
+        warn(message, WeakMatchingWarning)
