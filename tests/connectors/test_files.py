@@ -234,7 +234,7 @@ def test_a_last_line_that_goes_on_later_is_read_again(tmp_path: Path) -> None:
 def test_an_excel_sheet_is_chosen_by_name_or_number(tmp_path: Path) -> None:
     pytest.importorskip("fastexcel")
     # A time without a zone is what is tested.
-    frame = pl.DataFrame({"id": [4711, 4712], "when": [datetime(2026, 1, 2, 3, 4)] * 2, "name": ["Zoë", None]})  # noqa: DTZ001
+    frame = pl.DataFrame({"id": [4711, 4712], "when": [datetime(2026, 1, 2, 3, 4)] * 2, "name": ["Zoë", None]})  # noqa: DTZ001 (naive on purpose)
     frame.write_excel(tmp_path / "x.xlsx", worksheet="people")
     batch = read("excel", tmp_path / "x.xlsx", sheet="people")
     assert batch.frame.select("id", "when", "name").rows() == frame.rows()

@@ -98,7 +98,7 @@ def test_amounts(value: Any, how: dict[str, Any], expected: Any) -> None:
         (True, {}, "not_a_time"),
         (date(2026, 7, 1), {}, "naive_time"),
         # A time without a zone is what is tested.
-        (datetime(2026, 7, 1, 2), {"zone": "UTC"}, datetime(2026, 7, 1, 2, tzinfo=UTC)),  # noqa: DTZ001
+        (datetime(2026, 7, 1, 2), {"zone": "UTC"}, datetime(2026, 7, 1, 2, tzinfo=UTC)),  # noqa: DTZ001 (naive on purpose)
     ],
 )
 def test_instants(value: Any, how: dict[str, Any], expected: Any) -> None:
@@ -123,9 +123,9 @@ def test_nanoseconds_that_a_microsecond_cannot_hold_are_a_fault() -> None:
         (19900228, pl.Date(), {}, "not_a_date"),
         (date(90, 1, 1), pl.Date(), {}, "out_of_range"),
         # A time without a zone is what is tested.
-        (datetime(1990, 2, 28), pl.Date(), {}, date(1990, 2, 28)),  # noqa: DTZ001
+        (datetime(1990, 2, 28), pl.Date(), {}, date(1990, 2, 28)),  # noqa: DTZ001 (naive on purpose)
         # A time without a zone is what is tested.
-        (datetime(1990, 2, 28, 1), pl.Date(), {}, "not_a_date"),  # noqa: DTZ001
+        (datetime(1990, 2, 28, 1), pl.Date(), {}, "not_a_date"),  # noqa: DTZ001 (naive on purpose)
         ("12", pl.Int64(), {}, 12),
         ("1.234", pl.Int64(), {"decimal": ",", "thousands": "."}, 1234),
         ("12.5", pl.Int64(), {}, "not_a_whole_number"),

@@ -26,7 +26,7 @@ def test_an_instant_without_a_zone_is_refused_by_the_name_of_the_argument() -> N
 
 
 # A time without a zone is what is tested.
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 (naive on purpose)
 def test_just_after_is_the_smallest_bound_that_takes_the_instant_in(instant: datetime) -> None:
     assert instant < just_after(instant)
     assert just_after(instant) - instant == datetime.resolution

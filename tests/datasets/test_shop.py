@@ -334,7 +334,7 @@ class TestRefusals:
     def test_a_time_without_a_zone_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match="time zone"):
             # A time without a zone is what is tested.
-            make_shop(tmp_path, customers=1, as_of=dt.datetime(2026, 1, 1))  # noqa: DTZ001
+            make_shop(tmp_path, customers=1, as_of=dt.datetime(2026, 1, 1))  # noqa: DTZ001 (naive on purpose)
 
     def test_another_end_is_respected(self, tmp_path: Path) -> None:
         end = dt.datetime(2024, 6, 30, 14, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
@@ -342,7 +342,7 @@ class TestRefusals:
         assert shop.as_of == end
         sold = pl.read_parquet(shop.pos)["sold_at"]
         # There are rows, so that it is a number.
-        assert end - dt.timedelta(days=3 * 365 + 2) < sold.min() <= sold.max() < end  # type: ignore[operator]
+        assert end - dt.timedelta(days=3 * 365 + 2) < sold.min() <= sold.max() < end  # type: ignore[operator]  # it is an instant
         assert DAY == 86_400 * 10**6
 
     def test_a_file_is_no_folder(self, tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def test_recording_the_same_statement_twice_is_recording_it_once(world: World) -
         ({"identifier": ("email", "nobody")}, "not a valid identifier of kind 'email'"),
         ({"identifier": ("email", EMAILS[0]), "stated_at": NOW + timedelta(days=1)}, "lies in the future"),
         # A time without a zone is what is tested.
-        ({"identifier": ("email", EMAILS[0]), "stated_at": datetime(2026, 1, 1)}, "no time zone"),  # noqa: DTZ001
+        ({"identifier": ("email", EMAILS[0]), "stated_at": datetime(2026, 1, 1)}, "no time zone"),  # noqa: DTZ001 (naive on purpose)
     ],
 )
 def test_a_statement_that_cannot_be_meant_is_refused(world: World, arguments: dict[str, Any], message: str) -> None:

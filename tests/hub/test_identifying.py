@@ -30,7 +30,7 @@ def a_hub(policy: uc.Policy | None = None, **kwargs: object) -> uc.CustomerHub:
         policy=policy or uc.Policy.quickstart(),
         keys=uc.MemoryKeyProvider(b"k" * 32),
         identity=uc.MatchedIdentity(matcher=Matcher(seed=1)),
-        **kwargs,  # type: ignore[arg-type]
+        **kwargs,  # type: ignore[arg-type]  # options of many types
     )
     for source, part in people().sort("record_id").partition_by("source", as_dict=True).items():
         hub.load(uc.source("dataframe", part, table="records", name=str(source[0]), mapping=MAPPING))

@@ -427,13 +427,13 @@ class TestCrashes:
         whole.load(source)
         with pytest.raises(OSError, match="the line is dead"):
             # Not of that type, on purpose.
-            hub.load(Breaking(source, batch_rows=2, after=after))  # type: ignore[arg-type]
+            hub.load(Breaking(source, batch_rows=2, after=after))  # type: ignore[arg-type]  # has what a source needs
         kept = stored(hub, "records").height
         # A batch is written when it is known whether a state follows it, so the last one may be read again.
         assert kept in {2 * after, 2 * max(after - 1, 0)}
         assert stored(hub, "identifiers").height == kept
         # Not of that type, on purpose.
-        report = hub.load(Breaking(source, batch_rows=2, after=None))  # type: ignore[arg-type]
+        report = hub.load(Breaking(source, batch_rows=2, after=None))  # type: ignore[arg-type]  # has what a source needs
         assert (report.rows, report.accepted, report.duplicates) == (10 - kept, 10 - kept, 0)
         for name in ("records", "identities", "identifiers"):
             assert stored(hub, name).rows() == stored(whole, name).rows()

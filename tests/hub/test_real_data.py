@@ -148,7 +148,7 @@ class TestOnlineRetail:
         assert back["quantity"].max() < 0  # type: ignore[operator]  # there are rows, so that it is a number
         assert back["amount"].max() <= 0  # type: ignore[operator]  # there are rows, so that it is a number
         # There are rows, so that it is a number.
-        assert back.filter(pl.col("kind") == "cancellation")["amount"].max() < 0  # type: ignore[operator]
+        assert back.filter(pl.col("kind") == "cancellation")["amount"].max() < 0  # type: ignore[operator]  # it is a number
 
     def test_money_is_exact(self, lines: pl.DataFrame, loaded: tuple[uc.CustomerHub, LoadReport]) -> None:
         hub, _ = loaded

@@ -65,7 +65,7 @@ def test_links_within_and_between_customers_come_up_the_most_valuable_first(hub:
     wrong = pl.when("joined").then(1 - pl.col("probability")).otherwise("probability")
     worth = found.select(worth=wrong * pl.col("record_pairs"), wrong=wrong)
     assert worth["worth"].is_sorted(descending=True)
-    assert worth["wrong"].min() >= DOUBT  # type: ignore[operator]
+    assert worth["wrong"].min() >= DOUBT  # type: ignore[operator]  # it is a number
     assert (found["joined"] == (found["customer_a"] == found["customer_b"])).all()
     assert hub.identity.review(limit=3).equals(found.head(3))
     own = owners(hub)

@@ -28,7 +28,7 @@ def said(*rows: tuple[str, str | None, str | None]) -> pl.DataFrame:
 
 
 def found(*rows: tuple[str, str | None, str | None], **options: int) -> Accounts:
-    return AccountMatching(matcher=None, **options).resolve(stated(ACCOUNTS.empty()), NO_LINKS, said(*rows))  # type: ignore[arg-type]
+    return AccountMatching(matcher=None, **options).resolve(stated(ACCOUNTS.empty()), NO_LINKS, said(*rows))  # type: ignore[arg-type]  # options of many types
 
 
 def together(accounts: Accounts) -> list[str]:

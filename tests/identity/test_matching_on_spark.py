@@ -34,7 +34,7 @@ def test_the_page_of_the_documentation_runs(spark: Session, tmp_path: Path) -> N
     # Java keeps the folder that it was started in, and the session goes on.
     code = "".join(blocks).replace('"people/', f'"{tmp_path}/people/').replace('"customers"', f'"{tmp_path}/customers"')
     names: dict[str, Any] = {}
-    exec(code.replace("spark.stop()", ""), names)  # noqa: S102
+    exec(code.replace("spark.stop()", ""), names)  # noqa: S102 (an example of ours)
     assert names["spark"] is spark
     written = pl.read_parquet(tmp_path / "customers" / "*.parquet")
     assert written.columns == ["record_id", "customer_id", "probability"]

@@ -182,7 +182,7 @@ def test_a_wrong_override_names_the_right_one() -> None:
     with pytest.raises(ConfigurationError, match="Did you mean 'given_name'"):
         infer_roles(records, {"givn_name": "given_name"})
     with pytest.raises(ConfigurationError, match="Did you mean 'family_name'"):
-        infer_roles(records).with_roles({"given_name": "familyname"})  # type: ignore[dict-item]
+        infer_roles(records).with_roles({"given_name": "familyname"})  # type: ignore[dict-item]  # wrong on purpose
 
 
 def test_large_columns_are_judged_by_a_sample() -> None:

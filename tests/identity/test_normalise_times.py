@@ -125,7 +125,7 @@ def test_a_date_alone_is_its_first_moment_in_the_zone() -> None:
 @pytest.mark.parametrize(("raw", "unit"), [("1719835200", "s"), ("1719835200000", "ms"), ("1719835200000000", "us")])
 def test_numbers_with_a_unit(raw: str, unit: str) -> None:
     # Not of that type, on purpose.
-    assert timestamps(pl.Series([raw, "999999999999999999"]), unit=unit).to_list()[0] == NOON  # type: ignore[arg-type]
+    assert timestamps(pl.Series([raw, "999999999999999999"]), unit=unit).to_list()[0] == NOON  # type: ignore[arg-type]  # one of the units
 
 
 def test_typed_times_are_converted() -> None:

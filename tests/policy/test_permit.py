@@ -103,7 +103,7 @@ def test_any_time_zone_will_do_but_none_will_not() -> None:
         answers(MAIL, as_of=datetime(2026, 6, 10))  # noqa: DTZ001 (a time without a zone is what is tested)
     with pytest.raises(ConfigurationError, match="as_of needs a time zone"):
         # A time without a zone is what is tested.
-        decide([], request=MAIL, policy=Policy(), as_of=datetime(2026, 6, 10))  # noqa: DTZ001
+        decide([], request=MAIL, policy=Policy(), as_of=datetime(2026, 6, 10))  # noqa: DTZ001 (naive on purpose)
 
 
 def test_an_unknown_purpose_is_an_error_before_anything_is_read() -> None:

@@ -166,7 +166,7 @@ def test_the_nearest_basis_above_or_a_stricter_one_below_decides(purpose: str, b
     ],
 )
 # Drawn or given by the test's table.
-def test_a_purpose_sees_what_nothing_forbids(purpose: str, category: str, seen: bool) -> None:  # noqa: FBT001
+def test_a_purpose_sees_what_nothing_forbids(purpose: str, category: str, seen: bool) -> None:  # noqa: FBT001 (a parameter of the test)
     assert RICH.may_see(purpose, category) is seen
 
 

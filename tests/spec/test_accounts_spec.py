@@ -47,7 +47,7 @@ members = st.lists(
 class World:
     """What sources and records say, as tables."""
 
-    def __init__(self, said: list[tuple], stated: list[tuple], members: list[tuple]) -> None:  # type: ignore[type-arg]
+    def __init__(self, said: list[tuple], stated: list[tuple], members: list[tuple]) -> None:  # type: ignore[type-arg]  # rows of many shapes
         rows = [
             (record, name, box and f"{record}@{box}", START + timedelta(days=day), START, gone, 100 + place)
             for place, (record, name, box, day, gone) in enumerate(said)

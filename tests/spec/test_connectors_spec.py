@@ -365,7 +365,7 @@ moments = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=o
 
 @given(moment=moments, spaced=st.booleans())
 # Drawn or given by the test's table.
-def test_an_instant_is_exactly_what_was_written(moment: datetime, spaced: bool) -> None:  # noqa: FBT001
+def test_an_instant_is_exactly_what_was_written(moment: datetime, spaced: bool) -> None:  # noqa: FBT001 (a parameter of the test)
     text = moment.isoformat(" " if spaced else "T")
     parsed = parse(pl.Series([text]), INSTANT, FieldMap(column="x"))
     assert parsed.values[0] == moment

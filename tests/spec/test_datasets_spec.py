@@ -73,7 +73,7 @@ def tickets(shop: Shop) -> pl.DataFrame:
 def is_date(text: str, form: str | None = None) -> bool:
     try:
         # The text has no zone.
-        dt.datetime.strptime(text, form) if form else dt.datetime.fromisoformat(text)  # noqa: DTZ007
+        dt.datetime.strptime(text, form) if form else dt.datetime.fromisoformat(text)  # noqa: DTZ007 (some forms have no zone)
     except ValueError:
         return False
     return True

@@ -320,7 +320,7 @@ rows_of_a_till = st.lists(
 
 @given(rows_of_a_till, st.randoms(use_true_random=False), st.booleans())
 # Drawn or given by the test's table.
-def test_columns_delivered_twice_and_shuffled_are_delivered_once(found: list[Any], random: Any, named: bool) -> None:  # noqa: FBT001
+def test_columns_delivered_twice_and_shuffled_are_delivered_once(found: list[Any], random: Any, named: bool) -> None:  # noqa: FBT001 (a parameter of the test)
     till = pl.DataFrame(
         [(f"r{at}", "E", START + timedelta(hours=hour), card, paid) for at, (card, hour, paid) in enumerate(found)],
         schema={"event_id": pl.String, "name": pl.String, "occurred_at": pl.Datetime("us", "UTC"), "loyalty_id": pl.String, "amount": pl.Decimal(18, 4)},

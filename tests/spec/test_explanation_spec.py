@@ -84,7 +84,7 @@ def cluster(ids: list[int]) -> ClusterExplanation:
 
 def strongest_across(found: ClusterExplanation, side: set[int]) -> float:
     across = pl.col("record_a").is_in(list(side)) != pl.col("record_b").is_in(list(side))
-    return float(found.edges.filter(across)["bits"].max())  # type: ignore[arg-type]
+    return float(found.edges.filter(across)["bits"].max())  # type: ignore[arg-type]  # it is a number
 
 
 def chart_rows(chart: Any) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ CRM = uc.Mapping(table="records", key="id", fields={"email": "mail"})
 @given(st.lists(st.sampled_from([0, 1, 2, None]), max_size=3), st.booleans())
 def test_nobody_is_erased_while_a_hold_stands_and_everybody_else_can_be(
     held: list[int | None],
-    lifted: bool,  # noqa: FBT001 (drawn)
+    lifted: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     with uc.CustomerHub(policy=uc.Policy(bases={"analytics": "legitimate_interests"}), clock=lambda: NOW) as hub:
         hub.load(uc.source("dataframe", pl.DataFrame(PEOPLE), table="records", name="crm", mapping=CRM))

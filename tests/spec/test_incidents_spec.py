@@ -257,7 +257,7 @@ def test_ids_of_people_stand_in_the_list_of_affected_and_nowhere_else(drawn: lis
 def test_a_report_that_is_kept_holds_counts_and_its_subjects_where_asked(
     drawn: list[Row],
     scope: dict[str, Any],
-    subjects: bool,  # noqa: FBT001 (drawn)
+    subjects: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     with world(drawn) as store:
         told = Transparency(store, policy=Policy(), clock=lambda: LATER)
@@ -298,7 +298,7 @@ def runs(clock: BreachClock, people: int, *, high_risk: bool) -> bool:
 def test_by_when_somebody_has_to_be_told_is_the_earliest_clock_that_applies(
     named: dict[str, Regime],
     places: list[str | None],
-    high_risk: bool,  # noqa: FBT001 (drawn)
+    high_risk: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     under = {"DE": "gdpr", "US-CA": "ccpa"}
     counted = [(place, under.get(str(place)), places.count(place)) for place in set(places)]

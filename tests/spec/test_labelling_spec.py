@@ -91,7 +91,7 @@ def test_the_order_of_judgements_changes_no_weight(drawn: tuple[WeightSpace, Lev
 @given(judged_levels(), st.booleans())
 def test_a_judgement_moves_its_pattern_the_way_it_says(
     drawn: tuple[WeightSpace, Levels, Flags],
-    said: bool,  # noqa: FBT001 (drawn)
+    said: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     space, levels, _ = drawn
     one = levels[:1]

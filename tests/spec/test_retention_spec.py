@@ -375,7 +375,7 @@ def test_a_row_goes_at_the_very_instant_at_which_its_time_is_over(
     keep: Period,
     seen: datetime,
     since: Any,
-    timed: bool,  # noqa: FBT001 (drawn)
+    timed: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     said = {"record_id": RECORDS[0], "source": "crm", "source_id": "1", "version": "v", "deleted": False}
     world = World({"records": [{**said, "observed_at": seen if timed else None, "_recorded_at": seen}]})

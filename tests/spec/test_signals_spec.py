@@ -300,7 +300,7 @@ def test_a_gpp_string_is_read_as_it_was_written(drawn: tuple[str, dict[int, Any]
 @given(tcf_signals, st.booleans())
 def test_it_does_not_matter_how_the_vendors_are_written_nor_in_which_order_the_segments_come(
     signal: TcfSignal,
-    in_ranges: bool,  # noqa: FBT001 (drawn)
+    in_ranges: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
     one = ".".join([core(signal, in_ranges=in_ranges), *segments(signal, in_ranges=in_ranges)])
     other = ".".join([core(signal, in_ranges=not in_ranges), *reversed(segments(signal, in_ranges=not in_ranges))])
@@ -330,7 +330,7 @@ def test_a_tcf_string_that_was_cut_off_holds_no_vendor_that_it_did_not_hold(
 
 
 @given(tcf_signals, st.booleans(), st.text(LETTERS, min_size=2, max_size=5).filter(lambda text: set(text) != {"A"}))
-def test_what_has_more_in_it_than_its_fields_is_refused(signal: TcfSignal, in_ranges: bool, more: str) -> None:  # noqa: FBT001 (drawn)
+def test_what_has_more_in_it_than_its_fields_is_refused(signal: TcfSignal, in_ranges: bool, more: str) -> None:  # noqa: FBT001 (a parameter of the test)
     assert understood("tcf", core(signal, in_ranges=in_ranges) + more) is None
 
 

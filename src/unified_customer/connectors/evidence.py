@@ -55,7 +55,7 @@ def texts_of(values: pl.Series) -> pl.Series:
 def share(texts: pl.Series, pattern: str) -> float:
     """Return the share of `texts` that match; 0.0 where there is none."""
     # The mean of truth values is a number.
-    return float(texts.str.contains(pattern).mean() or 0.0) if len(texts) else 0.0  # type: ignore[arg-type]
+    return float(texts.str.contains(pattern).mean() or 0.0) if len(texts) else 0.0  # type: ignore[arg-type]  # it is a number
 
 
 def digits_share(texts: pl.Series) -> float:
@@ -108,7 +108,7 @@ def _iso_evidence(texts: pl.Series) -> Dates:
 def _parsed_share(texts: pl.Series, formats: tuple[str, ...], *, zoned: bool) -> float:
     dtype = pl.Datetime("us", "UTC") if zoned else pl.Datetime("us")
     # The mean of truth values is a number.
-    return max(float(texts.str.strptime(dtype, each, strict=False).is_not_null().mean() or 0.0) for each in formats)  # type: ignore[arg-type]
+    return max(float(texts.str.strptime(dtype, each, strict=False).is_not_null().mean() or 0.0) for each in formats)  # type: ignore[arg-type]  # it is a number
 
 
 def _format_evidence(texts: pl.Series) -> Dates:

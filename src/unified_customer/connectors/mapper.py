@@ -190,7 +190,7 @@ def _parsed_fields(mapping: Mapping, raw: pl.DataFrame) -> dict[str, Parsed]:
     for name, value in target.defaults.items():
         if name not in found:
             # Pydantic checks it.
-            found[name] = constant(FieldMap(constant=value), target.fields[name], raw.height)  # type: ignore[arg-type]
+            found[name] = constant(FieldMap(constant=value), target.fields[name], raw.height)  # type: ignore[arg-type]  # FieldMap checks it
     found |= _line_amount(mapping, found)
     return {name: _required(parsed, name in _needed(mapping)) for name, parsed in found.items()}
 

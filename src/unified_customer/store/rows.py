@@ -56,7 +56,7 @@ def _append_only(name: str) -> Table:
 def _fits(dtype: pl.DataType, value: Any) -> bool:
     if isinstance(dtype, pl.List):
         # Only lists have an inner type.
-        return value is None or (isinstance(value, list) and all(_fits(dtype.inner, each) for each in value))  # type: ignore[arg-type]
+        return value is None or (isinstance(value, list) and all(_fits(dtype.inner, each) for each in value))  # type: ignore[arg-type]  # a list has an inner type
     return value is None or comparable(dtype, value)
 
 

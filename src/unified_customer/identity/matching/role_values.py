@@ -84,7 +84,7 @@ class Profile:
     def same_length(self) -> float:
         """The share of the values that have the most common length."""
         lengths = self.sample.str.len_chars().value_counts()["count"]
-        return int(lengths.max() or 0) / len(self.sample) if len(self.sample) else 0.0  # type: ignore[arg-type]
+        return int(lengths.max() or 0) / len(self.sample) if len(self.sample) else 0.0  # type: ignore[arg-type]  # it is a number
 
     @cached_property
     def words(self) -> pl.Series:

@@ -166,7 +166,7 @@ def _by_match(session: Session, query: Query, size: int) -> Iterator[pl.DataFram
 def _shaped(frame: pl.DataFrame, asked: Question) -> pl.DataFrame:
     ordered = frame[list(asked.schema)]
     # A column of keys can have a type that DuckDB gives back as another, such as a category.
-    return ordered if ordered.schema == asked.schema else ordered.cast(dict(asked.schema))  # type: ignore[arg-type]
+    return ordered if ordered.schema == asked.schema else ordered.cast(dict(asked.schema))  # type: ignore[arg-type]  # a schema is a mapping of types
 
 
 def _changes(query: Query, since: int) -> Sql:

@@ -48,7 +48,7 @@ class MemoryWriter(MemoryReader):
         return Counts(inserted=new.height, unchanged=given.height - new.height)
 
     # It looks for the key in any case.
-    def append_row(self, table: str, row: Mapping[str, Any], *, fresh: bool = False) -> Counts:  # noqa: ARG002
+    def append_row(self, table: str, row: Mapping[str, Any], *, fresh: bool = False) -> Counts:  # noqa: ARG002 (the protocol has it)
         """Add one row of plain values; see `Writer.append_row`. Being in memory, it looks for the key all the same."""
         target, given = appendable_row(table, row)
         return self.append(table, pl.DataFrame([given], schema=target.columns))

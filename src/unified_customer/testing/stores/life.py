@@ -60,7 +60,7 @@ class LifeConformance(Stores):
 
     def test_an_instant_without_a_zone_is_refused(self, store: Store) -> None:
         # A time without a zone is what is tested.
-        with pytest.raises(ConfigurationError), store.transaction(recorded_at=datetime(2026, 1, 1)):  # noqa: DTZ001
+        with pytest.raises(ConfigurationError), store.transaction(recorded_at=datetime(2026, 1, 1)):  # noqa: DTZ001 (naive on purpose)
             pass
 
     def test_readers_and_writers_end_with_their_blocks(self, store: Store) -> None:

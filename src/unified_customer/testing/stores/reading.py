@@ -108,19 +108,19 @@ class ReadingConformance(Stores):
             ("answers", {"where": [Where("value", "in", 1)]}, SchemaError),
             ("answers", {"where": [Where("text", "in", ["a", 1])]}, SchemaError),
             # A time without a zone is what is tested.
-            ("answers", {"where": [Where("answered_at", "<", datetime(2026, 1, 1))]}, SchemaError),  # noqa: DTZ001
+            ("answers", {"where": [Where("answered_at", "<", datetime(2026, 1, 1))]}, SchemaError),  # noqa: DTZ001 (naive on purpose)
             ("spend", {"where": [Where("period_start", "<", START)]}, SchemaError),
             ("spend", {"where": [Where("amount", "<", 0.1)]}, SchemaError),
             ("spend", {"where": [Where("amount", "<", Decimal("NaN"))]}, SchemaError),
             ("spend", {"where": [Where("clicks", "<", 2**63)]}, SchemaError),
             ("customers", {"where": [Where("sources", "==", ["crm"])]}, SchemaError),
             # Not of that type, on purpose.
-            ("answers", {"where": [Where("value", "like", 1)]}, ConfigurationError),  # type: ignore[arg-type]
+            ("answers", {"where": [Where("value", "like", 1)]}, ConfigurationError),  # type: ignore[arg-type]  # wrong on purpose
             ("answers", {"order_by": ["valu"]}, SchemaError),
             ("customers", {"order_by": ["sources"]}, SchemaError),
             ("answers", {"limit": -1}, ConfigurationError),
             # A time without a zone is what is tested.
-            ("answers", {"known_at": datetime(2026, 1, 1)}, ConfigurationError),  # noqa: DTZ001
+            ("answers", {"known_at": datetime(2026, 1, 1)}, ConfigurationError),  # noqa: DTZ001 (naive on purpose)
             ("scores", {"known_at": START}, SchemaError),
             ("answers", {"keys": Keys(pl.DataFrame({"id": ["a"]}), ("id",))}, SchemaError),
             ("answers", {"keys": Keys(pl.DataFrame({"answer_id": [1]}), ("answer_id",))}, SchemaError),

@@ -83,7 +83,7 @@ class WritingConformance(Stores):
             ("audit", {SEQ: 1}, SchemaError),
             ("audit", {"at": "2026-01-01"}, SchemaError),
             # A time without a zone is what is tested.
-            ("audit", {"at": datetime(2026, 1, 1)}, SchemaError),  # noqa: DTZ001
+            ("audit", {"at": datetime(2026, 1, 1)}, SchemaError),  # noqa: DTZ001 (naive on purpose)
             ("audit", {"roles": "admin"}, SchemaError),
             ("audit", {"roles": [1]}, SchemaError),
             ("audit", {"rows": 2**63}, SchemaError),
