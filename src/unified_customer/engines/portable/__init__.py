@@ -1,0 +1,28 @@
+"""Frames of any engine: opened once, worked on as narwhals expressions, given back as what they were.
+
+    opened, given_back, collected    the edge: Polars (eager and lazy), DuckDB, Spark, Ibis, and what narwhals reads besides
+    civil, before                    instants as the clock on the shop's wall shows them, and all before an instant
+    Calendar, day_number             days, weeks, months, quarters and years as whole numbers
+
+Calendar arithmetic on instants differs from engine to engine (DuckDB and Spark work in the zone of their session), so an
+instant becomes civil time first, and periods are counted by expressions that all engines work out alike.
+"""
+
+from unified_customer.engines.portable.calendar import Calendar, Period, check_zone, day_number
+from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened
+from unified_customer.engines.portable.instants import before, civil
+
+__all__ = [
+    "Calendar",
+    "Lazy",
+    "Native",
+    "Period",
+    "before",
+    "check_zone",
+    "civil",
+    "collected",
+    "day_number",
+    "given_back",
+    "has",
+    "opened",
+]
