@@ -57,14 +57,8 @@ def levels(
         of_group = f"datum[{json.dumps(group)}] === {json.dumps(name)}"
         base = alt.Chart().transform_filter(of_group).encode(tooltip=tips)
         last = name == names[-1]
-        weights = _bars(
-            base,
-            level,
-            value,
-            f"weight in {unit}: left against, right for" if last else None,
-            _reach(frame[value]),
-            look,
-        )
+        axis_title = f"weight in {unit}: left against, right for" if last else None
+        weights = _bars(base, level, value, axis_title, reach=_reach(frame[value]), look=look)
         drawn += [
             weights.properties(title=_name(name, look)),
             _rates(base, level, rates, "how often (logarithmic)" if last else None, look),
