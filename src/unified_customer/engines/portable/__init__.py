@@ -9,7 +9,7 @@ instant becomes civil time first, and periods are counted by expressions that al
 """
 
 from unified_customer.engines.portable.calendar import Calendar, Period, check_zone, day_number
-from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened
+from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened, settled
 from unified_customer.engines.portable.instants import before, civil
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "given_back",
     "has",
     "opened",
+    "settled",
 ]
