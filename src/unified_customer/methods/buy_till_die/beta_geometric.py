@@ -124,7 +124,7 @@ MBG_NBD = BetaGeometric("mbg_nbd", 1)
 
 
 def _by_count(x: Floats, weight: Floats) -> Floats:
-    return np.bincount(x.astype(np.int64), weights=weight, minlength=1)
+    return np.bincount(x.astype(np.int64), weights=weight, minlength=1).astype(np.float64)
 
 
 def bought_until(leaves: Floats, rates: Floats, ages: Floats, generator: np.random.Generator) -> Histories:

@@ -34,7 +34,9 @@ def mean_purchases(shape: Floats, leave: Floats, stay: Floats, time: Floats) -> 
     with np.errstate(all="ignore"):
         closed = _closed(m, a, b, t)
         slack = 1e-9 * high
-        sound = (np.abs(a - 1) > _NEAR) & (np.abs(a + b - 1) > _NEAR) & (closed >= low - slack) & (closed <= high + slack)
+        sound = (
+            (np.abs(a - 1) > _NEAR) & (np.abs(a + b - 1) > _NEAR) & (closed >= low - slack) & (closed <= high + slack)
+        )
     out: Floats = np.where(sound, closed, 0.0)
     rest = ~sound
     if rest.any():
@@ -78,5 +80,7 @@ def _summed(m: Floats, a: Floats, b: Floats, t: Floats) -> Floats:
     left = _bought(p, m, t) - none - p * (one - none)
     density = np.exp(a * log_p + b * log_q - special.betaln(a, b))
     mean = a / (a + b)
-    summed: Floats = (none + mean * (one - none))[:, 0] + ((end - start) / (_POINTS - 1))[:, 0] * (density * left).sum(1)
+    summed: Floats = (none + mean * (one - none))[:, 0] + ((end - start) / (_POINTS - 1))[:, 0] * (density * left).sum(
+        1
+    )
     return summed

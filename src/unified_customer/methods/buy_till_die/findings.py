@@ -7,6 +7,7 @@ FindingKind = Literal[
     "no_customers",
     "no_repeaters",
     "few_repeaters",
+    "few_contracts",
     "degenerate_dropout",
     "one_rate_for_all",
     "one_spend_for_all",

@@ -1,6 +1,6 @@
 """Purchase histories, as the models read them: three numbers a customer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeAlias
 
 import numpy as np
@@ -34,9 +34,7 @@ class Histories:
     weight: Floats
 
     @classmethod
-    def of(
-        cls, *, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, weight: ArrayLike | None = None
-    ) -> Self:
+    def of(cls, *, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, weight: ArrayLike | None = None) -> Self:
         """Return checked histories.
 
         Args:
@@ -48,10 +46,10 @@ class Histories:
         Raises:
             ConfigurationError: The arrays are no histories.
         """
-        arrays = [np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in (frequency, recency, age)]
-        weights = np.ones_like(arrays[0]) if weight is None else np.asarray(weight, dtype=np.float64)
-        _check(*arrays, weights)
-        return cls(*arrays, weights)
+        x, last, until = (np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in (frequency, recency, age))
+        weights = np.ones_like(x) if weight is None else np.asarray(weight, dtype=np.float64)
+        _check(x, last, until, weights)
+        return cls(x, last, until, weights)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -73,20 +71,24 @@ class Histories:
 
     def every(self, step: int) -> Self:
         """Return every `step`-th row."""
-        picked = slice(step // 2, None, step)
-        return type(self)(self.frequency[picked], self.recency[picked], self.age[picked], self.weight[picked])
+        return self.at(slice(step // 2, None, step))
+
+    def at(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Self:
+        """Return these rows."""
+        return type(self)(self.frequency[rows], self.recency[rows], self.age[rows], self.weight[rows])
 
     def compressed(self) -> tuple[Self, NDArray[np.int64]]:
         """Return the distinct histories in order with their weights, and for each row where its history stands."""
         order = np.lexsort((self.age, self.recency, self.frequency))
-        columns = [each[order] for each in (self.frequency, self.recency, self.age)]
+        ordered = self.at(order)
+        columns = (ordered.frequency, ordered.recency, ordered.age)
         starts = np.ones(len(order), dtype=bool)
         starts[1:] = np.logical_or.reduce([each[1:] != each[:-1] for each in columns]) if len(order) > 1 else True
         group = np.cumsum(starts) - 1
         place = np.empty(len(order), dtype=np.int64)
         place[order] = group
-        weight = np.bincount(group, weights=self.weight[order]) if len(order) else self.weight
-        return type(self)(*(each[starts] for each in columns), weight), place
+        weight = np.bincount(group, weights=ordered.weight, minlength=0).astype(np.float64)
+        return replace(ordered.at(starts), weight=weight), place
 
 
 def _check(frequency: Floats, recency: Floats, age: Floats, weight: Floats) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy import optimize
@@ -81,7 +81,8 @@ def _climb(of_logs: LogLikelihood, start: Floats) -> tuple[float, Floats]:
 
     ends = [(float(np.log(LEAST)), float(np.log(MOST)))] * len(start)
     options = {"maxiter": 500, "maxfun": 1000, "ftol": 1e-12, "gtol": 1e-7}
-    result = optimize.minimize(down, start, jac=True, method="L-BFGS-B", bounds=ends, options=options)
+    minimize: Any = optimize.minimize
+    result = minimize(down, start, jac=True, method="L-BFGS-B", bounds=ends, options=options)
     return float(result.fun), np.asarray(result.x, dtype=np.float64)
 
 
@@ -93,11 +94,10 @@ def _inside(logs: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _curvature(of_logs: LogLikelihood, logs: Floats) -> Floats:
     """Return minus the matrix of second derivatives in the logarithms."""
-    rows = []
-    for axis in np.eye(len(logs)) * _STEP:
-        rows.append((of_logs(logs - axis)[1] - of_logs(logs + axis)[1]) / (2 * _STEP))
-    matrix = np.asarray(rows)
-    return (matrix + matrix.T) / 2
+    axes = np.eye(len(logs)) * _STEP
+    matrix = np.asarray([(of_logs(logs - axis)[1] - of_logs(logs + axis)[1]) / (2 * _STEP) for axis in axes])
+    symmetric: Floats = (matrix + matrix.T) / 2
+    return symmetric
 
 
 def _newton(of_logs: LogLikelihood, logs: Floats) -> tuple[Floats, Floats]:

@@ -143,8 +143,7 @@ class FittedPurchases:
         """
         median, open_yet, count = np.zeros(len(histories)), np.arange(len(histories)), 0
         while len(open_yet) and self.customers:
-            picked = Histories(*(each[open_yet] for each in (histories.frequency, histories.recency, histories.age,
-                                                             histories.weight)))
+            picked = histories.at(open_yet)
             open_yet = open_yet[self.p_purchase(picked, time=time, more_than=count) > 0.5]
             median[open_yet] += 1
             count += 1
@@ -160,7 +159,8 @@ class FittedPurchases:
             One value a time.
         """
         new = Histories.of(frequency=[0], recency=[0], age=[0])
-        return self.expected_purchases(new, time=np.atleast_1d(np.asarray(time, dtype=np.float64)))[0]
+        expected: Floats = self.expected_purchases(new, time=np.atleast_1d(np.asarray(time, dtype=np.float64)))[0]
+        return expected
 
 
 def fit_purchases(name: str, histories: Histories) -> FittedPurchases:
@@ -189,7 +189,7 @@ def fit_purchases(name: str, histories: Histories) -> FittedPurchases:
     short, _ = histories.compressed()
     ages = float(short.weight @ short.age)
     if not ages > 0:
-        return _empty(model, short)
+        return _empty(model)
     unit = ages / short.weight.sum()
     scaled = short.in_unit(unit)
     found = _maximum(model, scaled)
@@ -255,7 +255,7 @@ def _climbed(
     return maximise(lambda each: model.log_likelihood(each, histories), starts=starts, weight=weight, near=near)
 
 
-def _empty(model: PurchaseModel, histories: Histories) -> FittedPurchases:
+def _empty(model: PurchaseModel) -> FittedPurchases:
     nothing = dict.fromkeys(model.names, float("nan"))
     found = Finding("no_customers", "Nobody was seen for any time: there is nothing to fit, and nothing is expected.")
     return FittedPurchases(model.name, nothing, dict.fromkeys(model.names), 0.0, 0, 0, False, (found,))
@@ -272,9 +272,7 @@ def _diagnosis(model: PurchaseModel, histories: Histories, found: Maximum) -> tu
 def _repeaters(histories: Histories) -> Finding | None:
     count = histories.repeaters
     if not count:
-        return Finding(
-            "no_repeaters", "Nobody bought twice, so no time between purchases is known: none are expected."
-        )
+        return Finding("no_repeaters", "Nobody bought twice, so no time between purchases is known: none are expected.")
     if count < _FEW:
         return Finding(
             "few_repeaters",
@@ -298,7 +296,8 @@ def _alike(found: Maximum) -> Finding | None:
     if found.parameters[0] < 1e3:
         return None
     return Finding(
-        "one_rate_for_all", "All customers buy at one rate, as far as can be seen: r and alpha tell only their quotient."
+        "one_rate_for_all",
+        "All customers buy at one rate, as far as can be seen: r and alpha tell only their quotient.",
     )
 
 

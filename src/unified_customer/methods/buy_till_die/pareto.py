@@ -11,6 +11,7 @@ from unified_customer.methods.buy_till_die.histories import Floats, Histories
 from unified_customer.methods.buy_till_die.maximum import total
 
 _NODES: Final = 48
+_PIECE: Final = 20_000
 _NIL: Final = 45.0
 """What is smaller than the largest by this power of e adds nothing."""
 
@@ -41,6 +42,10 @@ class Pareto:
 
     def log_likelihood(self, parameters: Floats, histories: Histories) -> tuple[float, Floats]:
         """Return the log-likelihood of all customers, and its gradient."""
+        parts = [self._likelihood_of(parameters, histories.at(rows)) for rows in _pieces(len(histories))]
+        return sum(value for value, _ in parts), np.sum([slopes for _, slopes in parts], axis=0)
+
+    def _likelihood_of(self, parameters: Floats, histories: Histories) -> tuple[float, Floats]:
         r, alpha, s, beta = parameters
         x, age, weight = histories.frequency, histories.age, histories.weight
         shape, log_alpha, log_beta = r + x, np.log(alpha), np.log(beta)
@@ -84,7 +89,8 @@ class Pareto:
         """Return the chance that each customer has not left."""
         r, alpha, s, beta = parameters
         stayed = -(r + histories.frequency) * np.log(alpha + histories.age) - s * np.log(beta + histories.age)
-        alive: Floats = special.expit(stayed - self._left(parameters, histories)[0])
+        left = [self._left(parameters, histories.at(rows))[0] for rows in _pieces(len(histories))]
+        alive: Floats = special.expit(stayed - np.concatenate(left))
         return alive
 
     def expected(self, parameters: Floats, histories: Histories, time: Floats) -> Floats:
@@ -128,6 +134,11 @@ PARETO_NBD = Pareto()
 
 _PLACES, _LEGENDRE = np.polynomial.legendre.leggauss(_NODES)
 _PLACES, _WEIGHTS = (_PLACES + 1) / 2, _LEGENDRE / 2
+
+
+def _pieces(size: int) -> list[slice]:
+    """Return slices over which all nodes fit into memory."""
+    return [slice(start, start + _PIECE) for start in range(0, max(size, 1), _PIECE)]
 
 
 def _nodes(parameters: Floats, histories: Histories) -> tuple[Floats, Floats]:

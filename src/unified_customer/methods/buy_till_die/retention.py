@@ -174,9 +174,7 @@ def log_likelihood(parameters: Floats, tenures: Tenures) -> tuple[float, Floats]
     gone, here = tenures.ended, tenures.running
     before, done = np.arange(len(gone)), np.arange(len(here))
     digamma, n = special.digamma, tenures.customers
-    value = (
-        gone @ special.betaln(a + 1, b + before) + here @ special.betaln(a, b + done) - n * special.betaln(a, b)
-    )
+    value = gone @ special.betaln(a + 1, b + before) + here @ special.betaln(a, b + done) - n * special.betaln(a, b)
     common = n * digamma(a + b) - gone @ digamma(a + b + before + 1) - here @ digamma(a + b + done)
     slopes = (
         gone.sum() * digamma(a + 1) + here.sum() * digamma(a) - n * digamma(a) + common,
@@ -188,9 +186,11 @@ def log_likelihood(parameters: Floats, tenures: Tenures) -> tuple[float, Floats]
 def _diagnosis(tenures: Tenures, found: Maximum) -> tuple[Finding, ...]:
     said = []
     if tenures.customers < _FEW:
-        said.append(Finding("few_repeaters", f"Only {round(tenures.customers)} contracts: the parameters are a guess."))
+        said.append(Finding("few_contracts", f"Only {round(tenures.customers)} contracts: the parameters are a guess."))
     if not tenures.ended.sum():
-        said.append(Finding("no_churn", "No contract has ended, so nobody is expected to leave: wait for the first ends."))
+        said.append(
+            Finding("no_churn", "No contract has ended, so nobody is expected to leave: wait for the first ends.")
+        )
     if not tenures.running.sum():
         said.append(Finding("all_churned", "Every contract has ended: nobody is left whose future could be told."))
     if found.parameters.sum() > 1e3:

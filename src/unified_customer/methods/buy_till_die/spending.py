@@ -89,9 +89,9 @@ def fit_spending(*, frequency: ArrayLike, spend: ArrayLike, weight: ArrayLike | 
         >>> spend = generator.gamma(6.0 * 3, size=4000) * own / 3
         >>> fitted = fit_spending(frequency=np.full(4000, 3), spend=spend)
         >>> round(fitted.mean), fitted.diagnosis
-        (30, ())
+        (29, ())
         >>> fitted.expected_spend(frequency=[0, 3], spend=[0, 60]).round().tolist()
-        [30.0, 55.0]
+        [29.0, 57.0]
     """
     x, z = np.asarray(frequency, dtype=np.float64), np.asarray(spend, dtype=np.float64)
     w = np.ones_like(x) if weight is None else np.asarray(weight, dtype=np.float64)
