@@ -29,6 +29,8 @@ class Part(Model):
     """Its rows."""
     position: int
     """The position of the store up to which nothing that it is made of has changed since."""
+    counts: dict[str, int]
+    """How many rows each table had that it is made of."""
     basis: str
     """A hash of whom and what it may hold, and how it is made."""
     digest: str

@@ -16,7 +16,7 @@ from unified_customer.core.clock import Clock, as_utc
 from unified_customer.core.errors import ChangesExpiredError, ConfigurationError
 from unified_customer.core.models import Actor
 from unified_customer.core.spec import canonical_json, content_hash
-from unified_customer.core.tables import TABLES
+from unified_customer.core.tables import SEQ, TABLES
 from unified_customer.engines.portable import Calendar
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, Opened, Query, query
@@ -39,7 +39,7 @@ from unified_customer.reports.publishing import (
     schema_for,
     target_of,
 )
-from unified_customer.store import Reader, Store
+from unified_customer.store import Reader, Store, Where
 
 LISTED: Final = {
     "where": pl.String(),
@@ -203,7 +203,7 @@ class Publishing:
         found = known(self._store, target_of(to).url)
         asking = found if actor is None else found.model_copy(update={"actor": actor})
         customers = self._door.read(_queries(asking, {"customers": []})["customers"])
-        named = _naming(self._key, found).key("customer", customers, "customer_id")
+        named = self._naming(found.purpose, found.recipient).key("customer", customers, "customer_id")
         asked = pl.Series(keys, dtype=pl.String)
         keyed = customers.select(named.alias("customer_key"), "customer_id")
         return keyed.filter(pl.col("customer_key").is_in(asked.implode())).sort("customer_key")
@@ -243,10 +243,7 @@ class Publishing:
         with self._registered(asked, target, look.schema, people) as artifact_id:
             target.write(writing)
         digests = target.digests()
-        parts = {
-            name: Part(rows=rows[name], position=look.position, basis=look.basis(name), digest=digests[name])
-            for name in look.names
-        }
+        parts = {name: look.part(name, rows=rows[name], digest=digests[name]) for name in look.names}
         done = asked.model_copy(update={"artifact_id": artifact_id, "parts": parts, "people": len(people)})
         self._remember(done)
         return _published(done, look, written=tuple(tables))
@@ -289,7 +286,12 @@ class Publishing:
         visible = {name: frozenset(self._door.columns(each)) for name, each in queries.items()}
         schema = schema_for(chosen_tables(asked.tables), visible, past=asked.as_of is not None)
         with self._door.deciding(list(queries.values()), aloud=aloud) as opened:
-            yield Look(asked, schema, opened, _naming(self._key, asked), opened.reader.last_seq())
+            reader, naming = opened.reader, self._naming(asked.purpose, asked.recipient)
+            counts = {name: reader.count(name) for name in {source for table in schema for source in table.reads}}
+            yield Look(asked, schema, opened, naming, reader.last_seq(), counts)
+
+    def _naming(self, purpose: str, recipient: str | None) -> Naming:
+        return Naming(self._key, purpose=purpose, recipient=recipient)
 
     def _refuse_own(self, path: Path) -> None:
         own = self._store.path
@@ -311,6 +313,7 @@ class Look:
         opened: The state, and the decision.
         naming: Gives keys.
         position: The position of the store.
+        counts: Rows by table that it is made of.
     """
 
     asked: Publication
@@ -318,6 +321,7 @@ class Look:
     opened: Opened
     naming: Naming
     position: int
+    counts: Mapping[str, int]
 
     @property
     def names(self) -> list[str]:
@@ -341,7 +345,15 @@ class Look:
         part = self.asked.parts.get(name)
         if part is None or part.basis != self.basis(name):
             return True
-        return any(_moved(self.opened.reader, source, part.position) for source in self.schema.table(name).reads)
+        reader = self.opened.reader
+        return any(
+            _moved(reader, source, part.position, part.counts[source]) for source in self.schema.table(name).reads
+        )
+
+    def part(self, name: str, *, rows: int, digest: str) -> Part:
+        """Return what is remembered of a table that was written."""
+        counts = {source: self.counts[source] for source in self.schema.table(name).reads}
+        return Part(rows=rows, position=self.position, counts=counts, basis=self.basis(name), digest=digest)
 
     def basis(self, name: str) -> str:
         """Return a hash of what a table is made of beside rows: its people, columns, calendar and purpose."""
@@ -376,15 +388,13 @@ class Look:
         return self.naming.content(self.opened.admission.records.select("record_id", "customer_id"))
 
 
-def _moved(reader: Reader, name: str, position: int) -> bool:
+def _moved(reader: Reader, name: str, position: int, count: int) -> bool:
+    """Return whether a table that had so many rows at a position changed since."""
     try:
         return not reader.changes(name, since=position, limit=1).is_empty()
     except ChangesExpiredError:
-        return True
-
-
-def _naming(key: bytes, publication: Publication) -> Naming:
-    return Naming(key, purpose=publication.purpose, recipient=publication.recipient)
+        # Deletions are no longer kept: where nothing is newer, they are what is missing.
+        return bool(reader.count(name, where=[Where(SEQ, ">", position)])) or reader.count(name) != count
 
 
 def _queries(asked: Publication, columns: Mapping[str, Sequence[str] | None]) -> dict[str, Query]:

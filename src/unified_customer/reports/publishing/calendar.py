@@ -3,11 +3,12 @@
 import calendar as months
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
 
-from unified_customer.engines.portable import Calendar
+from unified_customer.engines.portable import Calendar, Period
 from unified_customer.reports.publishing.dimensions import DATE
 
 WHOLE_SPAN: Final = 150
@@ -50,7 +51,8 @@ def calendar_days(days: pl.Series, calendar: Calendar) -> pl.DataFrame:
     years = days.drop_nulls().dt.year().unique().sort().to_list()
     if years and years[-1] - years[0] <= WHOLE_SPAN:
         years = list(range(years[0], years[-1] + 1))
-    rows = [_row(day, calendar) for year in years for day in _days(year)]
+    names = _Names(calendar)
+    rows = [names.row(day) for year in years for day in _days(year)]
     return pl.DataFrame(rows, schema={column.name: column.dtype for column in DATE.columns}, orient="row")
 
 
@@ -59,26 +61,48 @@ def _days(year: int) -> Iterator[date]:
     return (date.fromordinal(first + number) for number in range(366 if months.isleap(year) else 365))
 
 
-def _row(day: date, calendar: Calendar) -> tuple[Any, ...]:
-    week = calendar.number(day, "week")
-    start = calendar.start(week, "week")
-    plain = Calendar(zone=calendar.zone, week_start=calendar.week_start)
-    return (
-        day,
-        day.year,
-        plain.label(plain.number(day, "quarter"), "quarter"),
-        calendar.label(calendar.number(day, "month"), "month"),
-        day.month,
-        months.month_name[day.month],
-        day.replace(day=1),
-        calendar.label(week, "week"),
-        start,
-        day.day,
-        day.timetuple().tm_yday,
-        (day - start).days + 1,
-        months.day_name[day.weekday()],
-        day.weekday() >= months.SATURDAY,
-        calendar.label(calendar.number(day, "year"), "year"),
-        calendar.label(calendar.number(day, "quarter"), "quarter"),
-        (day.month - calendar.fiscal_month) % 12 + 1,
-    )
+class _Names:
+    """The names of the periods of days; each is worked out once."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._fiscal = calendar
+        self._plain = calendar.model_copy(update={"fiscal_month": 1})
+        self._week = lru_cache(maxsize=None)(
+            lambda number: (calendar.label(number, "week"), calendar.start(number, "week"))
+        )
+        self._of_month = lru_cache(maxsize=None)(self._month)
+
+    def row(self, day: date) -> tuple[Any, ...]:
+        """Return the row of a day."""
+        week, start = self._week(self._fiscal.number(day, "week"))
+        quarter, fiscal_year, fiscal_quarter = self._of_month(day.year, day.month)
+        return (
+            day,
+            day.year,
+            quarter,
+            f"{day.year:04}-{day.month:02}",
+            day.month,
+            months.month_name[day.month],
+            day.replace(day=1),
+            week,
+            start,
+            day.day,
+            day.timetuple().tm_yday,
+            (day - start).days + 1,
+            months.day_name[day.weekday()],
+            day.weekday() >= months.SATURDAY,
+            fiscal_year,
+            fiscal_quarter,
+            (day.month - self._fiscal.fiscal_month) % 12 + 1,
+        )
+
+    def _month(self, year: int, month: int) -> tuple[str, str, str]:
+        return (
+            self._label(self._plain, date(year, month, 1), "quarter"),
+            self._label(self._fiscal, date(year, month, 1), "year"),
+            self._label(self._fiscal, date(year, month, 1), "quarter"),
+        )
+
+    @staticmethod
+    def _label(calendar: Calendar, day: date, period: Period) -> str:
+        return calendar.label(calendar.number(day, period), period)

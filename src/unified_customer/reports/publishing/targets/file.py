@@ -22,7 +22,6 @@ from unified_customer.reports.publishing.targets.target import (
     sync,
     write_texts,
 )
-from unified_customer.store.duckdb import plain
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,8 @@ class FileTarget:
     def _write(self, draft: Path, writing: Writing) -> None:
         tables = {ABOUT: pl.DataFrame({"manifest": [writing.manifest]}), **writing.tables}
         if self.kind == "duckdb":
+            from unified_customer.store.duckdb import plain
+
             remarks = {table.name: f"One row is {table.row}." for table in writing.schema}
             columns = {(table.name, each.name): each.meaning for table in writing.schema for each in table.columns}
             said = plain.Comments(remarks, columns)
@@ -109,6 +110,13 @@ class FileTarget:
         """What the file says of itself; None where it is no publication."""
         if not self.path.is_file():
             return None
-        read = plain.read_text if self.kind == "duckdb" else hyper.read_text
-        manifest = read(self.path, ABOUT, "manifest")
+        manifest = _read_text(self.path, self.kind)
         return manifest if manifest is not None and is_manifest(manifest) else None
+
+
+def _read_text(path: Path, kind: Kind) -> str | None:
+    if kind == "hyper":
+        return hyper.read_text(path, ABOUT, "manifest")
+    from unified_customer.store.duckdb import plain
+
+    return plain.read_text(path, ABOUT, "manifest")
