@@ -29,6 +29,7 @@ from unified_customer.hub.keyfile import key_path, keys_for
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
+from unified_customer.hub.publishing import Publishing
 from unified_customer.hub.remaining import RemainingCustomers
 from unified_customer.hub.report import LoadReport, ResolveReport
 from unified_customer.hub.resolving import Resolver
@@ -52,6 +53,7 @@ class CustomerHub:
         audit: Who read what, under which purpose, and whether anybody tampered with that.
         rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
         governance: Retention, legal holds, transparency, incidents, and what is due.
+        publish: Writes star schemas for BI tools, and keeps them fresh.
         policy: The policy in force.
 
     Examples:
@@ -149,6 +151,15 @@ class CustomerHub:
         self.governance = Oversight(self._store, self.policy, clock=clock, remaining=remaining, actor=actor)
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
+        self.publish = Publishing(
+            self._store,
+            door=self._door,
+            erasures=self.rights.erasures,
+            key=self._keys.naming,
+            clock=clock,
+            actor=actor,
+        )
+        self.rights.erasures.rewritten_by(self.publish.follow_up)
         try:
             self.rights.erasures.resume()
         except BaseException:
