@@ -115,8 +115,10 @@ class Reporting:
         customers = COUNT.written(tables["customers"].height)
         subtitle = f"As of {asked.day} · {customers} customers · made for {asked.purpose!r}"
         foot = (
-            f"What happened on or after {asked.day} is left out. Amounts and counts are of customers whom the purpose "
-            f"{asked.purpose!r} may see, unless a section says otherwise.",
+            (
+                f"What happened on or after {asked.day} is left out. Amounts and counts are of customers whom the purpose "
+                f"{asked.purpose!r} may see, unless a section says otherwise."
+            ),
             "Written by unified-customer. This page fetches nothing and runs no script.",
         )
         return Page(asked.title, subtitle, (), (), sections, foot)
