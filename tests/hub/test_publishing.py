@@ -146,6 +146,16 @@ def test_a_publication_that_cannot_be_written_anew_is_a_step_that_failed(hub: uc
     assert [each.step for each in left.open] == ["bytes"]
 
 
+def test_an_erasure_is_finished_though_nobody_is_left_to_publish(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    hub.publish(purpose=PURPOSE, to=tmp_path / "bi")
+    first, *others = ids_of(hub).values()
+    for each in others:
+        hub.consent.record(PURPOSE, "objected", customer_id=each)
+    receipt = hub.rights.erase(first)
+    hub.rights.compact()
+    assert hub.rights.erasures.receipt(receipt.erasure_id).complete
+
+
 def test_who_withdraws_is_gone_from_the_next_refresh(hub: uc.CustomerHub, tmp_path: Path) -> None:
     hub.publish(purpose=PURPOSE, to=tmp_path / "bi")
     hub.consent.record(PURPOSE, "objected", customer_id=ids_of(hub)["1"])

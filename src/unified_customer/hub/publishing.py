@@ -215,17 +215,17 @@ class Publishing:
             if target.path == place:
                 target.heal()
                 if target.path.exists() and each.artifact_id is not None:
-                    self._publish(each, anew=False)
+                    self._publish(each, anew=False, aloud=False)
 
     # ---------------------------------------------------------------------------------------------------------- doing
 
-    def _publish(self, asked: Publication, *, anew: bool) -> Published:
+    def _publish(self, asked: Publication, *, anew: bool, aloud: bool = True) -> Published:
         target = target_of(asked.url)
         with self._one_at_a_time:
             self._refuse_own(target.path)
             target.heal()
             target.check()
-            with self._look(asked, aloud=True) as look:
+            with self._look(asked, aloud=aloud) as look:
                 stale = look.names if anew else look.stale(target.digests(), together=not target.takes_over)
                 tables, people = look.tables(stale)
             if not stale and target.path.exists() and asked.artifact_id is not None:
