@@ -81,3 +81,10 @@ def _alike(name: str, dtype: pl.DataType) -> pl.Expr | None:
     if isinstance(dtype, pl.Decimal):
         return pl.col(name).cast(pl.Decimal(38, dtype.scale))
     return pl.col(name).cast(pl.Int64) if dtype.is_integer() else None
+
+
+def settled(lazy: Lazy, *, like: Native) -> Lazy:
+    """Work a frame out now, if `like` is in memory, so that it is worked out once; else leave it to its engine."""
+    if isinstance(nw.from_native(like), nw.LazyFrame):
+        return lazy
+    return lazy.collect("polars").lazy()
