@@ -453,7 +453,7 @@ def test_orders_are_the_sum_of_their_lines_and_items_the_catalogue_and_what_was_
     hub.publish(purpose=PURPOSE, to=tmp_path / "bi")
     found = tables_of(url("parquet", tmp_path))
     order = found["fact_order"].filter(currency="EUR").row(0, named=True)
-    assert [order[each] for each in ("lines", "quantity", "sold", "returned", "amount", "is_sale")] == [
+    assert [order[each] for each in ("lines", "quantity", "sold", "returned", "amount", "is_purchase")] == [
         2, Decimal(1), Decimal("9.90"), Decimal("-4.95"), Decimal("4.95"), True,
     ]  # fmt: skip
     items = found["dim_item"].sort("item_id", nulls_last=True)
