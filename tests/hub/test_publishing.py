@@ -297,6 +297,19 @@ def test_a_publication_of_the_past_can_go_on(hub: uc.CustomerHub, tmp_path: Path
     assert hub.publish.listing()["as_of"].to_list() == [datetime(2026, 3, 30, tzinfo=UTC)]
 
 
+def test_an_end_that_was_not_known_yet_is_none(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    left = {**ROWS["memberships"][0], "who": "2", "left_at": datetime(2026, 4, 1, tzinfo=UTC)}
+    add(hub, {"memberships": [left]})
+
+    def told(as_of: datetime) -> tuple[int, int]:
+        hub.publish(purpose=PURPOSE, to=tmp_path / "bi", as_of=as_of)
+        found = tables_of(url("parquet", tmp_path))
+        return found["fact_membership"]["left_at_utc"].null_count(), found["bridge_customer_segment"].height
+
+    assert told(datetime(2026, 4, 1, tzinfo=UTC)) == (2, 2)
+    assert told(datetime(2026, 4, 2, tzinfo=UTC)) == (1, 1)
+
+
 # ------------------------------------------------------------------------------------------------------------ refused
 
 
