@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hub.publish.listing() tells": "`unified-customer publications list` tells",
     "hub.resolve()": "`unified-customer run CONFIG.toml`",
     "Policy(controller=Controller(name=..., ...))": "name, address, country and contact in [controller] of the policy",
+    "Money(currency='EUR', rates={'USD': 0.92})": "--currency EUR --rate USD=0.92",
     "identifier=(kind, value)": "--identifier KIND=VALUE",
     "identifiers={kind: value}": "--identifier KIND=VALUE",
     "and no identifiers": "and no --by",

@@ -32,6 +32,7 @@ from unified_customer.hub.profile import ProfileReader
 from unified_customer.hub.publishing import Publishing
 from unified_customer.hub.remaining import RemainingCustomers
 from unified_customer.hub.report import LoadReport, ResolveReport
+from unified_customer.hub.reporting import Reporting
 from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.restating import Restating
 from unified_customer.hub.scanning import scan
@@ -54,6 +55,7 @@ class CustomerHub:
         rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
         governance: Retention, legal holds, transparency, incidents, and what is due.
         publish: Writes star schemas for BI tools, and keeps them fresh.
+        report: Writes one page about the customer base.
         policy: The policy in force.
 
     Examples:
@@ -160,6 +162,9 @@ class CustomerHub:
             actor=actor,
         )
         self.rights.erasures.rewritten_by(self.publish.follow_up)
+        self.report = Reporting(
+            self._door, consent=self.consent, purposes=tuple(self.policy.bases), clock=clock, actor=actor
+        )
         try:
             self.rights.erasures.resume()
         except BaseException:
