@@ -184,7 +184,8 @@ def test_when_everybody_is_withheld_nobody_is_left_in_it(hub: uc.CustomerHub, tm
     with pytest.warns(EverythingWithheldWarning):
         refreshed = hub.publish.refresh(tmp_path / "bi")
     assert refreshed.people == 0
-    assert hub.publish.listing()["people"].to_list() == [0]
+    assert hub.publish.listing().select("people", "artifact_id").rows() == [(0, refreshed.artifact_id)]
+    assert hub._store.read("artifacts").drop_nulls("location")["artifact_id"].to_list() == [refreshed.artifact_id]
     assert hub.publish.outdated().is_empty()
     assert tables_of(url("parquet", tmp_path))["fact_order"].height == 1
 
