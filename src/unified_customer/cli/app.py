@@ -9,6 +9,7 @@ from unified_customer.cli.commands.audit import audit
 from unified_customer.cli.commands.consent import consent
 from unified_customer.cli.commands.governance import governance
 from unified_customer.cli.commands.key import key
+from unified_customer.cli.commands.publications import publications, publish
 from unified_customer.cli.commands.retention import retention
 from unified_customer.cli.commands.rights import rights
 from unified_customer.cli.exits import ExitCode
@@ -30,8 +31,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (audit, consent, governance, key, retention, rights):
+for _group in (audit, consent, governance, key, publications, retention, rights):
     app.add_typer(_group)
+app.command()(publish)
 
 
 def main() -> None:

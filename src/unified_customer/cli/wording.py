@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hub.customers(purpose=...)": "An output of `unified-customer run`",
     "hub.audit.entries(customer_id=...)": "`unified-customer audit show --customer ID`",
     "hub.audit.entries()": "`unified-customer audit show`",
+    "hub.publish.listing() tells": "`unified-customer publications list` tells",
     "hub.resolve()": "`unified-customer run CONFIG.toml`",
     "Policy(controller=Controller(name=..., ...))": "name, address, country and contact in [controller] of the policy",
     "Money(currency='EUR', rates={'USD': 0.92})": "--currency EUR --rate USD=0.92",
