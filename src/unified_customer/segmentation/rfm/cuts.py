@@ -123,7 +123,7 @@ def ranked(measured: Lazy, *, quantiles: int) -> Lazy:
         behind = (place - front) // max(size, 1) + larger
         tile = nw.when(place < front).then(place // (size + 1)).otherwise(behind) + 1
         numbered = scored.with_columns(_better=_better(measure)).with_row_index(
-            "_place", order_by=["_better"]
+            "_place", order_by=["_better", "customer_id"]
         )
         scored = numbered.with_columns(tile.alias(score)).drop("_place", "_better")
     return scored
