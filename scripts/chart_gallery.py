@@ -89,7 +89,7 @@ def rfm(most: int = 5) -> pl.DataFrame:
 def moves() -> pl.DataFrame:
     """Return invented moves between states."""
     chance = Random(2)
-    rows = [
+    rows: list[tuple[str, str, int | None]] = [
         (one, other, int(chance.paretovariate(0.6) * 8)) for one in STATES[:5] for other in STATES if other != "new"
     ]
     rows += [("active", "active", 4000), ("lapsed", "active", None)]

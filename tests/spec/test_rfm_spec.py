@@ -56,7 +56,8 @@ def test_everybody_who_bought_is_in_one_segment(spec: RFM, orders: pl.DataFrame)
 
 @given(st.integers(2, 12))
 def test_the_grid_in_common_use_is_total_and_disjoint_for_any_number_of_scores(quantiles: int) -> None:
-    codes = product(range(1, quantiles + 1), repeat=3)
+    scores = range(1, quantiles + 1)
+    codes = product(scores, scores, scores)
     rules = default_rules(quantiles)
     assert all(sum(rule.holds(code) for rule in rules.rules) == 1 for code in codes)
 

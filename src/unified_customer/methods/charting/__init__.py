@@ -17,6 +17,7 @@
 
     saved        write a chart to a file: SVG, PNG, HTML or JSON
     as_svg       a chart as SVG for a page that has light and dark
+    LIGHT, DARK  the colours of the two looks, for the page around
 
 Each takes frames with the columns that its docstring names and returns an Altair chart, which displays itself in a notebook,
 saves with `saved(chart, "chart.png")` and tells its data with `.to_dict()`. Colours are told apart by the colour-blind, every
@@ -33,6 +34,7 @@ from unified_customer.methods.charting.forest import forest
 from unified_customer.methods.charting.funnel import funnel
 from unified_customer.methods.charting.grid import grid
 from unified_customer.methods.charting.levels import levels
+from unified_customer.methods.charting.looks import DARK, LIGHT, Look
 from unified_customer.methods.charting.matrix import matrix
 from unified_customer.methods.charting.network import network
 from unified_customer.methods.charting.tracking import tracking
@@ -42,7 +44,10 @@ from unified_customer.methods.charting.triangle import triangle
 from unified_customer.methods.charting.waterfall import waterfall
 
 __all__ = [
+    "DARK",
+    "LIGHT",
     "Chart",
+    "Look",
     "as_svg",
     "bands",
     "bars",

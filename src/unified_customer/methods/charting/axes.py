@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LONGEST: Final = 190.0
 """Labels beside an axis are cut to so many pixels."""
 
+_ROOM: Final = 10
+"""Pixels between the axis and the first point."""
+
 _STEPS: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
@@ -61,13 +64,15 @@ def along(name: str, values: pl.Series, title: str, *, span: float) -> "alt.X":
     import altair as alt
 
     if is_time(values):
-        axis = alt.Axis(format=_time_format(values), grid=False, labelOverlap=True, tickCount=_few(values, span))
-        return alt.X(f"{name}:T", title=title, scale=alt.Scale(type="utc"), axis=axis)
+        axis = alt.Axis(
+            format=_time_format(values), grid=False, labelOverlap=True, labelFlush=False, tickCount=_few(values, span)
+        )
+        return alt.X(f"{name}:T", title=title, scale=alt.Scale(type="utc", padding=_ROOM), axis=axis)
     if values.dtype.is_numeric():
-        axis = alt.Axis(grid=False, labelOverlap=True)
+        axis = alt.Axis(grid=False, labelOverlap=True, labelFlush=False)
         if values.dtype.is_integer():
             axis.tickMinStep = 1
-        return alt.X(f"{name}:Q", title=title, axis=axis, scale=alt.Scale(zero=False, nice=False))
+        return alt.X(f"{name}:Q", title=title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=_ROOM))
     names = labels(ordered(values), room=90)
     slanted = sum(width(each, 12) + 10 for each in names) > span
     axis = alt.Axis(labelAngle=-40 if slanted else 0, labelOverlap=True, grid=False)
@@ -89,5 +94,5 @@ def up(name: str, title: str, unit: Format, **scale: Any) -> "alt.Y":
     """Return the axis from the bottom to the top for a column of numbers."""
     import altair as alt
 
-    axis = alt.Axis(labelExpr=number_label(unit), tickCount=5, domain=False, ticks=False)
+    axis = alt.Axis(labelExpr=number_label(unit), tickCount=5, domain=False, ticks=False, labelPadding=6)
     return alt.Y(f"{name}:Q", title=axis_title(title, unit), axis=axis, scale=alt.Scale(**scale))

@@ -7,7 +7,7 @@ import polars as pl
 
 from unified_customer.methods.charting.aggregates import aggregates, one_each
 from unified_customer.methods.charting.drawing import WIDTH, layered, need_altair, titled
-from unified_customer.methods.charting.lines import FEW, HIGH, axes, in_turn, lines, points, told_apart
+from unified_customer.methods.charting.lines import FEW, HIGH, axes, in_turn, lines, points, silence, told_apart
 from unified_customer.methods.charting.lines import bands as filled
 from unified_customer.methods.charting.looks import Look, look_of
 from unified_customer.methods.display.numbers import SHARE, Format
@@ -70,6 +70,7 @@ def bands(
     over = rows.filter(pl.col("kind") == mean) if mean is not None else rows.clear()
     under = rows.filter(pl.col("kind") != mean) if mean is not None else rows
     layers, words = _curves(under, scales, look)
+    words += silence(rows)
     layers += _mean(over, scales, look)
     if over.height:
         words = [*words, f"The thick line is {mean}."]

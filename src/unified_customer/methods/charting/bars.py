@@ -110,5 +110,4 @@ def _picture(
         x=alt.X("end:Q", scale=scale), text="text:N"
     )
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=look.faint, aria=False).encode(x="zero:Q")
-    step = alt.Step(_BAR * len(kinds) + _GAP)
-    return layered(marks, text, zero, width=LEAST_WIDTH, height=step)
+    return layered(marks, text, zero, width=LEAST_WIDTH, height=(_BAR * len(kinds) + _GAP) * len(names))

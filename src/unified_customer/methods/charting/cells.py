@@ -125,6 +125,7 @@ def _down(on: Sheet) -> "alt.Y":
     axis = alt.Axis(
         labelExpr=line_labels([[each] for each in labels(on.rows)]),
         labelPadding=6 + on.room,
+        maxExtent=600,
         ticks=False,
         domain=False,
         labelLimit=400,

@@ -79,7 +79,7 @@ def forest(
     x = alt.X(
         "estimate:Q",
         title=axis_title(value_title, unit),
-        axis=alt.Axis(labelExpr=number_label(unit), tickCount=5),
+        axis=_axis(domain, unit, logarithmic=logarithmic),
         scale=alt.Scale(domain=list(domain), nice=False, **kind),
     )
     layers = [*_line(reference, reference_title, x, look), *_marks(_within(rows, domain), x, look)]
@@ -123,6 +123,23 @@ def _domain(rows: Sequence[Mapping[str, Any]], reference: float, *, logarithmic:
         return least / ratio**0.06, most * ratio**0.06
     room = 0.06 * (most - least) or 1.0
     return least - room, most + room
+
+
+def _axis(domain: tuple[float, float], unit: Format, *, logarithmic: bool) -> "alt.Axis":
+    import altair as alt
+
+    if not logarithmic:
+        return alt.Axis(labelExpr=number_label(unit), tickCount=5)
+    return alt.Axis(labelExpr=number_label(unit), values=_ticks(*domain))
+
+
+def _ticks(least: float, most: float) -> list[float]:
+    """Return round numbers on a logarithmic axis: 1, 2 and 5 of each power of ten, or powers alone where there are many."""
+    powers = range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)
+    apart = max(1, len(powers) // 8)
+    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    ticks = [step * 10.0**power for power in powers if power % apart == 0 for step in steps]
+    return [tick for tick in ticks if least <= tick <= most]
 
 
 def _within(rows: Sequence[Mapping[str, Any]], domain: tuple[float, float]) -> list[dict[str, Any]]:

@@ -63,6 +63,7 @@ def _row(place: int, name: str, counts: Sequence[Any], count_title: str) -> dict
         "place": place,
         "name": name,
         "count": here,
+        "end": here or 0,
         "text": f"{COUNT.short(here)} · {SHARE.short(share)}",
         "lost": "",
     }
@@ -86,8 +87,13 @@ def _picture(rows: Sequence[Mapping[str, Any]], look: Look) -> "alt.LayerChart":
     order = alt.Scale(domain=list(range(len(rows))), paddingInner=0.3, paddingOuter=0.1)
     y = alt.Y("place:O", title=None, axis=axis, scale=order)
     x = alt.X("count:Q", axis=None, scale=scale)
-    base = alt.Chart(alt.InlineData(values=list(rows))).encode(x=x, y=y)
-    marks = base.mark_bar(color=look.rise).encode(tooltip="says:N", description="says:N")
-    text = base.mark_text(align="left", dx=7, dy=-7, fontSize=12.5, color=look.ink, aria=False).encode(text="text:N")
-    lost = base.mark_text(align="left", dx=7, dy=8, fontSize=11, color=look.soft, aria=False).encode(text="lost:N")
-    return layered(marks, text, lost, width=LEAST_WIDTH, height=_HIGH * len(rows))
+    end = alt.X("end:Q", axis=None, scale=scale)
+    base = alt.Chart(alt.InlineData(values=list(rows))).encode(y=y, tooltip="says:N")
+    marks = base.mark_bar(color=look.rise).encode(x=x, description="says:N")
+    style: dict[str, Any] = {"align": "left", "dx": 7, "fontSize": 12.5, "color": look.ink, "aria": False}
+    alone = base.transform_filter("datum.lost === ''").mark_text(**style).encode(x=end, text="text:N")
+    text = base.transform_filter("datum.lost !== ''").mark_text(dy=-7, **style).encode(x=end, text="text:N")
+    lost = base.mark_text(align="left", dx=7, dy=8, fontSize=11, color=look.soft, aria=False).encode(
+        x=end, text="lost:N"
+    )
+    return layered(marks, alone, text, lost, width=LEAST_WIDTH, height=_HIGH * len(rows))

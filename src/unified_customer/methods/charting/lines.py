@@ -100,12 +100,19 @@ def lines(
     return [drawn, point.encode(tooltip="says:N", description="says:N")]
 
 
+def silence(rows: pl.DataFrame) -> list[str]:
+    """Return the words below the title where there is nothing to draw."""
+    return ["No value is known."] if rows["y"].null_count() == rows.height else []
+
+
 def told_apart(kinds: Sequence[str], look: Look) -> "tuple[alt.Color, alt.StrokeDash]":
     """Return the colours and dashes of few kinds, with a legend where there is more than one."""
     import altair as alt
 
     legend = (
-        alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=300, columns=4) if len(kinds) > 1 else None
+        alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=300, symbolOpacity=1, columns=4, offset=24)
+        if len(kinds) > 1
+        else None
     )
     colours = alt.Scale(domain=list(kinds), range=[look.kind(place) for place in range(len(kinds))])
     dashes = alt.Scale(domain=list(kinds), range=[DASHES[place % len(DASHES)] for place in range(len(kinds))])

@@ -135,9 +135,9 @@ def _picture(base: "alt.Chart", look: Look) -> "alt.LayerChart":
         x=x, x2="x2:Q", y=y, y2="y2:Q", fill=fill, tooltip="says:N", description="says:N"
     )
     lines = [
-        base.mark_text(
-            align="left", baseline="top", dx=_MARGIN, dy=_MARGIN + 17 * place, aria=False, fontSize=size
-        ).encode(x=x, y=y, text=f"{line}:N", color=ink, tooltip="says:N")
+        base.transform_filter(f"datum.{line} !== ''")
+        .mark_text(align="left", baseline="top", dx=_MARGIN, dy=_MARGIN + 17 * place, aria=False, fontSize=size)
+        .encode(x=x, y=y, text=f"{line}:N", color=ink, tooltip="says:N")
         for place, (line, size) in enumerate((("first", _LETTERS), ("second", _SMALL), ("third", _SMALL)))
     ]
     lines[0].mark.fontWeight = 600

@@ -1,14 +1,14 @@
 """A KPI over periods, with its interval."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from unified_customer.methods.charting.aggregates import aggregates, one_each
 from unified_customer.methods.charting.drawing import WIDTH, layered, need_altair, titled
-from unified_customer.methods.charting.lines import axes, bands, lines, points, told_apart
-from unified_customer.methods.charting.looks import look_of
+from unified_customer.methods.charting.lines import axes, bands, lines, points, silence, told_apart
+from unified_customer.methods.charting.looks import Look, look_of
 from unified_customer.methods.display.numbers import NUMBER, Format
 
 if TYPE_CHECKING:
@@ -66,17 +66,15 @@ def trend(
     one_each(taken, *([period] if series is None else [series, period]), chart="trend")
     rows = points(taken, x=period, y=value, low=low, high=high, kind=series, unit=unit, x_title=period_title)
     look = look_of(dark=dark)
-    scales = axes(rows, x_title=period_title, y_title=value_title, unit=unit, zero=from_zero, nice=True)
+    room = {"zero": True} if from_zero else {"zero": False, "padding": 8}
+    scales = axes(rows, x_title=period_title, y_title=value_title, unit=unit, **room)
     colour, dash = told_apart(rows["kind"].unique().sort().to_list(), look)
-    layers = [
-        *bands(rows, scales, colour),
-        *_target(target, target_title, scales[1], look),
-        *lines(rows, scales, colour, dash=dash),
-    ]
-    return titled(layered(*layers, width=WIDTH, height=_HIGH), title, subtitle, look, width=WIDTH)
+    drawn = [*bands(rows, scales, colour), *lines(rows, scales, colour, dash=dash)]
+    picture = layered(*drawn, *_target(target, target_title, scales[1], look), width=WIDTH, height=_HIGH)
+    return titled(picture, title, [*subtitle, *silence(rows)], look, width=WIDTH)
 
 
-def _target(target: float | None, words: str, y: "alt.Y", look: Any) -> "list[alt.Chart]":
+def _target(target: float | None, words: str, y: "alt.Y", look: Look) -> "list[alt.Chart]":
     import altair as alt
 
     if target is None:

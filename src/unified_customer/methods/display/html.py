@@ -141,7 +141,7 @@ def _bar(value: Any, each: Format) -> str:
     if each.kind != "share" or value is None or not 0 < value <= 1:
         return ""
     end = f"{value * 100:.1f}%"
-    return f";background:linear-gradient(to right,{_BAR} {end},transparent {end})"
+    return f";min-width:84px;background:linear-gradient(to right,{_BAR} {end},transparent {end})"
 
 
 def _more(left: int) -> str:

@@ -117,7 +117,7 @@ def _between(measure: str, points: Iterable[float | None]) -> Iterable[float]:
         steps = (point or 0.0) / step
         noise = max(_NOISE, 4 * math.ulp(steps))
         whole = round(steps) if abs(steps - round(steps)) < noise else math.floor(steps)
-        middle = (whole + 0.5) * step
+        middle = round((whole + 0.5) * step, 5)
         yield -middle if measure == "recency" else middle
 
 
