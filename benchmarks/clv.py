@@ -113,15 +113,18 @@ def lines(orders: pl.DataFrame, *, split: datetime, until: datetime) -> Iterator
             "standard_errors": _short(fit.standard_errors), "diagnosis": [each.kind for each in fitted.diagnosis],
             "converged": fit.converged, "fit_cpu_s": alone.cpu_s, "whole_cpu_s": fitting.cpu_s,
         }  # fmt: skip
-        yield {"model": name, "chosen": fit.name} | _errors(evaluation, 0) | common
+        yield {"model": name, "chosen": fit.name, "forecast": "mean"} | _errors(evaluation, 0) | common
         if name != "best":
-            yield {"model": f"{name}_median", "forecast": "median"} | _errors(evaluation, 1)
-    yield {"model": "naive", "forecast": "past rate"} | _errors(evaluation, -1)
+            yield {"model": f"{name}_median", "chosen": fit.name, "forecast": "median"} | _errors(evaluation, 1) | common
+    nothing: dict[str, Any] = {"log_likelihood": None, "parameters": {}, "diagnosis": [], "fit_cpu_s": 0.0}
+    yield {"model": "naive", "forecast": "past rate"} | _errors(evaluation, -1) | nothing
     again = fitted.table.filter(pl.col("frequency") > 0)
-    spending = fit_spending(frequency=again["frequency"].to_numpy(), spend=again["spend"].to_numpy())
+    with Stopwatch() as fitting:
+        spending = fit_spending(frequency=again["frequency"].to_numpy(), spend=again["spend"].to_numpy())
     yield {
         "model": "gamma_gamma", "customers": spending.customers, "log_likelihood": round(spending.log_likelihood, 2),
         "parameters": _short(spending.parameters), "diagnosis": [each.kind for each in spending.diagnosis],
+        "fit_cpu_s": fitting.cpu_s,
     }  # fmt: skip
 
 
@@ -141,7 +144,7 @@ def _errors(evaluation: Evaluation, row: int) -> dict[str, float | None]:
 
 def _short(values: Any) -> dict[str, float | None]:
     return {
-        name: None if value is None or not np.isfinite(value) else round(value, 4) for name, value in values.items()
+        name: None if value is None or not np.isfinite(value) else float(f"{value:.6g}") for name, value in values.items()
     }
 
 
