@@ -115,7 +115,9 @@ def lines(orders: pl.DataFrame, *, split: datetime, until: datetime) -> Iterator
         }  # fmt: skip
         yield {"model": name, "chosen": fit.name, "forecast": "mean"} | _errors(evaluation, 0) | common
         if name != "best":
-            yield {"model": f"{name}_median", "chosen": fit.name, "forecast": "median"} | _errors(evaluation, 1) | common
+            yield (
+                {"model": f"{name}_median", "chosen": fit.name, "forecast": "median"} | _errors(evaluation, 1) | common
+            )
     nothing: dict[str, Any] = {"log_likelihood": None, "parameters": {}, "diagnosis": [], "fit_cpu_s": 0.0}
     yield {"model": "naive", "forecast": "past rate"} | _errors(evaluation, -1) | nothing
     again = fitted.table.filter(pl.col("frequency") > 0)
@@ -144,7 +146,8 @@ def _errors(evaluation: Evaluation, row: int) -> dict[str, float | None]:
 
 def _short(values: Any) -> dict[str, float | None]:
     return {
-        name: None if value is None or not np.isfinite(value) else float(f"{value:.6g}") for name, value in values.items()
+        name: None if value is None or not np.isfinite(value) else float(f"{value:.6g}")
+        for name, value in values.items()
     }
 
 
