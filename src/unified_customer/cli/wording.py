@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hub.audit.entries()": "`unified-customer audit show`",
     "hub.resolve()": "`unified-customer run CONFIG.toml`",
     "Policy(controller=Controller(name=..., ...))": "name, address, country and contact in [controller] of the policy",
+    "Money(currency='EUR', rates={'USD': 0.92})": "--currency EUR --rate USD=0.92",
     "identifier=(kind, value)": "--identifier KIND=VALUE",
     "identifiers={kind: value}": "--identifier KIND=VALUE",
     "and no identifiers": "and no --by",
