@@ -111,9 +111,10 @@ def test_the_published_value_of_a_customer_of_bg_nbd_is_found() -> None:
 def test_means_over_chances_are_the_same_at_the_poles_of_the_closed_form_as_beside_them() -> None:
     m, t = np.asarray([0.5, 3.0, 40.0]), np.asarray([0.3, 1.0, 4.0])
     for a, b in ((1.0, 2.5), (0.4, 0.6), (1.0, 30.0)):
-        at = mean_purchases(m, np.asarray(a), np.asarray(b), t)
+        at, next_to = (mean_purchases(m, np.asarray(a + gap), np.asarray(b), t) for gap in (0, 3e-13))
         beside = [mean_purchases(m, np.asarray(a + gap), np.asarray(b), t) for gap in (-2e-3, 2e-3)]
         assert np.allclose(at, np.mean(beside, axis=0), rtol=1e-4)
+        assert np.allclose(at, next_to, rtol=1e-8)
 
 
 def test_many_purchases_and_long_times_stay_finite() -> None:

@@ -161,13 +161,14 @@ def test_another_unit_of_time_changes_parameters_and_no_forecast(
 def test_a_fit_in_another_unit_of_time_is_the_same_fit(name: str) -> None:
     seen = drawn(name, customers=800)
     weeks, days = fit_purchases(name, seen), fit_purchases(name, seen.in_unit(1 / 7))
-    scaled = [
-        value * (7 if place in MODELS[name].times else 1) for place, value in enumerate(weeks.parameters.values())
-    ]
-    assert np.allclose(list(days.parameters.values()), scaled, rtol=1e-6)
-    assert np.allclose(
-        weeks.expected_purchases(seen, time=52), days.expected_purchases(seen.in_unit(1 / 7), time=364), rtol=1e-7
-    )
+    longer = np.asarray([7 if place in MODELS[name].times else 1 for place in range(4)])
+    for one, other in ((weeks.parameters, days.parameters), (weeks.standard_errors, days.standard_errors)):
+        told, scaled = (np.asarray([*each.values()], dtype=np.float64) for each in (other, one))
+        assert np.allclose(told, scaled * longer, rtol=1e-4)
+    there = days.expected_purchases(seen.in_unit(1 / 7), time=364)
+    assert np.allclose(weeks.expected_purchases(seen, time=52), there, rtol=1e-7)
+    shift = seen.frequency.sum() * np.log(7)
+    assert days.log_likelihood == pytest.approx(weeks.log_likelihood - shift, abs=1e-6)
 
 
 @given(names, histories(), st.randoms(use_true_random=False))
