@@ -435,6 +435,7 @@ def test_the_best_model_is_chosen_without_what_comes_later() -> None:
     until_now = SHOP.filter(pl.col("ordered_at") < MIDDLE)
     one, other = (spec.fit({"orders": each}, as_of=MIDDLE) for each in (SHOP, until_now))
     assert one.table.equals(other.table)
+    assert one.to_body() == other.to_body()
     assert one.holdout is not None
     models = one.holdout.table.filter(pl.col("forecast").is_in(NAMES))
     assert one.learned.purchases.name == models.sort("mae")["forecast"][0]
