@@ -429,6 +429,18 @@ def test_contracts_are_read_from_events() -> None:
         SubscriptionValue(zone="Mars/Olympus")
 
 
+@pytest.mark.parametrize(("last", "renewals", "since"), [(28, 0, 28), (29, 1, 0)])
+def test_what_began_on_a_31st_is_due_on_the_last_of_a_shorter_month(last: int, renewals: int, since: int) -> None:
+    day = date(2024, 2, last)
+    told = pl.DataFrame(
+        {"customer_id": ["a", "b"], "started_at": [date(2024, 1, 31)] * 2, "ended_at": [None, date(2024, 2, 29)]}
+    )
+    as_of = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    table = SubscriptionValue().contracts({"subscriptions": told}, as_of=as_of).table
+    assert table.select("renewals", "since").row(0) == (renewals, since)
+    assert table.select("renewals", "periods").row(1) == ((0, 1) if last == 29 else (0, 0))
+
+
 def test_contracts_of_unknown_price_have_renewals_and_no_value() -> None:
     told = contracts(customers=200).drop("amount")
     as_of = START + timedelta(days=730)
