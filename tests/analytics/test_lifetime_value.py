@@ -441,6 +441,21 @@ def test_what_began_on_a_31st_is_due_on_the_last_of_a_shorter_month(last: int, r
     assert table.select("renewals", "periods").row(1) == ((0, 1) if last == 29 else (0, 0))
 
 
+def test_only_renewals_that_are_due_within_the_horizon_are_valued_by_when_they_are_due() -> None:
+    as_of = START + timedelta(days=730)
+    spec = SubscriptionValue(interval="week", horizon_days=5, annual_discount=0.5)
+    fitted = spec.fit({"subscriptions": contracts()}, as_of=as_of)
+    started = [as_of.date() - timedelta(days=days) for days in (11, 8)]
+    told = pl.DataFrame(
+        {"customer_id": ["soon", "late"], "started_at": started, "ended_at": [None, None], "amount": 10.0}
+    )
+    table = fitted.assign({"subscriptions": told.cast({"ended_at": pl.Date})}, as_of=as_of)
+    # Of the 11 days seen the last ten lie behind the start: renewed after seven, and due again four days from the last.
+    chance = fitted.retention.retention(2).item()
+    assert table["expected_renewals"].to_list() == pytest.approx([0.0, chance])
+    assert table["clv"].to_list() == pytest.approx([0.0, 10 * chance * 1.5 ** (-4 / 365)])
+
+
 def test_contracts_of_unknown_price_have_renewals_and_no_value() -> None:
     told = contracts(customers=200).drop("amount")
     as_of = START + timedelta(days=730)
