@@ -33,6 +33,7 @@ from unified_customer.methods.charting import (
 )
 from unified_customer.methods.charting.axes import number_label
 from unified_customer.methods.charting.forest import AT_MOST as MOST_INTERVALS
+from unified_customer.methods.charting.inline_svg import inlined
 from unified_customer.methods.charting.looks import Look, contrast, ink_on, tone
 from unified_customer.methods.display import SHARE, money
 
@@ -122,6 +123,17 @@ def test_pictures_of_one_page_have_names_of_their_own_and_drawing_again_changes_
     assert ids[1]
     assert not ids[0] & ids[1]
     assert set(re.findall(r"url\(#([^)]+)\)", one)) <= ids[0]
+
+
+def test_names_inside_a_picture_do_not_depend_on_what_was_drawn_before() -> None:
+    clipped = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><g clip-path="url(#clip{n})" fill="#fff"/>'
+        '<defs><clipPath id="clip{n}"/></defs></svg>'
+    )
+    one, other = (inlined(clipped.format(n=n), None, title="t", words="w") for n in (1, 7))
+    assert one == other
+    name = re.findall(r' id="(uc[0-9a-f]{12}-0)"', one)
+    assert re.findall(r"url\(#([^)]+)\)", one) == name != []
 
 
 def test_a_dark_chart_of_another_frame_is_refused() -> None:
