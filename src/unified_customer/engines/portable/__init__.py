@@ -2,6 +2,7 @@
 
     opened, given_back, collected    the edge: Polars (eager and lazy), DuckDB, Spark, Ibis, and what narwhals reads besides
     civil, before                    instants as the clock on the shop's wall shows them, and all before an instant
+    quantiles                        of columns of numbers
     Calendar, day_number             days, weeks, months, quarters and years as whole numbers
 
 Calendar arithmetic on instants differs from engine to engine (DuckDB and Spark work in the zone of their session), so an
@@ -11,6 +12,7 @@ instant becomes civil time first, and periods are counted by expressions that al
 from unified_customer.engines.portable.calendar import Calendar, Period, check_zone, day_number
 from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened, settled
 from unified_customer.engines.portable.instants import before, civil
+from unified_customer.engines.portable.quantiles import quantiles
 
 __all__ = [
     "Calendar",
@@ -25,5 +27,6 @@ __all__ = [
     "given_back",
     "has",
     "opened",
+    "quantiles",
     "settled",
 ]
