@@ -1,26 +1,28 @@
 """Cohorts that were told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from unified_customer.analytics.cohorts.guard import guarded
 from unified_customer.analytics.cohorts.lives import dated, lived, started
 from unified_customer.analytics.cohorts.measures import averaged, measured, trended
-from unified_customer.analytics.cohorts.spec import MEASURES, Cohorts
+from unified_customer.analytics.cohorts.pictures import AVERAGE, as_curves, as_triangle, checked, format_of
+from unified_customer.analytics.cohorts.spec import Cohorts
 from unified_customer.analytics.cohorts.tally import grid, tallied
 from unified_customer.analytics.occurrences import is_priced
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.tables import MEMBERSHIPS
 from unified_customer.engines.portable import Native, collected, given_back, opened
+from unified_customer.methods.display import COUNT, SHARE, result_html
 
-AVERAGE: Final = "weighted average"
-"""What the row of averages is called."""
+if TYPE_CHECKING:
+    from unified_customer.methods.charting import Chart
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +102,7 @@ class FittedCohorts:
         Raises:
             ConfigurationError: There is no such measure.
         """
-        if measure not in MEASURES:
-            raise ConfigurationError(f"There is no measure {measure!r} of cohorts; there are: {', '.join(MEASURES)}.")
-        rows = self.cells.select(*self._by, "cohort", "starts", "customers", "period", measure)
+        rows = self.cells.select(*self._by, "cohort", "starts", "customers", "period", checked(measure))
         if average:
             rows = pl.concat([rows, self._average_rows(measure)], how="vertical_relaxed")
         whose = [*self._by, "cohort", "starts", "customers"]
@@ -119,6 +119,61 @@ class FittedCohorts:
     @property
     def _by(self) -> list[str]:
         return [] if self.spec.by is None else [self.spec.by]
+
+    def of_group(self, value: object) -> "FittedCohorts":
+        """Return the cohorts of one value of the column of `by` alone.
+
+        Raises:
+            ConfigurationError: The spec has no such column, or there are no cohorts of that value.
+        """
+        if self.spec.by is None:
+            raise ConfigurationError("Cohorts are not told apart by a column: name one in `by` of the spec.")
+        chosen = self.cells.filter(pl.col(self.spec.by).eq_missing(pl.lit(value)))
+        if not chosen.height:
+            raise ConfigurationError(f"There are no cohorts of that value of {self.spec.by!r}.")
+        return replace(self, cells=chosen)
+
+    def chart(
+        self,
+        measure: str = "retention",
+        kind: Literal["triangle", "curves"] = "triangle",
+        *,
+        at_most: int = 24,
+        dark: bool = False,
+    ) -> "Chart":
+        """Draw what the cohorts did: the triangle with blanks, or a curve for each with the weighted average.
+
+        Args:
+            measure: As in `wide`.
+            kind: What is drawn.
+            at_most: So many cohorts, the latest, and so many periods, the first, are drawn.
+            dark: On a dark ground.
+
+        Raises:
+            ConfigurationError: There is no such measure, nobody has begun, or the cohorts are of several groups: choose one
+                with `of_group`.
+            MissingDependencyError: Altair is not installed.
+        """
+        told: dict[str, Any] = {"currency": self.currency, "as_of": self.as_of, "at_most": at_most}
+        if self._by and self.cells.select(self._by).n_unique() > 1:
+            raise ConfigurationError(
+                "A chart shows the cohorts of one group: choose it, as in of_group('email').chart()."
+            )
+        if kind == "triangle":
+            return as_triangle(self.spec, self.cells, checked(measure), **told, dark=dark)
+        return as_curves(self.spec, self.cells, self.averages, checked(measure), **told, dark=dark)
+
+    def _repr_html_(self) -> str:
+        customers = self.sizes["customers"].sum()
+        facts = [("customers", COUNT.written(customers)), ("as of", f"{self.as_of:%Y-%m-%d}")]
+        shares = dict.fromkeys(("retention", "low", "high"), SHARE)
+        sums = {name: format_of(name, self.currency) for name in ("revenue_per_customer", "average_order_value", "ltv")}
+        columns = ["period", "cohorts", "customers", *shares, "orders_per_customer", *sums]
+        names = {"low": "from", "high": "to", "ltv": "revenue so far"}
+        return result_html(
+            "Cohorts", facts, self.averages.select(*self._by, *columns), formats={**shares, **sums}, names=names,
+            table_title=f"Weighted averages by {self.spec.period}", note="What is not over yet has no part.",
+        )  # fmt: skip
 
     def rows(self) -> Mapping[str, pl.DataFrame]:
         """Return the memberships, one customer in one cohort."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
 import polars as pl
@@ -13,7 +13,11 @@ from unified_customer.analytics.funnels.spec import Funnel
 from unified_customer.analytics.occurrences import native_events
 from unified_customer.core.clock import as_utc
 from unified_customer.engines.portable import Lazy, Native, collected, given_back, settled
+from unified_customer.methods.display import SHARE, result_html
 from unified_customer.methods.statistics import wilson_columns
+
+if TYPE_CHECKING:
+    from unified_customer.methods.charting import Chart
 
 QUARTILES: Final = {"lower_quartile_seconds": 0.25, "median_seconds": 0.5, "upper_quartile_seconds": 0.75}
 
@@ -55,6 +59,30 @@ class FittedFunnel:
             SchemaError: The table or a column is missing, or a column holds something else.
         """
         return given_back(chains(self.spec, tables, as_of=as_utc(as_of)), like=native_events(tables))
+
+    def chart(self, *, dark: bool = False) -> "Chart":
+        """Draw how many came to each step.
+
+        Raises:
+            MissingDependencyError: Altair is not installed.
+        """
+        from unified_customer.methods.charting import funnel
+
+        title = " to ".join([self.spec.titles[0], self.spec.titles[-1]])
+        counted = f"{self.spec.unit}s"
+        told = [f"{counted.capitalize()}, before {self.as_of:%Y-%m-%d}"]
+        return funnel(
+            self.steps, step="name", count="count", count_title=counted, title=title, subtitle=told, dark=dark
+        )
+
+    def _repr_html_(self) -> str:
+        facts = [("steps", len(self.spec.steps)), ("as of", f"{self.as_of:%Y-%m-%d}")]
+        hours = self.steps.select(
+            "name", "count", "share", "low", "high", "share_of_previous", "lost", hours=pl.col("median_seconds") / 3600
+        )
+        shares = dict.fromkeys(("share", "low", "high", "share_of_previous"), SHARE)
+        names = {"name": "step", "count": f"{self.spec.unit}s", "low": "from", "high": "to", "hours": "hours (median)"}
+        return result_html("Funnel", facts, hours, formats=shares, names=names)
 
     def rows(self) -> Mapping[str, pl.DataFrame]:
         """Return nothing: a funnel tells of steps, and `table` of who took them."""
