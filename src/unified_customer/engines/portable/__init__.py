@@ -2,6 +2,7 @@
 
     opened, given_back, collected    the edge: Polars (eager and lazy), DuckDB, Spark, Ibis, and what narwhals reads besides
     civil, before                    instants as the clock on the shop's wall shows them, and all before an instant
+    quantiles                        of columns of numbers
     Calendar, day_number             days, weeks, months, quarters and years as whole numbers
     texts_within                     what lies inside JSON objects
 
@@ -13,6 +14,7 @@ from unified_customer.engines.portable.calendar import Calendar, Period, check_z
 from unified_customer.engines.portable.documents import texts_within
 from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened, settled
 from unified_customer.engines.portable.instants import before, civil
+from unified_customer.engines.portable.quantiles import quantiles
 
 __all__ = [
     "Calendar",
@@ -27,6 +29,7 @@ __all__ = [
     "given_back",
     "has",
     "opened",
+    "quantiles",
     "settled",
     "texts_within",
 ]

@@ -15,7 +15,7 @@ from unified_customer.methods.charting import Chart, curve, levels, network, wat
 _STEPS: Final = {"prior": "any two records", "bonds": "other explanations", "source": "source without duplicates"}
 
 
-def waterfall_chart(explanation: PairExplanation) -> Chart:
+def waterfall_chart(explanation: PairExplanation, *, dark: bool = False) -> Chart:
     """Draw the evidence for a pair, step by step; it shows the values of both records.
 
     Raises:
@@ -38,10 +38,11 @@ def waterfall_chart(explanation: PairExplanation) -> Chart:
         ],
         line=explanation.threshold,
         line_name="threshold",
+        dark=dark,
     )
 
 
-def cluster_chart(explanation: ClusterExplanation) -> Chart:
+def cluster_chart(explanation: ClusterExplanation, *, dark: bool = False) -> Chart:
     """Draw the records of a cluster and what holds them together.
 
     The weakest link is orange and dashed, with a circle of records on either side. Dark lines are the links that hold the
@@ -63,15 +64,17 @@ def cluster_chart(explanation: ClusterExplanation) -> Chart:
         unit="bits",
         title=f"What holds {explanation.nodes.height} records together",
         subtitle=words,
+        dark=dark,
     )
 
 
-def model_chart(model: FittedMatcher, *, fields: Sequence[str] | None = None) -> Chart:
+def model_chart(model: FittedMatcher, *, fields: Sequence[str] | None = None, dark: bool = False) -> Chart:
     """Draw what each level of agreement weighs, and how often it is seen in one person and by chance.
 
     Args:
         model: The fitted matcher.
         fields: Only these. None: all.
+        dark: On a dark ground.
 
     Raises:
         ConfigurationError: There is no such field.
@@ -92,10 +95,11 @@ def model_chart(model: FittedMatcher, *, fields: Sequence[str] | None = None) ->
         rates={"m": "one person (m)", "u": "by chance (u)"},
         title="What agreement weighs",
         subtitle=["Each bit doubles the odds of one person. The weight is the base-two logarithm of m / u."],
+        dark=dark,
     )
 
 
-def unlinkables_chart(found: Unlinkables) -> Chart:
+def unlinkables_chart(found: Unlinkables, *, dark: bool = False) -> Chart:
     """Draw how many records say too little to be matched, threshold by threshold.
 
     Raises:
@@ -111,6 +115,7 @@ def unlinkables_chart(found: Unlinkables) -> Chart:
         at_name="threshold",
         title="Records that say too little to be matched",
         subtitle=[str(found), "Each record is compared with itself: nothing else could agree better."],
+        dark=dark,
     )
 
 

@@ -5,16 +5,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from unified_customer.methods.charting.drawing import (
-    AGAINST,
-    FOR,
-    INK,
-    LEAST_WIDTH,
-    inline,
-    layered,
-    need_altair,
-    titled,
-)
+from unified_customer.methods.charting.drawing import LEAST_WIDTH, inline, layered, need_altair, titled
+from unified_customer.methods.charting.looks import look_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -31,6 +23,7 @@ def curve(
     at_name: str,
     title: str,
     subtitle: Sequence[str] = (),
+    dark: bool = False,
 ) -> "alt.LayerChart":
     """Draw a share as steps.
 
@@ -44,6 +37,7 @@ def curve(
         at_name: What stands there.
         title: What it shows.
         subtitle: Lines below the title.
+        dark: On a dark ground.
 
     Raises:
         MissingDependencyError: Altair is not installed.
@@ -51,10 +45,11 @@ def curve(
     need_altair()
     import altair as alt
 
+    look = look_of(dark=dark)
     tips = [alt.Tooltip(f"{name}:Q") for name in points.columns]
     line = (
         alt.Chart(inline(points))
-        .mark_line(interpolate="step-after", color=FOR, strokeWidth=2.5)
+        .mark_line(interpolate="step-after", color=look.rise, strokeWidth=2.5)
         .encode(
             x=alt.X(f"{x}:Q", title=x_title),
             y=alt.Y(f"{share}:Q", title=share_title, axis=alt.Axis(format="~%"), scale=alt.Scale(domainMin=0)),
@@ -62,7 +57,7 @@ def curve(
         )
     )
     place = alt.Chart(alt.InlineData(values=[{"at": at, "name": at_name}])).encode(x="at:Q")
-    rule = place.mark_rule(color=AGAINST, strokeDash=[5, 4], strokeWidth=2)
-    text = place.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=12, color=INK)
+    rule = place.mark_rule(color=look.fall, strokeDash=[5, 4], strokeWidth=2)
+    text = place.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=12, color=look.ink)
     drawn = layered(line, rule, text.encode(y=alt.value(0), text="name:N"), width=LEAST_WIDTH, height=260)
-    return titled(drawn, title, subtitle)
+    return titled(drawn, title, subtitle, look)

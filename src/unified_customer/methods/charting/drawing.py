@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 import polars as pl
 
 from unified_customer.core.errors import require
+from unified_customer.methods.charting.lettering import wrapped
+from unified_customer.methods.charting.looks import LIGHT, Look
 
 if TYPE_CHECKING:
     import altair as alt
@@ -17,21 +19,13 @@ Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.ConcatChart"
 
 AnyChart = TypeVar("AnyChart", "alt.Chart", "alt.LayerChart", "alt.ConcatChart")
 
-FOR: Final = "#0072B2"
-AGAINST: Final = "#D55E00"
-PLAIN: Final = "#5F5F5F"
-FAINT: Final = "#B5B5B5"
-INK: Final = "#222222"
-KINDS: Final = (FOR, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#5F5F5F")
-"""Of kinds without an order.
-
-References:
-    M. Okabe, K. Ito (2008): Color universal design.
-"""
-
-SHAPES: Final = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
+SHAPES: Final = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-right")
+DASHES: Final = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 1], [1, 4])
+"""Of lines of different kinds."""
 
 LEAST_WIDTH: Final = 420
+WIDTH: Final = 560
+"""Of charts whose width does not follow from what they show."""
 _FONT: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
 
 
@@ -68,23 +62,63 @@ def layered(*layers: "alt.Chart", width: "float | alt.Step", height: "float | al
     return alt.LayerChart(layer=list(layers), width=width, height=height)
 
 
-def titled(chart: AnyChart, title: str, subtitle: Sequence[str]) -> AnyChart:
-    """Give a finished chart its title, the same words for those who cannot see it, and its look."""
+def titled(
+    chart: AnyChart, title: str, subtitle: Sequence[str], look: Look = LIGHT, *, width: float | None = None
+) -> AnyChart:
+    """Give a finished chart its title, the same words for those who cannot see it, and its look.
+
+    Args:
+        chart: All of it.
+        title: What it shows.
+        subtitle: Lines below the title.
+        look: Its colours.
+        width: Words go on in a new line where they would be wider. None: they are never broken.
+    """
     import altair as alt
 
     heading = alt.TitleParams(
-        title, subtitle=list(subtitle), anchor="start", frame="group", fontSize=16, subtitleFontSize=12, offset=14
+        title if width is None else _lines([title], width, 17),
+        subtitle=list(subtitle) if width is None else _lines(subtitle, width, 12),
+        anchor="start",
+        frame="group",
+        fontSize=16,
+        subtitleFontSize=12,
+        subtitlePadding=5,
+        offset=14,
     )
     words = " ".join([title + ".", *subtitle])
-    looking: AnyChart = (
-        chart.properties(title=heading, description=words)
-        .configure(font=_FONT, padding=12)
+    return _dressed(chart.properties(title=heading, description=words), look)
+
+
+def _lines(texts: Sequence[str], width: float, size: float) -> list[str]:
+    return [line for text in texts for line in wrapped(text, width, size)]
+
+
+def _dressed(chart: AnyChart, look: Look) -> AnyChart:
+    dressed: AnyChart = (
+        chart.configure(font=_FONT, padding=12, background=look.background)
         .configure_view(stroke=None)
-        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK)
-        .configure_title(color=INK, subtitleColor=INK)
-        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=300)
+        .configure_axis(
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            labelColor=look.ink,
+            titleColor=look.ink,
+            gridColor=look.grid,
+            domainColor=look.faint,
+            tickColor=look.faint,
+        )
+        .configure_title(color=look.ink, subtitleColor=look.soft)
+        .configure_legend(
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            labelLimit=300,
+            labelColor=look.ink,
+            titleColor=look.ink,
+        )
     )
-    return looking
+    return dressed
 
 
 def written(value: float) -> str:

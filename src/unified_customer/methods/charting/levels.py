@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from unified_customer.methods.charting.drawing import AGAINST, FOR, INK, PLAIN, inline, layered, need_altair, titled
+from unified_customer.methods.charting.drawing import inline, layered, need_altair, titled
+from unified_customer.methods.charting.looks import Look, look_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -27,6 +28,7 @@ def levels(
     rates: Mapping[str, str],
     title: str,
     subtitle: Sequence[str] = (),
+    dark: bool = False,
 ) -> "alt.ConcatChart":
     """Draw a bar for each level, to the right where it is positive, and beside it how often the level is seen.
 
@@ -39,6 +41,7 @@ def levels(
         rates: Two columns of rates from 0 to 1, and what each is called; drawn on a logarithmic axis.
         title: What it shows.
         subtitle: Lines below the title.
+        dark: On a dark ground.
 
     Raises:
         MissingDependencyError: Altair is not installed.
@@ -46,6 +49,7 @@ def levels(
     need_altair()
     import altair as alt
 
+    look = look_of(dark=dark)
     names = frame[group].unique(maintain_order=True).to_list()
     tips = [alt.Tooltip(f"{name}:Q" if dtype.is_numeric() else f"{name}:N") for name, dtype in frame.schema.items()]
     drawn = []
@@ -53,15 +57,14 @@ def levels(
         of_group = f"datum[{json.dumps(group)}] === {json.dumps(name)}"
         base = alt.Chart().transform_filter(of_group).encode(tooltip=tips)
         last = name == names[-1]
-        weights = _bars(
-            base, level, value, f"weight in {unit}: left against, right for" if last else None, _reach(frame[value])
-        )
+        axis_title = f"weight in {unit}: left against, right for" if last else None
+        weights = _bars(base, level, value, axis_title, reach=_reach(frame[value]), look=look)
         drawn += [
-            weights.properties(title=_name(name)),
-            _rates(base, level, rates, "how often (logarithmic)" if last else None),
+            weights.properties(title=_name(name, look)),
+            _rates(base, level, rates, "how often (logarithmic)" if last else None, look),
         ]
     grid = alt.concat(*drawn, columns=2, data=inline(frame), spacing={"row": 14, "column": 20})
-    return titled(grid, title, subtitle)
+    return titled(grid, title, subtitle, look)
 
 
 def _reach(values: pl.Series) -> list[float]:
@@ -69,30 +72,34 @@ def _reach(values: pl.Series) -> list[float]:
     return [min(ends), max(ends)]
 
 
-def _name(name: str) -> "alt.TitleParams":
+def _name(name: str, look: Look) -> "alt.TitleParams":
     import altair as alt
 
-    return alt.TitleParams(name, anchor="start", fontSize=13, offset=4)
+    return alt.TitleParams(name, anchor="start", color=look.ink, fontSize=13, offset=4)
 
 
-def _bars(base: "alt.Chart", level: str, value: str, axis_title: str | None, reach: list[float]) -> "alt.LayerChart":
+def _bars(
+    base: "alt.Chart", level: str, value: str, axis_title: str | None, *, reach: list[float], look: Look
+) -> "alt.LayerChart":
     import altair as alt
 
-    sign = alt.condition(f"datum[{json.dumps(value)}] < 0", alt.value(AGAINST), alt.value(FOR))
+    sign = alt.condition(f"datum[{json.dumps(value)}] < 0", alt.value(look.fall), alt.value(look.rise))
     x = alt.X(f"{value}:Q", title=axis_title, scale=alt.Scale(domain=reach))
     bars = base.mark_bar(height=11).encode(x=x, y=_levels(level, labels=True), color=sign)
-    zero = alt.Chart().mark_rule(color=INK).encode(x=alt.datum(0))
+    zero = alt.Chart().mark_rule(color=look.ink).encode(x=alt.datum(0))
     return layered(bars, zero, width=_WIDTH, height=alt.Step(_ROW))
 
 
-def _rates(base: "alt.Chart", level: str, rates: Mapping[str, str], axis_title: str | None) -> "alt.LayerChart":
+def _rates(
+    base: "alt.Chart", level: str, rates: Mapping[str, str], axis_title: str | None, look: Look
+) -> "alt.LayerChart":
     import altair as alt
 
     one, other = rates
     axis = alt.Axis(format="~p", values=list(_TICKS))
     scale = alt.Scale(type="log", domain=[_RAREST, 1], clamp=True)
     x, y = alt.X(f"{one}:Q", title=axis_title, scale=scale, axis=axis), _levels(level, labels=False)
-    bridge = base.mark_rule(color=PLAIN, opacity=0.5).encode(x=x, x2=f"{other}:Q", y=y)
+    bridge = base.mark_rule(color=look.plain, opacity=0.5).encode(x=x, x2=f"{other}:Q", y=y)
     legend = alt.Legend(orient="top", labelExpr=f"{json.dumps(dict(rates))}[datum.label]")
     kinds = list(rates)
     dots = (
@@ -101,7 +108,9 @@ def _rates(base: "alt.Chart", level: str, rates: Mapping[str, str], axis_title: 
         .encode(
             x=alt.X("_rate:Q", title=axis_title, scale=scale, axis=axis),
             y=y,
-            color=alt.Color("_kind:N", title=None, scale=alt.Scale(domain=kinds, range=[FOR, PLAIN]), legend=legend),
+            color=alt.Color(
+                "_kind:N", title=None, scale=alt.Scale(domain=kinds, range=[look.rise, look.plain]), legend=legend
+            ),
             shape=alt.Shape(
                 "_kind:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond"]), legend=legend
             ),

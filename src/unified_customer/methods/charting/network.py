@@ -6,11 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from unified_customer.methods.charting.drawing import (
-    AGAINST,
-    FAINT,
-    INK,
-    KINDS,
-    PLAIN,
     SHAPES,
     inline,
     layered,
@@ -19,6 +14,7 @@ from unified_customer.methods.charting.drawing import (
     written,
 )
 from unified_customer.methods.charting.layout import circles
+from unified_customer.methods.charting.looks import Look, look_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,13 +28,6 @@ _WHERE: Final = 0.42
 _FEW: Final = 12
 """With no more points than this the links have their numbers beside them."""
 
-_LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "plain": {"color": FAINT, "strokeWidth": 1.0},
-    "strong": {"color": PLAIN, "strokeWidth": 2.5},
-    "marked": {"color": AGAINST, "strokeWidth": 3.5, "strokeDash": [7, 4]},
-}
-"""From the lowest layer to the highest."""
-
 
 def network(
     nodes: pl.DataFrame,
@@ -48,6 +37,7 @@ def network(
     title: str,
     subtitle: Sequence[str] = (),
     kind_title: str = "source",
+    dark: bool = False,
 ) -> "alt.LayerChart":
     """Draw points, one circle for each part, and the links between them.
 
@@ -60,6 +50,7 @@ def network(
         title: What it shows.
         subtitle: Lines below the title.
         kind_title: What the kinds are.
+        dark: On a dark ground.
 
     Raises:
         MissingDependencyError: Altair is not installed.
@@ -67,6 +58,7 @@ def network(
     need_altair()
     import altair as alt
 
+    look = look_of(dark=dark)
     placed = _placed(nodes)
     wide, high = _extent(placed)
     width = min(_UNIT * wide, _WIDEST)
@@ -74,9 +66,9 @@ def network(
         alt.X("x:Q", axis=None, scale=alt.Scale(domain=_around(placed["x"]), nice=False)),
         alt.Y("y:Q", axis=None, scale=alt.Scale(domain=_around(placed["y"]), nice=False)),
     )
-    layers = [*_links(_ended(edges, placed), scales, unit), *_numbers(edges, placed, scales)]
-    layers += [_points(placed, scales, kind_title), *_names(placed, scales)]
-    return titled(layered(*layers, width=width, height=width * high / wide), title, subtitle)
+    layers = [*_links(_ended(edges, placed), scales, unit, look), *_numbers(edges, placed, scales, look)]
+    layers += [_points(placed, scales, kind_title, look), *_names(placed, scales, look)]
+    return titled(layered(*layers, width=width, height=width * high / wide), title, subtitle, look)
 
 
 def _placed(nodes: pl.DataFrame) -> pl.DataFrame:
@@ -101,15 +93,25 @@ def _ended(edges: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     return edges.join(here, on="one", maintain_order="left").join(there, on="other", maintain_order="left")
 
 
-def _links(ended: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", unit: str) -> "list[alt.Chart]":
+def _strokes(look: Look) -> Mapping[str, Mapping[str, Any]]:
+    """Return how links are drawn, from the lowest layer to the highest."""
+    return {
+        "plain": {"color": look.faint, "strokeWidth": 1.0},
+        "strong": {"color": look.plain, "strokeWidth": 2.5},
+        "marked": {"color": look.fall, "strokeWidth": 3.5, "strokeDash": [7, 4]},
+    }
+
+
+def _links(ended: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", unit: str, look: Look) -> "list[alt.Chart]":
     import altair as alt
 
     tips = [alt.Tooltip("one:N"), alt.Tooltip("other:N"), alt.Tooltip("weight:Q", title=unit, format="+.1f")]
     base = alt.Chart(inline(ended)).encode(x=scales[0], y=scales[1], x2="x2:Q", y2="y2:Q", tooltip=tips)
-    return [base.mark_rule(**look).transform_filter(f"datum.look == '{name}'") for name, look in _LOOKS.items()]
+    strokes = _strokes(look).items()
+    return [base.mark_rule(**stroke).transform_filter(f"datum.look == '{name}'") for name, stroke in strokes]
 
 
-def _numbers(edges: pl.DataFrame, placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]") -> "list[alt.Chart]":
+def _numbers(edges: pl.DataFrame, placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", look: Look) -> "list[alt.Chart]":
     import altair as alt
 
     looks = ("marked", "strong") if placed.height <= _FEW else ("marked",)
@@ -120,8 +122,8 @@ def _numbers(edges: pl.DataFrame, placed: pl.DataFrame, scales: "tuple[alt.X, al
         text=pl.col("weight").map_elements(written, return_dtype=pl.String),
     )
     base = alt.Chart(inline(numbers)).encode(x=scales[0], y=scales[1], text="text:N")
-    halo = base.mark_text(fontSize=12, stroke="white", strokeWidth=7, strokeJoin="round")
-    return [halo, base.mark_text(fontSize=12, color=INK)]
+    halo = base.mark_text(fontSize=12, stroke=look.background, strokeWidth=7, strokeJoin="round")
+    return [halo, base.mark_text(fontSize=12, color=look.ink)]
 
 
 def _along(axis: str) -> pl.Expr:
@@ -129,12 +131,12 @@ def _along(axis: str) -> pl.Expr:
     return pl.col(axis) * (1 - _WHERE) + pl.col(f"{axis}2") * _WHERE
 
 
-def _points(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", kind_title: str) -> "alt.Chart":
+def _points(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", kind_title: str, look: Look) -> "alt.Chart":
     import altair as alt
 
     kinds = placed["kind"].unique().sort().to_list()
     legend = alt.Legend(title=kind_title, orient="bottom") if kinds != [""] else None
-    colours = alt.Scale(domain=kinds, range=[KINDS[place % len(KINDS)] for place in range(len(kinds))])
+    colours = alt.Scale(domain=kinds, range=[look.kind(place) for place in range(len(kinds))])
     shapes = alt.Scale(domain=kinds, range=[SHAPES[place % len(SHAPES)] for place in range(len(kinds))])
     points = alt.Chart(inline(placed)).encode(
         x=scales[0],
@@ -143,15 +145,15 @@ def _points(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", kind_title: str
         shape=alt.Shape("kind:N", scale=shapes, legend=legend),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("kind:N", title=kind_title)],
     )
-    drawn: alt.Chart = points.mark_point(filled=True, size=260, opacity=1, stroke="white", strokeWidth=1.5)
+    drawn: alt.Chart = points.mark_point(filled=True, size=260, opacity=1, stroke=look.background, strokeWidth=1.5)
     return drawn
 
 
-def _names(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]") -> "list[alt.Chart]":
+def _names(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", look: Look) -> "list[alt.Chart]":
     import altair as alt
 
     if placed.height > _READABLE:
         return []
     base = alt.Chart(inline(placed)).encode(x=scales[0], y=scales[1], text="name:N")
-    halo = base.mark_text(dy=20, fontSize=12, stroke="white", strokeWidth=4, strokeJoin="round")
-    return [halo, base.mark_text(dy=20, fontSize=12, color=INK)]
+    halo = base.mark_text(dy=20, fontSize=12, stroke=look.background, strokeWidth=4, strokeJoin="round")
+    return [halo, base.mark_text(dy=20, fontSize=12, color=look.ink)]

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from unified_customer.methods.charting.drawing import (
-    AGAINST,
-    FOR,
-    INK,
     LEAST_WIDTH,
-    PLAIN,
     inline,
     layered,
     line_labels,
@@ -18,6 +14,7 @@ from unified_customer.methods.charting.drawing import (
     titled,
     written,
 )
+from unified_customer.methods.charting.looks import Look, look_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,6 +33,7 @@ def waterfall(
     subtitle: Sequence[str] = (),
     line: float | None = None,
     line_name: str = "",
+    dark: bool = False,
 ) -> "alt.LayerChart":
     """Draw one bar a step, each from where the last one ended.
 
@@ -49,6 +47,7 @@ def waterfall(
         subtitle: Lines below the title.
         line: A value of the axis to mark.
         line_name: What it is.
+        dark: On a dark ground.
 
     Raises:
         MissingDependencyError: Altair is not installed.
@@ -56,6 +55,7 @@ def waterfall(
     need_altair()
     import altair as alt
 
+    look = look_of(dark=dark)
     rows = _bars(steps, change, total)
     data = inline(rows)
     place = alt.Y("_place:O", title=None, axis=_label_axis(labels))
@@ -69,15 +69,15 @@ def waterfall(
             x=alt.X("_start:Q", title=f"{unit}, added up from top to bottom", scale=scale),
             x2="_end:Q",
             y=place,
-            color=_colours(),
+            color=_colours(look),
             tooltip=tips,
         )
     )
     texts = alt.Chart(data).encode(x=alt.X("_right:Q", scale=scale), y=place, text="_text:N")
-    halo = texts.mark_text(align="left", dx=5, fontSize=12, stroke="white", strokeWidth=5, strokeJoin="round")
-    numbers = texts.mark_text(align="left", dx=5, fontSize=12, color=INK)
-    layers = [*_marked(line, line_name, scale), halo, bars, numbers]
-    return titled(layered(*layers, width=LEAST_WIDTH, height=_ROW * len(labels)), title, subtitle)
+    halo = texts.mark_text(align="left", dx=5, fontSize=12, stroke=look.background, strokeWidth=5, strokeJoin="round")
+    numbers = texts.mark_text(align="left", dx=5, fontSize=12, color=look.ink)
+    layers = [*_marked(line, line_name, scale, look), halo, bars, numbers]
+    return titled(layered(*layers, width=LEAST_WIDTH, height=_ROW * len(labels)), title, subtitle, look)
 
 
 def _bars(steps: pl.DataFrame, change: str, total: str) -> pl.DataFrame:
@@ -113,20 +113,20 @@ def _label_axis(labels: Sequence[Sequence[str]]) -> "alt.Axis":
     return alt.Axis(labelExpr=line_labels(labels), labelLimit=420, ticks=False, domain=False, labelPadding=10)
 
 
-def _colours() -> "alt.Color":
+def _colours(look: Look) -> "alt.Color":
     import altair as alt
 
-    scale = alt.Scale(domain=["for", "against", "sum"], range=[FOR, AGAINST, PLAIN])
+    scale = alt.Scale(domain=["for", "against", "sum"], range=[look.rise, look.fall, look.plain])
     return alt.Color("_kind:N", title=None, scale=scale, legend=alt.Legend(orient="top"))
 
 
-def _marked(line: float | None, name: str, scale: "alt.Scale") -> list["alt.Chart"]:
+def _marked(line: float | None, name: str, scale: "alt.Scale", look: Look) -> list["alt.Chart"]:
     import altair as alt
 
     if line is None:
         return []
     data = alt.InlineData(values=[{"line": line, "name": name}])
     x = alt.X("line:Q", scale=scale)
-    rule = alt.Chart(data).mark_rule(strokeDash=[5, 4], color=INK).encode(x=x)
-    text = alt.Chart(data).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=INK)
+    rule = alt.Chart(data).mark_rule(strokeDash=[5, 4], color=look.ink).encode(x=x)
+    text = alt.Chart(data).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.ink)
     return [rule, text.encode(x=x, y=alt.value(0), text="name:N")]

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.base import Model
 from unified_customer.engines.portable import Lazy, collected
+from unified_customer.engines.portable import quantiles as quantiles_of
 
 MEASURES: Final = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
 """What is measured, and the score that it gives."""
@@ -95,16 +96,11 @@ def learned_cuts(measured: Lazy, *, quantiles: int) -> Cuts:
     Where many values are equal a score may be left out, and no two scores are of equal size.
 
     References:
-        Quantiles are those of R. J. Hyndman, Y. Fan (1996): Sample quantiles in statistical packages, definition 7.
+        R. J. Hyndman, Y. Fan (1996): Sample quantiles in statistical packages, definition 7.
     """
     shares = [step / quantiles for step in range(1, quantiles)]
-    wanted = {
-        f"{measure}_{place}": _better(measure).quantile(share, "linear")
-        for measure in MEASURES
-        for place, share in enumerate(shares)
-    }
-    found = collected(measured.select(**wanted)).row(0, named=True)
-    points = {measure: [found[f"{measure}_{place}"] for place in range(len(shares))] for measure in MEASURES}
+    better = measured.select(**{measure: _better(measure) for measure in MEASURES})
+    points = quantiles_of(better, list(MEASURES), shares=shares)
     return Cuts(**{measure: tuple(_between(measure, each)) for measure, each in points.items()})
 
 
@@ -121,7 +117,7 @@ def _between(measure: str, points: Iterable[float | None]) -> Iterable[float]:
         steps = (point or 0.0) / step
         noise = max(_NOISE, 4 * math.ulp(steps))
         whole = round(steps) if abs(steps - round(steps)) < noise else math.floor(steps)
-        middle = (whole + 0.5) * step
+        middle = round((whole + 0.5) * step, 5)
         yield -middle if measure == "recency" else middle
 
 

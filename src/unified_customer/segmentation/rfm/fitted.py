@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import narwhals as nw
 import polars as pl
@@ -13,12 +13,16 @@ from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.tables import SCORES
 from unified_customer.engines.portable import Lazy, Native, collected, given_back, opened, settled
+from unified_customer.methods.charting import grid
+from unified_customer.methods.display import COUNT, result_html
 from unified_customer.methods.orders import native_orders
 from unified_customer.segmentation.memberships import membership_rows
 from unified_customer.segmentation.rfm.cuts import MEASURES, Cuts, ranked
 from unified_customer.segmentation.rfm.measures import measured
+from unified_customer.segmentation.sizes import formats, picture, sizes_of
 
 if TYPE_CHECKING:
+    from unified_customer.methods.charting import Chart
     from unified_customer.segmentation.rfm.spec import RFM
 
 NAME: Final = "rfm"
@@ -82,26 +86,43 @@ class FittedRFM:
     def sizes(self) -> pl.DataFrame:
         """Customers, shares and measures by segment, in the order of the rules: an aggregate, whatever the engine.
 
-        `segment`, `customers`, `share` (of customers), `monetary` (of all), `monetary_share` (null where all is zero),
-        `recency`, `frequency`, `spend` (means).
+        `segment`, `customers`, `share` (of customers), `monetary` (of all), `monetary_share`, and the means `recency`,
+        `frequency`, `spend` (null where there is nobody).
         """
-        columns = {"monetary": nw.col("monetary").sum(), "recency": nw.col("recency").mean()}
-        means = {"frequency": nw.col("frequency").mean(), "spend": nw.col("monetary").mean()}
-        grouped = collected(opened(self.table).group_by("segment").agg(customers=nw.len(), **columns, **means))
-        names = pl.DataFrame({"segment": self.spec.rules.names}, schema={"segment": pl.String})
-        whole = names.join(grouped, on="segment", how="left", maintain_order="left")
-        customers, monetary = pl.col("customers").fill_null(0), pl.col("monetary").fill_null(0.0)
-        total = pl.when(monetary.sum() != 0).then(monetary.sum())
-        return whole.select(
-            "segment",
-            customers=customers,
-            share=customers / pl.when(customers.sum() > 0).then(customers.sum()),
-            monetary=monetary,
-            monetary_share=monetary / total,
-            recency="recency",
-            frequency="frequency",
-            spend="spend",
-        )
+        table = opened(self.table).with_columns(spend="monetary").to_native()
+        return sizes_of(table, names=self.spec.rules.names, means=("recency", "frequency", "spend"))
+
+    @cached_property
+    def grid(self) -> pl.DataFrame:
+        """Customers and what they paid by scores: `r_score`, `f_score`, `customers`, `monetary`, `segment` (where it is one)."""
+        lazy = opened(self.table).group_by("r_score", "f_score")
+        named = {"segment": nw.col("segment").min(), "other": nw.col("segment").max()}
+        cells = collected(lazy.agg(customers=nw.len(), monetary=nw.col("monetary").sum(), **named))
+        one = pl.when(pl.col("segment") == pl.col("other")).then("segment")
+        return cells.with_columns(segment=one).drop("other").sort("r_score", "f_score")
+
+    def chart(self, kind: Literal["grid", "bars", "treemap"] = "grid", *, dark: bool = False) -> "Chart":
+        """Draw the grid of scores, or the segments: bars of customers against money, or tiles.
+
+        Raises:
+            ConfigurationError: Nobody has bought.
+            MissingDependencyError: Altair is not installed.
+        """
+        title, told = "Segments by recency, frequency and monetary value", [self._told()]
+        if kind != "grid":
+            return picture(self.sizes, kind=kind, title=title, subtitle=told, currency=self.currency, dark=dark)
+        return grid(
+            self.grid, x="r_score", y="f_score", value="customers", label="segment", x_title="recency score",
+            y_title="frequency score", value_title="customers", title=title, subtitle=told, dark=dark,
+        )  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        facts = [("customers", COUNT.written(self.sizes["customers"].sum())), ("as of", f"{self.as_of:%Y-%m-%d}")]
+        formatted = formats(self.currency)
+        return result_html("RFM segments", facts, self.sizes, formats=formatted, names={"spend": "paid by one"})
+
+    def _told(self) -> str:
+        return f"{COUNT.written(self.sizes['customers'].sum())} customers who bought before {self.as_of:%Y-%m-%d}"
 
     def rows(self) -> Mapping[str, pl.DataFrame]:
         """Return the memberships, and the three measures as scores with the score as their label."""

@@ -1,0 +1,71 @@
+"""Tiles that fill a rectangle, each as large as its size and as square as can be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_THINNEST: Final = 1e-9
+"""Where sums in floating point leave nothing, the last tiles are still drawn."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle; the origin is the upper left corner."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+
+
+def squarified(sizes: Sequence[float], wide: float, high: float) -> list[Tile]:
+    """Return a tile for each size, which are above 0 and sorted from large to small.
+
+    References:
+        M. Bruls, K. Huizing, J. van Wijk (2000): Squarified treemaps.
+
+    Examples:
+        >>> squarified([3, 1], 8, 2)
+        [Tile(x=0, y=0, wide=6.0, high=2), Tile(x=6.0, y=0.0, wide=2.0, high=2.0)]
+    """
+    scale = wide * high / sum(sizes)
+    areas = [size * scale for size in sizes]
+    tiles: list[Tile] = []
+    left = Tile(0, 0, wide, high)
+    while len(tiles) < len(areas):
+        row = _row(areas[len(tiles) :], min(left.wide, left.high))
+        laid, left = _laid(row, left)
+        tiles += laid
+    return tiles
+
+
+def _row(areas: Sequence[float], side: float) -> Sequence[float]:
+    """Return the areas that stand best in one row along a side: more of them would be less square."""
+    count = 1
+    while count < len(areas) and _worst(areas[: count + 1], side) <= _worst(areas[:count], side):
+        count += 1
+    return areas[:count]
+
+
+def _worst(row: Sequence[float], side: float) -> float:
+    """Return how far from square the least square of a row is."""
+    whole = sum(row)
+    return max(side**2 * row[0] / whole**2, whole**2 / (side**2 * row[-1]))
+
+
+def _laid(row: Sequence[float], left: Tile) -> tuple[list[Tile], Tile]:
+    """Return the tiles of a row along the shorter side, and what is left."""
+    whole = sum(row)
+    if left.wide >= left.high:
+        deep = whole / left.high
+        tiles = [
+            Tile(left.x, left.y + sum(row[:place]) / deep, deep, area / deep if len(row) > 1 else left.high)
+            for place, area in enumerate(row)
+        ]
+        return tiles, Tile(left.x + deep, left.y, max(left.wide - deep, _THINNEST), left.high)
+    deep = whole / left.wide
+    tiles = [
+        Tile(left.x + sum(row[:place]) / deep, left.y, area / deep if len(row) > 1 else left.wide, deep)
+        for place, area in enumerate(row)
+    ]
+    return tiles, Tile(left.x, left.y + deep, left.wide, max(left.high - deep, _THINNEST))

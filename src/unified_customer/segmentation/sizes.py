@@ -1,0 +1,75 @@
+"""How large segments are: aggregates of an assignment on any engine, as a table and as pictures."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import narwhals as nw
+import polars as pl
+
+from unified_customer.engines.portable import Native, collected, has, opened
+from unified_customer.methods.charting import bars, treemap
+from unified_customer.methods.display import COUNT, NUMBER, SHARE, Format, money
+
+if TYPE_CHECKING:
+    from unified_customer.methods.charting import Chart
+
+Kind = Literal["bars", "treemap"]
+
+
+def sizes_of(table: Native, *, names: Sequence[str], means: Sequence[str] = ()) -> pl.DataFrame:
+    """Return customers and shares by segment, those without anybody too.
+
+    Args:
+        table: `customer_id`, `segment` and perhaps `monetary`, one row a customer, on any engine.
+        names: The segments in their order; others that are there follow by name.
+        means: Columns of which the mean is wanted.
+
+    Returns:
+        `segment`, `customers`, `share` (of customers, null where there is nobody), with `monetary` (of all) and
+        `monetary_share` (null where all is zero) where there is money, and the means (null where there is nobody).
+    """
+    lazy = opened(table)
+    spent = [nw.col("monetary").sum()] if has(lazy, "monetary") else []
+    averages = [nw.col(name).cast(nw.Float64).mean() for name in means]
+    grouped = collected(lazy.group_by("segment").agg(nw.len().alias("customers"), *spent, *averages))
+    others = sorted(set(grouped["segment"].drop_nulls()) - set(names))
+    every = pl.DataFrame({"segment": [*names, *others]}, schema={"segment": pl.String})
+    whole = every.join(grouped, on="segment", how="left", maintain_order="left")
+    shared = [_shared("customers", "share", pl.Int64()), *(_shared("monetary", "monetary_share") for _ in spent)]
+    return whole.select("segment", *(each for pair in shared for each in pair), *means)
+
+
+def _shared(column: str, share: str, dtype: pl.DataType | None = None) -> list[pl.Expr]:
+    amount = pl.col(column).fill_null(0)
+    total = pl.when(amount.sum() != 0).then(amount.sum())
+    return [amount.cast(dtype) if dtype else amount, (amount / total).alias(share)]
+
+
+def formats(currency: str | None) -> dict[str, Format]:
+    """Return how the columns of sizes are written."""
+    worth = money(currency) if currency else NUMBER
+    shares = {"share": SHARE, "monetary_share": SHARE}
+    return {"customers": COUNT, "monetary": worth, "spend": worth, "frequency": NUMBER, "recency": NUMBER, **shares}
+
+
+def picture(
+    sizes: pl.DataFrame, *, kind: Kind, title: str, subtitle: Sequence[str], currency: str | None = None, dark: bool
+) -> "Chart":
+    """Draw the sizes: bars of shares of customers and of money, or tiles as large as the segments.
+
+    Raises:
+        ConfigurationError: There is nobody in any segment.
+        MissingDependencyError: Altair is not installed.
+    """
+    worth = "monetary" in sizes.columns
+    if kind == "bars":
+        shown = {"share": "share of customers", **({"monetary_share": "share of what they paid"} if worth else {})}
+        return bars(
+            sizes, name="segment", values=shown, value_title="share", in_order=True, title=title, subtitle=subtitle,
+            dark=dark,
+        )  # fmt: skip
+    return treemap(
+        sizes, name="segment", size="customers", size_title="customers", value="monetary" if worth else None,
+        value_title="what they paid", value_unit=money(currency) if currency else NUMBER, title=title,
+        subtitle=subtitle, dark=dark,
+    )  # fmt: skip
