@@ -38,22 +38,25 @@ def texts_within(lazy: Lazy, column: str, paths: Mapping[str, Path]) -> Lazy:
     _check(lazy, column, paths)
     if not paths:
         return lazy
+    found: Lazy = nw.from_native(_with_texts(lazy, column, paths))
+    return found
+
+
+def _with_texts(lazy: Lazy, column: str, paths: Mapping[str, Path]) -> Any:
     engine, native = lazy.implementation, lazy.to_native()
     if engine.is_polars():
         found = (pl.col(column).str.json_path_match(_bracketed(path)).alias(name) for name, path in paths.items())
-        return nw.from_native(native.with_columns(*found))
+        return native.with_columns(*found)
     if engine.is_duckdb():
         parts = (
             f"json_extract_string({_named(column)}, '{_dotted(path)}') as {_named(name)}"
             for name, path in paths.items()
         )
-        return nw.from_native(native.project(", ".join(["*", *parts])))
+        return native.project(", ".join(["*", *parts]))
     if engine.is_pyspark() or engine.is_pyspark_connect():
-        parts = (
-            f'get_json_object(`{column}`, "{_bracketed(path)}") as `{name}`' for name, path in paths.items()
-        )
-        return nw.from_native(native.selectExpr("*", *parts))
-    return nw.from_native(native.mutate(**{name: _of_ibis(native[column], path) for name, path in paths.items()}))
+        parts = (f'get_json_object(`{column}`, "{_bracketed(path)}") as `{name}`' for name, path in paths.items())
+        return native.selectExpr("*", *parts)
+    return native.mutate(**{name: _of_ibis(native[column], path) for name, path in paths.items()})
 
 
 def _check(lazy: Lazy, column: str, paths: Mapping[str, Path]) -> None:
@@ -62,7 +65,9 @@ def _check(lazy: Lazy, column: str, paths: Mapping[str, Path]) -> None:
         raise SchemaError(f"{column!r} holds {dtype}, not JSON objects as text.")
     engine = lazy.implementation
     if not (engine.is_polars() or engine.is_duckdb() or engine.is_spark_like() or engine.is_ibis()):
-        raise SchemaError(f"There is no way into the JSON of {column!r} on {engine.name.lower()}. Make columns of it first.")
+        raise SchemaError(
+            f"There is no way into the JSON of {column!r} on {engine.name.lower()}. Make columns of it first."
+        )
     for path in paths.values():
         if not path or any(not key or set(key) & set("'\"`\\") for key in path):
             raise ConfigurationError(f"{'.'.join(path)!r} is no path of keys: they are not empty and have no quotes.")

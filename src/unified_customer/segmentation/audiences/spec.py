@@ -1,25 +1,20 @@
 """What an audience is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
 from unified_customer.core.clock import as_utc
-from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, check_zone, given_back, opened, settled
+from unified_customer.engines.portable import Native, check_zone
 from unified_customer.methods.money import Money
 from unified_customer.segmentation.audiences.compiling.evaluation import members
 from unified_customer.segmentation.audiences.compiling.seen import Seen
-from unified_customer.segmentation.audiences.compiling.updating import updated_members
-from unified_customer.segmentation.audiences.fitted import FittedAudience
+from unified_customer.segmentation.audiences.fitted import FittedAudience, fitted_audience
 from unified_customer.segmentation.audiences.rules.results import Consents
 from unified_customer.segmentation.audiences.rules.tree import Rule, leaves
-
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class Audience(Spec):
@@ -31,7 +26,7 @@ class Audience(Spec):
     Examples:
         >>> import polars as pl
         >>> from datetime import UTC
-        >>> from unified_customer.segmentation import Did, Last, Trait
+        >>> from unified_customer.segmentation.audiences import Did, Last, Trait
         >>> rule = Trait("country", "eq", "DE") & ~Did("Order Completed", within=Last(days=30))
         >>> audience = Audience(name="quiet Germans", rule=rule)
         >>> audience.rule.in_words()
@@ -94,10 +89,8 @@ class Audience(Spec):
         Raises:
             SchemaError: A table or column is missing, or holds something else than the rule compares it with.
         """
-        seen = self.seen(tables, as_of=as_of)
-        like = seen.native(self.base)
-        inside = settled(members(self.rule, seen, base=self.base), like=like)
-        return FittedAudience.of(self, seen, inside)
+        inside = members(self.rule, self.seen(tables, as_of=as_of), base=self.base)
+        return fitted_audience(self, tables, inside, as_of=as_of)
 
     def seen(self, tables: Mapping[str, Native], *, as_of: datetime) -> Seen:
         """Return tables as the rule sees them."""

@@ -69,4 +69,3 @@ def _number(key: str, year: int) -> nw.Expr:
         first = date(year, month, 1).toordinal()
         starts = nw.when(nw.col(f"{key}_month") >= month).then(nw.lit(first)).otherwise(starts)
     return starts + nw.col(f"{key}_day") - 1
-

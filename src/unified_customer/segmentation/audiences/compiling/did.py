@@ -29,7 +29,7 @@ def did_facts(rules: Mapping[str, Did], seen: Seen) -> Facts:
     parts = {key: part for each in counted for key, part in each.parts().items()}
     sums = [each for one in counted for each in one.sums()]
     frame = rows.with_columns(**parts).group_by(CUSTOMER).agg(*sums)
-    values = {each.name: each.value() for each in counted}
+    values = {name: each.value() for name, each in zip(rules, counted, strict=True)}
     return Facts(frame, {name: in_bounds(values[name], rule.bounds) for name, rule in rules.items()}, values)
 
 

@@ -1,11 +1,11 @@
 """Conditions on the rows of a table, as expressions that are true or false and never null."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
-from operator import and_, or_
+from operator import and_, ge, gt, le, lt, or_
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,10 @@ class LookedUp:
         """Return a value."""
         return nw.col(self.columns[field])
 
+    def shown(self, field: str) -> nw.Expr:
+        """Return a value as a reader knows it."""
+        return self.value(field) if self.kinds[field] == "json" else nw.col(field)
+
     def holds(self, condition: Condition) -> nw.Expr:
         """Return whether a condition holds of a row; of a missing value only `is_missing` does.
 
@@ -81,7 +85,8 @@ class LookedUp:
 
     def _is(self, condition: Condition, value: Single) -> nw.Expr:
         found, literal = self._side(condition, value)
-        return found == literal
+        equal: nw.Expr = found == literal
+        return equal
 
     def _in_text(self, condition: Condition, part: str) -> nw.Expr:
         kind, value = self.kinds[condition.field], self.value(condition.field)
@@ -119,16 +124,13 @@ class LookedUp:
         return date.fromisoformat(value) if isinstance(value, str) and re.fullmatch(DAY, value) else None
 
 
+_ORDERED: Final[Mapping[str, Callable[[nw.Expr, Any], nw.Expr]]] = {"lt": lt, "le": le, "gt": gt, "ge": ge}
+
+
 def _ordered(op: str, sides: list[tuple[nw.Expr, Any]]) -> nw.Expr:
-    found, literal = sides[0]
-    if op == "lt":
-        return found < literal
-    if op == "le":
-        return found <= literal
-    if op == "gt":
-        return found > literal
-    least = found >= literal
-    return least if op == "ge" else least & (sides[1][0] <= sides[1][1])
+    if op == "between":
+        return ge(*sides[0]) & le(*sides[1])  # type: ignore[no-any-return]
+    return _ORDERED[op](*sides[0])
 
 
 def _mismatch(condition: Condition, kind: Kind) -> SchemaError:

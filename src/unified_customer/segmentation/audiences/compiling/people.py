@@ -33,7 +33,7 @@ def people_facts(rules: Mapping[str, Person], seen: Seen) -> Facts:
 def _told(name: str, rule: Person, found: LookedUp) -> tuple[nw.Expr, nw.Expr]:
     """Return whether a rule holds, and what was found."""
     if isinstance(rule, Trait):
-        return found.holds(rule), found.value(rule.field)
+        return found.holds(rule), found.shown(rule.field)
     if isinstance(rule, Age):
         years = years_old(name, found.today)
         return in_bounds(years, (rule.at_least, rule.at_most)), years

@@ -35,7 +35,7 @@ class Seen:
     as_of: datetime
     zone: str
     money: Money
-    only: Lazy | None = None
+    only: "Lazy | None" = None
 
     def at(self, as_of: datetime) -> "Seen":
         """Return the same seen from another instant."""

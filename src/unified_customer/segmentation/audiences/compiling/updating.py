@@ -31,7 +31,9 @@ def updated_members(
         ConfigurationError: The new instant is before the old one.
     """
     if seen.as_of < since:
-        raise ConfigurationError(f"It was worked out as of {since.isoformat()}; {seen.as_of.isoformat()} is before that.")
+        raise ConfigurationError(
+            f"It was worked out as of {since.isoformat()}; {seen.as_of.isoformat()} is before that."
+        )
     now = seen.base(base)
     came = now.join(old, on=CUSTOMER, how="anti")
     told = now.filter(nw.col(CUSTOMER).is_in(list(changed)))

@@ -63,7 +63,7 @@ class Condition(Model):
     """What it is compared with; several for `in`, two for `between`, none for `is_known` and `is_missing`."""
 
     def __init__(self, field: str = "", op: Op = "is_known", value: Any = None, **more: Any) -> None:
-        super().__init__(field=field, op=op, value=value, **more)
+        super().__init__(**(more | {"field": field, "op": op, "value": value}))
 
     @field_validator("value", mode="before")
     @classmethod
@@ -80,7 +80,9 @@ class Condition(Model):
     def _fits_its_op(self) -> "Condition":
         wanted = _wanted(self.op)
         if not _fits(self.op, self.value):
-            raise ConfigurationError(f"{self.field!r} is compared by {self.op!r} with {self.value!r}; it takes {wanted}.")
+            raise ConfigurationError(
+                f"{self.field!r} is compared by {self.op!r} with {self.value!r}; it takes {wanted}."
+            )
         return self
 
     @property

@@ -26,7 +26,7 @@ class FromToday(Model):
     """So many days later; negative: earlier."""
 
     def __init__(self, days: int = 0, **more: Any) -> None:
-        super().__init__(days=days, **more)
+        super().__init__(**(more | {"days": days}))
 
     def in_words(self) -> str:
         """Return it in words."""
@@ -121,7 +121,7 @@ class Between(Model):
     """Last day; None: up to `as_of`."""
 
     def __init__(self, since: date | None = None, until: date | None = None, **more: Any) -> None:
-        super().__init__(since=since, until=until, **more)
+        super().__init__(**(more | {"since": since, "until": until}))
 
     @model_validator(mode="after")
     def _in_order(self) -> "Between":

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.base import Model
@@ -54,7 +54,7 @@ class Did(Amounting):
     """What is measured, as `properties.minutes`; None: `amount`. Amounts of money are exact, in the audience's currency."""
 
     def __init__(self, event: str | Names | None = None, **more: Any) -> None:
-        super().__init__(event=event, **more)
+        super().__init__(**(more | {"event": event}))
 
     _names = field_validator("event", mode="before")(as_names)
 
@@ -95,7 +95,7 @@ class Step(Model):
     """How long after the last step that happened, that instant not included; None: any time."""
 
     def __init__(self, event: str | Names | None = None, **more: Any) -> None:
-        super().__init__(event=event, **more)
+        super().__init__(**(more | {"event": event}))
 
     _names = field_validator("event", mode="before")(as_names)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from unified_customer.core.models.base import Model
 
 if TYPE_CHECKING:
-    from unified_customer.segmentation.audiences.rules.tree import And, Not, Or, Rule
+    from unified_customer.segmentation.audiences.rules.tree import And, Not, Or
 
 
 class Node(Model, ABC):
@@ -19,14 +19,14 @@ class Node(Model, ABC):
     def in_words(self) -> str:
         """Return the rule in words."""
 
-    def __and__(self, other: "Rule") -> "And":
+    def __and__(self, other: "Node") -> "And":
         """Return the rule that both hold."""
         from unified_customer.segmentation.audiences.rules.tree import And
 
         mine = self.rules if isinstance(self, And) else (self,)
         return And(*mine, other)
 
-    def __or__(self, other: "Rule") -> "Or":
+    def __or__(self, other: "Node") -> "Or":
         """Return the rule that one of them holds, or both."""
         from unified_customer.segmentation.audiences.rules.tree import Or
 

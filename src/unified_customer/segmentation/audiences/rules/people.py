@@ -24,7 +24,7 @@ class Trait(Condition, Node):
     kind: Literal["trait"] = "trait"
 
     def __init__(self, field: str = "", op: Op = "is_known", value: Any = None, **more: Any) -> None:
-        super().__init__(field=field, op=op, value=value, **more)
+        super().__init__(**(more | {"field": field, "op": op, "value": value}))
 
 
 class Age(Node):

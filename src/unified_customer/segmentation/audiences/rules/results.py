@@ -34,7 +34,7 @@ class InSegment(Node):
     """So many times 24 hours before `as_of`."""
 
     def __init__(self, segmentation: str = "", segment: str | Names = MEMBER, **more: Any) -> None:
-        super().__init__(segmentation=segmentation, segment=segment, **more)
+        super().__init__(**(more | {"segmentation": segmentation, "segment": segment}))
 
     _names = field_validator("segment", mode="before")(as_names)
 
@@ -64,7 +64,7 @@ class Score(Node):
     """With what."""
 
     def __init__(self, name: str = "", op: Op = "is_known", value: Any = None, **more: Any) -> None:
-        super().__init__(name=name, op=op, value=value, **more)
+        super().__init__(**(more | {"name": name, "op": op, "value": value}))
 
     @model_validator(mode="after")
     def _comparable(self) -> Self:
@@ -98,7 +98,7 @@ class Consents(Node):
     """The channel, where there is one."""
 
     def __init__(self, purpose: str = "", channel: str | None = None, **more: Any) -> None:
-        super().__init__(purpose=purpose, channel=channel, **more)
+        super().__init__(**(more | {"purpose": purpose, "channel": channel}))
 
     def in_words(self) -> str:
         """Return the rule in words."""
@@ -127,11 +127,10 @@ class Answered(Node):
     """When it was answered; None: ever."""
 
     def __init__(self, question: str = "", **more: Any) -> None:
-        super().__init__(question=question, **more)
+        super().__init__(**(more | {"question": question}))
 
     def in_words(self) -> str:
         """Return the rule in words."""
         of = f" of {self.instrument!r}" if self.instrument else ""
         when = f" {self.within.in_words()}" if self.within else ""
         return f"answered {self.question!r}{of}{all_in_words(self.where)}{when}"
-

@@ -24,7 +24,7 @@ class And(Node):
     kind: Literal["and"] = "and"
     rules: "tuple[Rule, ...]" = ()
 
-    def __init__(self, *rules: "Rule", **more: Any) -> None:
+    def __init__(self, *rules: Node, **more: Any) -> None:
         super().__init__(**({"rules": rules} if rules else {}), **more)
 
     def in_words(self) -> str:
@@ -38,7 +38,7 @@ class Or(Node):
     kind: Literal["or"] = "or"
     rules: "tuple[Rule, ...]" = ()
 
-    def __init__(self, *rules: "Rule", **more: Any) -> None:
+    def __init__(self, *rules: Node, **more: Any) -> None:
         super().__init__(**({"rules": rules} if rules else {}), **more)
 
     def in_words(self) -> str:
@@ -52,8 +52,8 @@ class Not(Node):
     kind: Literal["not"] = "not"
     rule: "Rule"
 
-    def __init__(self, rule: "Rule | None" = None, **more: Any) -> None:
-        super().__init__(rule=rule, **more)
+    def __init__(self, rule: Node | None = None, **more: Any) -> None:
+        super().__init__(**(more | {"rule": rule}))
 
     def in_words(self) -> str:
         """Return the rule in words."""
