@@ -27,11 +27,11 @@ def with_dates(lazy: Lazy, fields: Mapping[str, str], *, zone: str, name: str) -
     frame = lazy
     for key, field in fields.items():
         dtype = frame.collect_schema().get(field)
-        if dtype in {nw.Date, nw.Datetime}:
+        if isinstance(dtype, nw.Date | nw.Datetime):
             frame = civil(frame.with_columns(nw.col(field).alias(f"{key}_on")), f"{key}_on", zone=zone)
             on = nw.col(f"{key}_on").dt
             frame = frame.with_columns(_named(key, on.year(), on.month(), on.day()))
-        elif dtype is None or dtype == nw.String:
+        elif dtype is None or isinstance(dtype, nw.String):
             frame = _from_text(frame, key, field, name)
         else:
             raise SchemaError(f"{field!r} of {name!r} holds {dtype}, not dates.")

@@ -11,7 +11,7 @@ from unified_customer.engines.portable import Lazy
 from unified_customer.segmentation.audiences.compiling.did import EVENTS
 from unified_customer.segmentation.audiences.compiling.evaluation import evaluated, named_leaves
 from unified_customer.segmentation.audiences.compiling.results import SCORES, segment_rows, then
-from unified_customer.segmentation.audiences.compiling.seen import CUSTOMER, Seen, aware, time_of, with_instants
+from unified_customer.segmentation.audiences.compiling.seen import CUSTOMER, Seen, always, aware, time_of, with_instants
 from unified_customer.segmentation.audiences.rules.days import Window, crossed
 from unified_customer.segmentation.audiences.rules.events import Did, Sequence
 from unified_customer.segmentation.audiences.rules.people import Age, Birthday, Trait
@@ -83,7 +83,7 @@ def _with_rows(seen: Seen, name: str, stretches: list[tuple[datetime, datetime]]
     time = time_of(name)
     rows = with_instants(seen.whole(name, [time]), time)
     inside = (_inside(seen, rows, time, each) for each in stretches)
-    return rows.filter(reduce(or_, inside, nw.lit(value=False))).select(CUSTOMER)
+    return rows.filter(reduce(or_, inside, ~always())).select(CUSTOMER)
 
 
 def _inside(seen: Seen, rows: Lazy, column: str, stretch: tuple[datetime, datetime]) -> nw.Expr:

@@ -40,8 +40,8 @@ def looked_up_events(fields: list[str], seen: Seen) -> LookedUp:
 
 def is_event(names: Names, where: tuple[Condition, ...], events: LookedUp) -> nw.Expr:
     """Return whether a row is one of some events and fulfils conditions."""
-    named = nw.col("name").is_in(list(names)).fill_null(value=False) if names else nw.lit(value=True)
-    return named & events.all_hold(where)
+    fulfils = events.all_hold(where)
+    return fulfils & nw.col("name").is_in(list(names)).fill_null(value=False) if names else fulfils
 
 
 def _fields(rule: Did) -> Iterator[str]:

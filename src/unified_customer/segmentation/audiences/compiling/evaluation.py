@@ -17,7 +17,7 @@ from unified_customer.segmentation.audiences.compiling.results import (
     score_facts,
     segment_facts,
 )
-from unified_customer.segmentation.audiences.compiling.seen import CUSTOMER, Seen
+from unified_customer.segmentation.audiences.compiling.seen import CUSTOMER, Seen, always
 from unified_customer.segmentation.audiences.compiling.sequence import sequence_facts
 from unified_customer.segmentation.audiences.rules.events import Did, Sequence
 from unified_customer.segmentation.audiences.rules.people import Age, Birthday, Trait
@@ -78,9 +78,9 @@ def truth(rule: Rule, names: Mapping[Leaf, str]) -> nw.Expr:
     if isinstance(rule, Not):
         return ~truth(rule.rule, names)
     if isinstance(rule, And):
-        return reduce(and_, (truth(each, names) for each in rule.rules), nw.lit(value=True))
+        return reduce(and_, (truth(each, names) for each in rule.rules), always())
     if isinstance(rule, Or):
-        return reduce(or_, (truth(each, names) for each in rule.rules), nw.lit(value=False))
+        return reduce(or_, (truth(each, names) for each in rule.rules), ~always())
     return nw.col(names[rule])
 
 

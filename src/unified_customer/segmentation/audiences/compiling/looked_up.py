@@ -13,6 +13,7 @@ import narwhals as nw
 
 from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable import Lazy, civil, day_number, texts_within
+from unified_customer.segmentation.audiences.compiling.seen import always
 from unified_customer.segmentation.audiences.rules.conditions import Condition, Single
 from unified_customer.segmentation.audiences.rules.days import FromToday
 
@@ -70,7 +71,7 @@ class LookedUp:
 
     def all_hold(self, conditions: Iterable[Condition]) -> nw.Expr:
         """Return whether all conditions hold of a row."""
-        return reduce(and_, map(self.holds, conditions), nw.lit(value=True))
+        return reduce(and_, map(self.holds, conditions), always())
 
     def _compared(self, condition: Condition) -> nw.Expr:
         values = condition.values
@@ -189,11 +190,11 @@ def _refuse_missing(column: str, inside: list[str], there: list[str], name: str)
 
 
 def _kind(dtype: Any, field: str, name: str) -> Kind:
-    if dtype == nw.Boolean:
+    if isinstance(dtype, nw.Boolean):
         return "flag"
-    if dtype in {nw.String, nw.Categorical, nw.Enum}:
+    if isinstance(dtype, nw.String | nw.Categorical | nw.Enum):
         return "text"
-    if dtype in {nw.Date, nw.Datetime}:
+    if isinstance(dtype, nw.Date | nw.Datetime):
         return "day"
     if isinstance(dtype, nw.List):
         return "texts"

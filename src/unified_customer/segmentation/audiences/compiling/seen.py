@@ -92,6 +92,11 @@ class Seen:
         return nw.lit(instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None))
 
 
+def always() -> nw.Expr:
+    """Return what is true of every row: of a row about somebody. A literal would be one value, not one a row."""
+    return ~nw.col(CUSTOMER).is_null()
+
+
 def time_of(name: str) -> str:
     """Return the column that says when a row of a table is of."""
     time = table(name).time
