@@ -3,7 +3,9 @@
 import json
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import combinations
+from operator import ge, gt, le, lt, ne
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +32,7 @@ from unified_customer.segmentation.audiences import (
 from unified_customer.testing.audience_strategies import Frames
 
 Row = dict[str, Any]
+_COMPARED: dict[str, Any] = {"ne": ne, "lt": lt, "le": le, "gt": gt, "ge": ge}
 
 
 class Oracle:
@@ -76,9 +79,11 @@ class Oracle:
             return False
         if op == "contains":
             return wanted[0] in (value if isinstance(value, list) else str(value))
-        if op == "starts_with":
-            return str(value).startswith(str(wanted[0]))
-        pairs = [self._alike(value, each, inside="." in condition.field) for each in wanted]
+        return str(value).startswith(str(wanted[0])) if op == "starts_with" else self._compares(value, condition)
+
+    def _compares(self, value: Any, condition: Condition) -> bool:
+        op = condition.op
+        pairs = [self._alike(value, each, inside="." in condition.field) for each in condition.values]
         if any(one is None for one, _ in pairs):
             return False
         (one, other), *more = pairs
@@ -86,7 +91,7 @@ class Oracle:
             return bool(other <= one <= more[0][1])
         if op in {"eq", "in"}:
             return any(one == other for one, other in pairs)
-        return {"ne": one != other, "lt": one < other, "le": one <= other, "gt": one > other, "ge": one >= other}[op]
+        return bool(_COMPARED[op](one, other))
 
     def _alike(self, value: Any, wanted: Any, *, inside: bool) -> tuple[Any, Any]:
         """Return two values that can be compared; of what cannot be the first is None."""
@@ -258,8 +263,6 @@ def _bounded(rule: Did | Bought, value: Any) -> bool:
 
 
 def _measured(measure: str, values: list[Any]) -> Any:
-    from decimal import Decimal
-
     exact = [Decimal(str(value)) for value in values]
     if measure == "total":
         return sum(exact)

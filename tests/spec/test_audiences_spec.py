@@ -123,7 +123,7 @@ def test_the_order_of_rows_changes_nothing(audience: Audience, tables: Frames, a
 @pytest.mark.parametrize("parts", [*KINDS.values(), rules()], ids=[*KINDS, "any"])
 @given(data=st.data(), zone=zones, base=bases, tables=shops(), as_of=ends)
 def test_bringing_an_audience_up_to_date_is_working_it_out_anew(
-    parts: st.SearchStrategy[Rule], data: st.DataObject, zone: str, base: Any, tables: Frames, as_of: datetime
+    *, parts: st.SearchStrategy[Rule], data: st.DataObject, zone: str, base: Any, tables: Frames, as_of: datetime
 ) -> None:
     audience = Audience(name="some", rule=data.draw(parts), zone=zone, base=base)
     fitted, now = audience.fit(tables, as_of=as_of), tables
@@ -193,7 +193,7 @@ PUT: Mapping[str, PutAll] = {
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(leaves=st.lists(any_leaf(), min_size=3, max_size=6), zone=zones, tables=shops(), as_of=ends)
 def test_every_engine_finds_the_same_and_gives_back_its_own_kind(
-    new_york: None, put: PutAll, leaves: list[Rule], zone: str, tables: Frames, as_of: datetime
+    *, new_york: None, put: PutAll, leaves: list[Rule], zone: str, tables: Frames, as_of: datetime
 ) -> None:
     audience = Audience(name="some", rule=And(*(Or(each, ~leaves[0]) for each in leaves)), zone=zone)
     there = put(tables)

@@ -52,6 +52,8 @@ READABLE: Final = (
 OPEN_FIELDS: Final = ("url", "text", "properties", "context")
 """Columns that can hold anything, personal values too; of rows about nobody known they are not read."""
 
+NOBODY: Final = pl.DataFrame(schema=dict.fromkeys(("customer_id", "purpose", "channel"), pl.String))
+
 ORIGINS: Final = ("_source", "_observed_at")
 HOLDER: Final = "_holder"
 """Who holds a customer id now: an id that was merged into another is still written where it was current."""
@@ -100,13 +102,39 @@ class Door:
 
     def read_together(self, queries: Sequence[Query]) -> list[pl.DataFrame]:
         """Return what each of several queries for one request may see, all from one state of the store."""
+        return self.read_and_ask(queries, ())[0]
+
+    def read_and_ask(
+        self, queries: Sequence[Query], asked: Sequence[Request]
+    ) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+        """Return what `read_together` returns, and who of those read may be read for further requests.
+
+        The latter is `customer_id`, `purpose`, `channel`: a row for each who may. Asking is in the audit too.
+
+        Raises:
+            ConsentError: The actor may not use a purpose that is asked about.
+        """
+        for request in asked:
+            self._policy.check_actor(request.purpose, queries[0].actor)
         columns = [self.columns(query) for query in queries]
         with self._store.snapshot() as reader:
             admission = self._admit(reader, *queries)
             frames = [self._frame(reader, *each, admission) for each in zip(queries, columns, strict=True)]
+            permitted = [self._permitted(reader, admission, request) for request in asked]
         for query, frame in zip(queries, frames, strict=True):
             self._record(query, admission, rows=frame.height)
-        return frames
+        for request, frame in zip(asked, permitted, strict=True):
+            entry = Entry(
+                "ask", purpose=request.purpose, people=frame.height, detail={"for": queries[0].request.purpose}
+            )
+            self._audit.record(queries[0].actor, entry)
+        return frames, pl.concat([NOBODY, *permitted])
+
+    def _permitted(self, reader: Reader, admission: Admission, request: Request) -> pl.DataFrame:
+        allowed = self._gate.admit(reader, request, as_of=just_after(self._clock())).customers
+        channel = pl.lit(request.channel, dtype=pl.String)
+        both = allowed.join(admission.customers, on="customer_id", how="semi")
+        return both.with_columns(purpose=pl.lit(request.purpose), channel=channel)
 
     def _frame(self, reader: Reader, query: Query, columns: Sequence[str], admission: Admission) -> pl.DataFrame:
         if query.table is CUSTOMERS and query.as_of is not None:

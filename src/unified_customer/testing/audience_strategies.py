@@ -42,55 +42,53 @@ DAYS: Final = 12
 """So many days the tables tell of."""
 INSTANT: Final = pl.Datetime("us", "UTC")
 MONEY: Final = pl.Decimal(18, 4)
-SCHEMAS: Final[Mapping[str, pl.Schema]] = {
-    name: pl.Schema(columns)
-    for name, columns in {
-        "customers": {
-            "customer_id": pl.String(),
-            "country": pl.String(),
-            "birth_date": pl.Date(),
-            "first_observed_at": INSTANT,
-            "sources": pl.List(pl.String()),
-            "traits": pl.String(),
-        },
-        "events": {
-            "customer_id": pl.String(),
-            "name": pl.String(),
-            "occurred_at": INSTANT,
-            "amount": MONEY,
-            "properties": pl.String(),
-        },
-        "order_lines": {
-            "customer_id": pl.String(),
-            "source": pl.String(),
-            "order_id": pl.String(),
-            "occurred_at": INSTANT,
-            "kind": pl.String(),
-            "item_id": pl.String(),
-            "category": pl.String(),
-            "brand": pl.String(),
-            "quantity": MONEY,
-            "amount": MONEY,
-        },
-        "memberships": {
-            "segmentation": pl.String(),
-            "segment": pl.String(),
-            "customer_id": pl.String(),
-            "entered_at": INSTANT,
-            "left_at": INSTANT,
-        },
-        "scores": {"name": pl.String(), "customer_id": pl.String(), "as_of": INSTANT, "value": pl.Float64()},
-        "answers": {
-            "customer_id": pl.String(),
-            "instrument": pl.String(),
-            "question": pl.String(),
-            "answered_at": INSTANT,
-            "value": pl.Float64(),
-            "text": pl.String(),
-        },
-        "permitted": {"customer_id": pl.String(), "purpose": pl.String(), "channel": pl.String()},
-    }.items()
+_COLUMNS: Final[Mapping[str, dict[str, pl.DataType]]] = {
+    "customers": {
+        "customer_id": pl.String(),
+        "country": pl.String(),
+        "birth_date": pl.Date(),
+        "first_observed_at": INSTANT,
+        "sources": pl.List(pl.String()),
+        "traits": pl.String(),
+    },
+    "events": {
+        "customer_id": pl.String(),
+        "name": pl.String(),
+        "occurred_at": INSTANT,
+        "amount": MONEY,
+        "properties": pl.String(),
+    },
+    "order_lines": {
+        "customer_id": pl.String(),
+        "source": pl.String(),
+        "order_id": pl.String(),
+        "occurred_at": INSTANT,
+        "kind": pl.String(),
+        "item_id": pl.String(),
+        "category": pl.String(),
+        "brand": pl.String(),
+        "quantity": MONEY,
+        "amount": MONEY,
+    },
+    "memberships": {
+        "segmentation": pl.String(),
+        "segment": pl.String(),
+        "customer_id": pl.String(),
+        "entered_at": INSTANT,
+        "left_at": INSTANT,
+    },
+    "scores": {"name": pl.String(), "customer_id": pl.String(), "as_of": INSTANT, "value": pl.Float64()},
+    "answers": {
+        "customer_id": pl.String(),
+        "instrument": pl.String(),
+        "question": pl.String(),
+        "answered_at": INSTANT,
+        "value": pl.Float64(),
+        "text": pl.String(),
+    },
+    "permitted": {"customer_id": pl.String(), "purpose": pl.String(), "channel": pl.String()},
 }
+SCHEMAS: Final[Mapping[str, pl.Schema]] = {name: pl.Schema(columns) for name, columns in _COLUMNS.items()}
 MAIL: Final = "marketing.communications.email"
 
 
@@ -117,7 +115,7 @@ _traits = _documents(
     joined=st.sampled_from(["2026-01-03", "2026-01-05T10:00:00Z", "soon"]),
     address=st.fixed_dictionaries({"city": st.sampled_from(["Rome", "Oslo"])}),
 )
-_amounts = st.sampled_from([Decimal("0.1"), Decimal("0.2"), Decimal(5), Decimal("-5"), None])
+_amounts = st.sampled_from([Decimal("0.1"), Decimal("0.2"), Decimal(5), Decimal(-5), None])
 _properties = _documents(price=st.sampled_from([0.1, 0.2, 3, "free", None]), kind=st.sampled_from(["x", "y"]))
 
 
