@@ -1,6 +1,6 @@
 """The door: the only way by which rows about people leave the hub."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -84,6 +84,24 @@ class Query:
     anonymous: Anonymous = "exclude"
 
 
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One state of the store, with the decision for one request.
+
+    Attributes:
+        reader: The state.
+        admission: The decision about every customer.
+    """
+
+    reader: Reader
+    admission: Admission
+    _read: Callable[[Reader, Admission, Sequence[Query]], list[pl.DataFrame]]
+
+    def read(self, queries: Sequence[Query]) -> list[pl.DataFrame]:
+        """Return what each of some queries may see; the reads are in the audit before they leave."""
+        return self._read(self.reader, self.admission, queries)
+
+
 class Door:
     """Reads tables of a store for a purpose: gated, reduced to the fields that the purpose may see, and audited."""
 
@@ -102,7 +120,30 @@ class Door:
 
     def read_together(self, queries: Sequence[Query]) -> list[pl.DataFrame]:
         """Return what each of several queries for one request may see, all from one state of the store."""
-        return self.read_and_ask(queries, ())[0]
+        with self.deciding(queries) as opened:
+            return opened.read(queries)
+
+    @contextmanager
+    def deciding(self, queries: Sequence[Query], *, aloud: bool = True) -> "Iterator[Opened]":
+        """Open one state of the store with the decision for the one request of `queries`, some of which are then read.
+
+        What is read is in the audit; what is not, is not.
+
+        Args:
+            queries: What may be read.
+            aloud: Warn where the request may see nobody.
+        """
+        for query in queries:
+            self.columns(query)
+        with self._store.snapshot() as reader:
+            admission = self._admit(reader, *queries) if aloud else self._decide(reader, queries[0])
+            yield Opened(reader, admission, self._read)
+
+    def _read(self, reader: Reader, admission: Admission, queries: Sequence[Query]) -> list[pl.DataFrame]:
+        frames = [self._frame(reader, query, self.columns(query), admission) for query in queries]
+        for query, frame in zip(queries, frames, strict=True):
+            self._record(query, admission, rows=frame.height)
+        return frames
 
     def read_and_ask(
         self, queries: Sequence[Query], asked: Sequence[Request]
@@ -114,26 +155,21 @@ class Door:
         Raises:
             ConsentError: The actor may not use a purpose that is asked about.
         """
+        actor = queries[0].actor
         for request in asked:
-            self._policy.check_actor(request.purpose, queries[0].actor)
-        columns = [self.columns(query) for query in queries]
-        with self._store.snapshot() as reader:
-            admission = self._admit(reader, *queries)
-            frames = [self._frame(reader, *each, admission) for each in zip(queries, columns, strict=True)]
-            permitted = [self._permitted(reader, admission, request) for request in asked]
-        for query, frame in zip(queries, frames, strict=True):
-            self._record(query, admission, rows=frame.height)
+            self._policy.check_actor(request.purpose, actor)
+        with self.deciding(queries) as opened:
+            frames = opened.read(queries)
+            permitted = [self._permitted(opened, request) for request in asked]
         for request, frame in zip(asked, permitted, strict=True):
-            entry = Entry(
-                "ask", purpose=request.purpose, people=frame.height, detail={"for": queries[0].request.purpose}
-            )
-            self._audit.record(queries[0].actor, entry)
+            detail = {"for": queries[0].request.purpose}
+            self._audit.record(actor, Entry("ask", purpose=request.purpose, people=frame.height, detail=detail))
         return frames, pl.concat([NOBODY, *permitted])
 
-    def _permitted(self, reader: Reader, admission: Admission, request: Request) -> pl.DataFrame:
-        allowed = self._gate.admit(reader, request, as_of=just_after(self._clock())).customers
+    def _permitted(self, opened: Opened, request: Request) -> pl.DataFrame:
+        allowed = self._gate.admit(opened.reader, request, as_of=just_after(self._clock())).customers
         channel = pl.lit(request.channel, dtype=pl.String)
-        both = allowed.join(admission.customers, on="customer_id", how="semi")
+        both = allowed.join(opened.admission.customers, on="customer_id", how="semi")
         return both.with_columns(purpose=pl.lit(request.purpose), channel=channel)
 
     def _frame(self, reader: Reader, query: Query, columns: Sequence[str], admission: Admission) -> pl.DataFrame:
@@ -223,13 +259,16 @@ class Door:
 
     def _admit(self, reader: Reader, *queries: Query) -> Admission:
         first = queries[0]
-        now = just_after(self._clock())
-        admission = self._gate.admit(reader, first.request, as_of=now, customers=first.customers)
+        admission = self._decide(reader, first)
         if any(query.table.subject != "none" and query.anonymous != "only" for query in queries):
             warn_if_nobody(admission, first.request.purpose)
             if admission.people.is_empty() and first.customers is None:
                 warn_if_unresolved(reader)
         return admission
+
+    def _decide(self, reader: Reader, query: Query) -> Admission:
+        now = just_after(self._clock())
+        return self._gate.admit(reader, query.request, as_of=now, customers=query.customers)
 
     def _record(self, query: Query, admission: Admission, *, rows: int | None, action: str = "read") -> None:
         entry = Entry(
