@@ -17,7 +17,7 @@ def texts_within(lazy: Lazy, column: str, paths: Mapping[str, Path]) -> Lazy:
     """Return a frame with further columns of text: what lies at each path of the JSON objects in a column.
 
     Numbers and truth values are text as JSON writes them, texts stand without quotes. What is not there, or is null, is
-    null.
+    null, and so is what lies in a text that is no JSON (which Ibis may refuse, by the engine behind it).
 
     Args:
         lazy: The frame.
@@ -49,7 +49,7 @@ def _with_texts(lazy: Lazy, column: str, paths: Mapping[str, Path]) -> Any:
         return native.with_columns(*found)
     if engine.is_duckdb():
         parts = (
-            f"json_extract_string({_named(column)}, '{_dotted(path)}') as {_named(name)}"
+            f"try(json_extract_string({_named(column)}, '{_dotted(path)}')) as {_named(name)}"
             for name, path in paths.items()
         )
         return native.project(", ".join(["*", *parts]))

@@ -39,7 +39,7 @@ class Amounting(Node):
     def how_much(self, one: str, many: str) -> str:
         """Return the bounds in words, of something that is called so where it is one, and where it is several."""
         least, most = self.bounds
-        unit = one if (least if least is not None else most) == 1 else many
+        unit = one if {least, most} <= {1, None} else many
         if self.exactly is not None:
             return f"exactly {said(self.exactly)}{unit}"
         told = [

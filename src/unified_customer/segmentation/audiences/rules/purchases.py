@@ -40,6 +40,16 @@ class Bought(Amounting):
     measure: Literal["orders", "units", "total", "mean", "max"] = "orders"
     """Orders, units, what was paid for all, on average for an order, or for the dearest order."""
 
+    def __init__(
+        self,
+        *,
+        category: str | Names | None = None,
+        item: str | Names | None = None,
+        brand: str | Names | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(**(more | {"category": category, "item": item, "brand": brand}))
+
     _names = field_validator("category", "item", "brand", mode="before")(as_names)
 
     @model_validator(mode="after")
