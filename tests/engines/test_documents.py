@@ -36,12 +36,6 @@ def test_what_lies_at_a_path_is_the_same_on_every_engine(engine: Callable[[pl.Da
     assert looked_into(engine(frame(ROWS))) == FOUND
 
 
-@pytest.mark.needs_java
-@pytest.mark.slow
-def test_what_lies_at_a_path_is_the_same_on_spark(on_spark: Callable[[pl.DataFrame], Any]) -> None:
-    assert looked_into(on_spark(frame([*ROWS, "no JSON"]))) == [*FOUND, (None,) * 6]
-
-
 @pytest.mark.parametrize("kind", ["polars", "duckdb"])
 def test_what_is_no_json_has_nothing_in_it(kind: str) -> None:
     rows = frame(["no JSON"])

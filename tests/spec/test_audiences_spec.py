@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from tests.segmentation.audience_oracle import Oracle
 from unified_customer.engines.portable import collected, opened
-from unified_customer.segmentation.audiences import And, Audience, Not, Or, Rule, rule_from_json
+from unified_customer.segmentation.audiences import And, Audience, Not, Or, Rule, Sequence, rule_from_json
 from unified_customer.testing.audience_strategies import (
     DAYS,
+    PEOPLE,
     SCHEMAS,
     Frames,
     any_leaf,
+    courses,
     instants,
     leaf_rules,
     rules,
+    sequences,
     shops,
 )
 from unified_customer.testing.purchase_strategies import FIRST
@@ -59,6 +62,15 @@ def test_a_rule_holds_of_whom_brute_force_says(
     audience = Audience(name="some", rule=rule, zone=zone, base="events")
     there = of_base(audience, tables, as_of)
     wanted = {each for each in there if Oracle(tables, each, as_of, zone).holds(rule)}
+    assert members(audience, tables, as_of) == wanted
+
+
+@settings(max_examples=150)
+@given(sequences(), courses(), ends.map(lambda end: end + timedelta(days=DAYS / 2)))
+def test_a_sequence_holds_if_any_choice_of_moments_fulfils_it(rule: Sequence, tables: Frames, as_of: datetime) -> None:
+    audience = Audience(name="some", rule=rule, base="events")
+    there = of_base(audience, tables, as_of)
+    wanted = {each for each in there if Oracle(tables, each, as_of, "UTC").holds(rule)}
     assert members(audience, tables, as_of) == wanted
 
 
@@ -141,7 +153,7 @@ def changed_since(
     """Return tables in which some customers have other rows, and who they are; what is to come need not be told."""
     if other is None:
         return tables, []
-    who = data.draw(st.lists(st.sampled_from([f"c{number}" for number in range(1, 6)]), unique=True))
+    who = data.draw(st.lists(st.sampled_from([f"c{number}" for number in range(1, PEOPLE + 1)]), unique=True))
     theirs = pl.col("customer_id").is_in(who)
     now = {name: pl.concat([frame.filter(~theirs), other[name].filter(theirs)]) for name, frame in tables.items()}
     to_come = shifted(other, to=as_of)
@@ -190,7 +202,7 @@ PUT: Mapping[str, PutAll] = {
 
 
 @pytest.mark.parametrize("put", PUT.values(), ids=PUT)
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(leaves=st.lists(any_leaf(), min_size=3, max_size=6), zone=zones, tables=shops(), as_of=ends)
 def test_every_engine_finds_the_same_and_gives_back_its_own_kind(
     *, new_york: None, put: PutAll, leaves: list[Rule], zone: str, tables: Frames, as_of: datetime

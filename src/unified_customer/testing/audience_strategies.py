@@ -4,7 +4,7 @@ They draw from few customers, instants and values on purpose: laws break where v
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
@@ -38,6 +38,8 @@ from unified_customer.segmentation.audiences import (
 from unified_customer.testing.purchase_strategies import FIRST
 
 Frames: TypeAlias = Mapping[str, pl.DataFrame]
+PEOPLE: Final = 3
+"""So many customers there are at most."""
 DAYS: Final = 12
 """So many days the tables tell of."""
 INSTANT: Final = pl.Datetime("us", "UTC")
@@ -98,7 +100,7 @@ def instants() -> st.SearchStrategy[datetime]:
 
 
 def _customer(*, known: bool = False) -> st.SearchStrategy[str | None]:
-    numbers = st.integers(1 if known else 0, 5)
+    numbers = st.integers(1 if known else 0, PEOPLE)
     return numbers.map(lambda number: f"c{number}" if number else None)
 
 
@@ -128,7 +130,7 @@ def _people() -> st.SearchStrategy[list[tuple[Any, ...]]]:
         st.lists(st.sampled_from(["crm", "shop"]), unique=True),
         _traits,
     )
-    return st.lists(rows, max_size=5, unique_by=lambda row: row[0])
+    return _some(rows, least=1, unique_by=lambda row: row[0])
 
 
 def _line() -> st.SearchStrategy[tuple[Any, ...]]:
@@ -149,37 +151,47 @@ def _line() -> st.SearchStrategy[tuple[Any, ...]]:
 def _whole_line(drawn: tuple[Any, ...]) -> tuple[Any, ...]:
     order, at, kind, item, category, brand, quantity, amount = drawn
     sign = 1 if kind == "sale" else -1
-    return (f"c{order % 4 + 1}", "till", f"o{order}", at, kind, item, category, brand, sign * quantity, sign * amount)
+    return (
+        f"c{order % PEOPLE + 1}",
+        "till",
+        f"o{order}",
+        at,
+        kind,
+        item,
+        category,
+        brand,
+        sign * quantity,
+        sign * amount,
+    )
 
 
 def _rows() -> Mapping[str, st.SearchStrategy[list[tuple[Any, ...]]]]:
-    who, names = _customer(), st.sampled_from(["A", "B", "C"])
+    who, names, maybe = _customer(), st.sampled_from(["A", "B", "C"]), st.none() | instants()
+    numbers, words = st.sampled_from([3.0, 9.0, None]), st.sampled_from(["good", None])
+    segments, scores = st.sampled_from(["a", "b"]), st.sampled_from(["churn", "churn", "x"])
+    scored = st.tuples(scores, who, instants(), st.sampled_from([0.2, 0.5, None]))
+    permitted = st.tuples(_customer(known=True), st.just(MAIL), st.sampled_from([None, "email"]))
     return {
         "customers": _people(),
-        "events": st.lists(st.tuples(who, names, instants(), _amounts, _properties), max_size=16),
-        "order_lines": st.lists(_line(), max_size=8),
-        "memberships": st.lists(
-            st.tuples(
-                st.sampled_from(["rfm", "other"]), st.sampled_from(["a", "b"]), who, instants(), st.none() | instants()
-            ),
-            max_size=5,
+        "events": _some(st.tuples(who, names, instants(), _amounts, _properties), least=6),
+        "order_lines": _some(_line(), least=4),
+        "memberships": _some(
+            st.tuples(st.sampled_from(["rfm", "rfm", "x"]), segments, who, instants(), maybe), least=3
         ),
-        "scores": st.lists(
-            st.tuples(st.sampled_from(["churn", "x"]), who, instants(), st.sampled_from([0.2, 0.5, None])),
-            max_size=6,
-            unique_by=lambda row: row[:3],
+        "scores": _some(scored, least=3, unique_by=lambda row: row[:3]),
+        "answers": _some(
+            st.tuples(who, st.sampled_from(["nps", "poll"]), st.just("q"), instants(), numbers, words), least=3
         ),
-        "answers": st.lists(
-            st.tuples(
-                who, st.sampled_from(["nps", "poll"]), st.just("q"), instants(), st.sampled_from([3.0, 9.0, None]),
-                st.sampled_from(["good", None]),
-            ),
-            max_size=6,
-        ),
-        "permitted": st.lists(
-            st.tuples(_customer(known=True), st.just(MAIL), st.sampled_from([None, "email"])), max_size=4, unique=True
-        ),
-    }  # fmt: skip
+        "permitted": _some(permitted, least=1, unique_by=lambda row: row),
+    }
+
+
+def _some(
+    rows: st.SearchStrategy[tuple[Any, ...]], *, least: int, unique_by: Callable[[Any], Any] | None = None
+) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """Rows, seldom none: where lists are drawn they are short, and few rows seldom meet in a rule."""
+    drawn = [st.lists(rows, min_size=number, max_size=3 * least, unique_by=unique_by) for number in (0, least, least)]
+    return st.one_of(drawn)
 
 
 def shops() -> st.SearchStrategy[Frames]:
@@ -258,24 +270,37 @@ def _did() -> st.SearchStrategy[Did]:
     return counted | measured
 
 
-def _sequences() -> st.SearchStrategy[Sequence]:
+def sequences() -> st.SearchStrategy[Sequence]:
+    """Sequences of any number of steps, plain ones more often."""
     spans = st.none() | st.sampled_from([Span(days=1), Span(days=3), Span(hours=6)])
+    plain = st.tuples(st.sampled_from("ABC"), st.booleans(), st.none() | spans, st.just(()))
+    steps = st.lists(plain, min_size=2, max_size=4) | st.lists(
+        st.tuples(_names, st.booleans(), spans, _where), min_size=1, max_size=4
+    )
+    some = steps.filter(lambda each: any(not negated for _, negated, _, _ in each))
+    return st.builds(_sequence, some, st.none() | windows())
 
-    def steps(drawn: list[tuple[Any, bool, Any, Any]], within: Window | None) -> Sequence:
-        happened = [place for place, (_, negated, _, _) in enumerate(drawn) if not negated]
-        first, last = happened[0], happened[-1]
-        told = [
-            Step(event, negated=negated, where=where, within=_allowed(span, place, first, last, negated=negated))
-            for place, (event, negated, span, where) in enumerate(drawn)
-        ]
-        return Sequence(*told, within=within)
 
-    drawn = st.lists(st.tuples(_names, st.booleans(), spans, _where), min_size=1, max_size=4)
-    return st.builds(steps, drawn.filter(lambda each: any(not negated for _, negated, _, _ in each)), windows())
+def _sequence(drawn: list[tuple[Any, bool, Any, Any]], within: Window | None) -> Sequence:
+    happened = [place for place, (_, negated, _, _) in enumerate(drawn) if not negated]
+    first, last = happened[0], happened[-1]
+    told = [
+        Step(event, negated=negated, where=where, within=_allowed(span, place, first, last, negated=negated))
+        for place, (event, negated, span, where) in enumerate(drawn)
+    ]
+    return Sequence(*told, within=within)
 
 
 def _allowed(span: Span | None, place: int, first: int, last: int, *, negated: bool) -> Span | None:
     return None if place == first or (negated and first < place < last) else span
+
+
+def courses() -> st.SearchStrategy[Frames]:
+    """Shops of events alone, and these of two people: long courses of events."""
+    who, names = st.sampled_from(["c1", "c1", "c2"]), st.sampled_from("ABC")
+    rows = st.tuples(who, names, instants(), _amounts, _properties)
+    some = st.lists(rows, min_size=4, max_size=10)
+    return some.map(lambda drawn: {"events": pl.DataFrame(drawn, schema=SCHEMAS["events"], orient="row")})
 
 
 def _purchases() -> st.SearchStrategy[Bought]:
@@ -314,7 +339,7 @@ def leaf_rules() -> Mapping[str, st.SearchStrategy[Rule]]:
         "age": st.builds(Age, at_least=years) | st.builds(Age, at_most=years),
         "birthday": st.builds(Birthday, within_days=st.integers(0, 7)),
         "did": _did(),
-        "sequence": _sequences(),
+        "sequence": sequences(),
         "bought": _purchases(),
         "in_segment": st.builds(
             InSegment, st.just("rfm"), st.sampled_from(["a", ("a", "b")]), days_ago=st.integers(0, 2)

@@ -1,5 +1,6 @@
 """Days of the year that come round, and ages: whole-number arithmetic, alike on every engine."""
 
+from calendar import isleap
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
@@ -63,9 +64,11 @@ def days_until(key: str, today: date) -> nw.Expr:
 
 
 def _number(key: str, year: int) -> nw.Expr:
-    """Return the number of the day in a year, as `date.toordinal` counts."""
-    starts = nw.lit(date(year, 1, 1).toordinal())
-    for month in range(2, 13):
-        first = date(year, month, 1).toordinal()
-        starts = nw.when(nw.col(f"{key}_month") >= month).then(nw.lit(first)).otherwise(starts)
-    return starts + nw.col(f"{key}_day") - 1
+    """Return the number of the day in a year, as `date.toordinal` counts.
+
+    References:
+        J. Meeus (1998): Astronomical algorithms, chapter 7, the day of the year.
+    """
+    month, day = nw.col(f"{key}_month"), nw.col(f"{key}_day")
+    after_february = nw.when(month > 2).then(nw.lit(2 - isleap(year))).otherwise(nw.lit(0))
+    return (month * 367 - 362) // 12 - after_february + day + date(year, 1, 1).toordinal() - 1

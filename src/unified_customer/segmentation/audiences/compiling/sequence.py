@@ -23,6 +23,8 @@ from unified_customer.segmentation.audiences.rules.events import Sequence
 AT: Final = "_at"
 BACK: Final = "_back"
 """Microseconds since 1970, and the same counted backwards."""
+NEVER: Final = -(2**62)
+"""Before any time. It stands for what did not happen, since running maxima are null where their values are."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -104,8 +106,7 @@ def _first(frame: Lazy, rule: Sequence, stage: Stage) -> Lazy:
     for place in stage.without:
         whole = _latest(whole, _step(place), f"_before_{place}")
         since, span = nw.col(f"_before_{place}"), rule.steps[place].within
-        long_ago = nw.lit(value=False) if span is None else (nw.col(AT) - since >= microseconds(span))
-        conditions.append(since.is_null() | long_ago.fill_null(value=False))
+        conditions.append(since == NEVER if span is None else nw.col(AT) - since >= microseconds(span))
     return whole.with_columns(reduce(and_, conditions).alias(_ok(stage.place)))
 
 
@@ -113,12 +114,12 @@ def _next(frame: Lazy, stage: Stage, last: Stage) -> Lazy:
     """Mark where a step was reached after the one before."""
     before = f"_after_{last.place}"
     whole = _latest(frame.with_columns(_flag=flagged(nw.col(_ok(last.place)))), "_flag", before)
-    conditions = [nw.col(_step(stage.place)) == 1, ~nw.col(before).is_null()]
+    conditions = [nw.col(_step(stage.place)) == 1, nw.col(before) > NEVER]
     if stage.span is not None:
-        conditions.append((nw.col(AT) - nw.col(before) < microseconds(stage.span)).fill_null(value=False))
+        conditions.append(nw.col(AT) - nw.col(before) < microseconds(stage.span))
     for place in stage.without:
         whole = _latest(whole, _step(place), f"_before_{place}")
-        conditions.append((nw.col(f"_before_{place}") <= nw.col(before)).fill_null(value=True))
+        conditions.append(nw.col(f"_before_{place}") <= nw.col(before))
     return whole.with_columns(reduce(and_, conditions).alias(_ok(stage.place)))
 
 
@@ -130,28 +131,29 @@ def _ending(frame: Lazy, rule: Sequence, last: Stage | None, end: int) -> tuple[
         frame = _earliest(frame, _step(place), f"_next_{place}")
         following, span = nw.col(f"_next_{place}"), rule.steps[place].within
         if span is None:
-            conditions.append(following.is_null())
+            conditions.append(following == -NEVER)
         else:
-            later = (following - nw.col(AT) >= microseconds(span)).fill_null(value=True)
-            conditions += [later, nw.col(AT) + microseconds(span) <= end]
+            late = following - nw.col(AT) >= microseconds(span)
+            conditions += [late, nw.col(AT) + microseconds(span) <= end]
     return frame, reduce(and_, conditions)
 
 
 def _latest(frame: Lazy, flag: str, name: str) -> Lazy:
-    """Add when a flag was last set, strictly before each moment."""
-    return _seen_before(frame, nw.when(nw.col(flag) == 1).then(nw.col(AT)), name, AT)
+    """Add when a flag was last set, strictly before each moment; `NEVER` where it was not."""
+    return _seen_before(frame, flag, name, AT)
 
 
 def _earliest(frame: Lazy, flag: str, name: str) -> Lazy:
-    """Add when a flag is set next, strictly after each moment."""
-    back = _seen_before(frame, nw.when(nw.col(flag) == 1).then(nw.col(BACK)), name, BACK)
+    """Add when a flag is set next, strictly after each moment; `-NEVER` where it is not."""
+    back = _seen_before(frame, flag, name, BACK)
     return back.with_columns((nw.col(name) * -1).alias(name))
 
 
-def _seen_before(frame: Lazy, value: nw.Expr, name: str, order: str) -> Lazy:
-    marked = frame.with_columns(value.alias(name))
-    highest = marked.with_columns(nw.col(name).cum_max().over(CUSTOMER, order_by=order))
-    return highest.with_columns(nw.col(name).shift(1).over(CUSTOMER, order_by=order))
+def _seen_before(frame: Lazy, flag: str, name: str, order: str) -> Lazy:
+    set_at = nw.when(nw.col(flag) == 1).then(nw.col(order)).otherwise(nw.lit(NEVER))
+    highest = frame.with_columns(set_at.alias(name)).with_columns(nw.col(name).cum_max().over(CUSTOMER, order_by=order))
+    before = highest.with_columns(nw.col(name).shift(1).over(CUSTOMER, order_by=order))
+    return before.with_columns(nw.col(name).fill_null(NEVER))
 
 
 def microseconds(span: Span) -> int:

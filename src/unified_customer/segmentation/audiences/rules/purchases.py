@@ -1,6 +1,6 @@
 """Rules about what a customer bought."""
 
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
