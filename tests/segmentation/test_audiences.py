@@ -85,6 +85,13 @@ class TestMoney:
         assert inside(Did("Paid", measure="max", at_least=0.2), {"events": shop}, base="events") == ["c1"]
 
 
+class TestTraits:
+    def test_of_whom_there_is_no_row_everything_is_missing(self) -> None:
+        shop = {"events": events(("c1", "A", 1), ("c9", "A", 1)), "customers": people(country=["DE"])}
+        assert inside(Trait("country", "is_missing"), shop, base="events") == ["c9"]
+        assert inside(Trait("country", "is_known"), shop, base="events") == ["c1"]
+
+
 class TestTimes:
     def test_a_window_begins_so_long_ago_and_ends_before_the_instant(self) -> None:
         shop = {"events": events(("on", "A", 7), ("before", "A", 7.01), ("now", "A", 0), ("just", "A", 0.001))}

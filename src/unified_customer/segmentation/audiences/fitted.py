@@ -21,6 +21,7 @@ from unified_customer.segmentation.audiences.explanation import Explanation, exp
 from unified_customer.segmentation.audiences.parts import part_sizes
 from unified_customer.segmentation.audiences.preview import SMALLEST, Preview, previewed
 from unified_customer.segmentation.audiences.rules.results import MEMBER
+from unified_customer.segmentation.audiences.rules.tree import leaves
 from unified_customer.segmentation.memberships import membership_rows
 
 if TYPE_CHECKING:
@@ -84,21 +85,40 @@ class FittedAudience:
         return part_sizes(self.spec.rule, self._seen, base=self.spec.base, smallest=SMALLEST)
 
     def chart(self, *, dark: bool = False) -> "Chart":
-        """Draw of what share of the base the rule and each of its parts hold; small groups have no bar.
+        """Draw what share of the base is in it, and of what share each rule holds that it is made of.
+
+        Small groups have no bar. Long rules are cut; `sizes` has them whole.
 
         Raises:
             MissingDependencyError: Altair is not installed.
         """
-        told = f"{self.spec.name}, as of {self.as_of:%Y-%m-%d}"
+        made_of = self._named_sizes.filter((pl.col("depth") == 0) | pl.col("part").is_in(self._leaves))
         return bars(
-            self.sizes.unique("part", keep="first", maintain_order=True), name="part", values={"share": "share"},
-            value_title="share of customers", in_order=True, title="Who is in the audience", subtitle=[told], dark=dark,
+            made_of.unique("part", keep="first", maintain_order=True), name="part", values={"share": "share"},
+            value_title="share of customers", in_order=True, title=f"Who is in the audience {self.spec.name!r}",
+            subtitle=[f"and of whom each of its rules holds, as of {self.as_of:%Y-%m-%d}"], dark=dark,
         )  # fmt: skip
 
     def _repr_html_(self) -> str:
-        facts = [("rule", self.spec.rule.in_words()), ("as of", f"{self.as_of:%Y-%m-%d}")]
+        whole = self.sizes.row(0, named=True)
+        facts = [
+            ("customers", COUNT.written(whole["customers"])),
+            ("of all", SHARE.written(whole["share"])),
+            ("as of", f"{self.as_of:%Y-%m-%d}"),
+        ]
         formats = {"customers": COUNT, "share": SHARE}
-        return result_html(f"Audience {self.spec.name}", facts, self.sizes.drop("depth"), formats=formats)
+        told, words = self._named_sizes.drop("depth"), self.spec.rule.in_words()
+        return result_html(f"Audience {self.spec.name}", facts, told, formats=formats, note=words)
+
+    @property
+    def _named_sizes(self) -> pl.DataFrame:
+        """The sizes, the whole called by its name."""
+        whole = pl.col("depth") == 0
+        return self.sizes.with_columns(part=pl.when(whole).then(pl.lit(f"all: {self.spec.name}")).otherwise("part"))
+
+    @property
+    def _leaves(self) -> list[str]:
+        return [leaf.in_words() for leaf in leaves(self.spec.rule)]
 
     # ---------------------------------------------------------------------------------------------- keeping it
 
