@@ -2,10 +2,12 @@
 
 RFM                        by recency, frequency and monetary value
 Lifecycle                  stages of life: prospect, new, active, at risk, lapsed, lost, reactivated
+Audience                   who fulfils a rule, with dated memberships; the rules are in `segmentation.audiences`
 transitions                who moved from which segment to which between two dates
 """
 
 from unified_customer.segmentation.assignment import FittedSegments
+from unified_customer.segmentation.audiences import Audience, FittedAudience
 from unified_customer.segmentation.behaviour import Breadth, PreferredChannel, UsageTrend
 from unified_customer.segmentation.demographic import Demographic
 from unified_customer.segmentation.lifecycle import ByDays, ByPAlive, ByRhythm, Lifecycle
@@ -15,11 +17,13 @@ from unified_customer.segmentation.value_tiers import Tier, ValueTiers
 
 __all__ = [
     "RFM",
+    "Audience",
     "Breadth",
     "ByDays",
     "ByPAlive",
     "ByRhythm",
     "Demographic",
+    "FittedAudience",
     "FittedRFM",
     "FittedSegments",
     "Lifecycle",

@@ -4,12 +4,14 @@
     civil, before                    instants as the clock on the shop's wall shows them, and all before an instant
     quantiles                        of columns of numbers
     Calendar, day_number             days, weeks, months, quarters and years as whole numbers
+    texts_within                     what lies inside JSON objects
 
 Calendar arithmetic on instants differs from engine to engine (DuckDB and Spark work in the zone of their session), so an
 instant becomes civil time first, and periods are counted by expressions that all engines work out alike.
 """
 
 from unified_customer.engines.portable.calendar import Calendar, Period, check_zone, day_number
+from unified_customer.engines.portable.documents import texts_within
 from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened, settled
 from unified_customer.engines.portable.instants import before, civil
 from unified_customer.engines.portable.quantiles import quantiles
@@ -29,4 +31,5 @@ __all__ = [
     "opened",
     "quantiles",
     "settled",
+    "texts_within",
 ]
