@@ -1,0 +1,57 @@
+"""What customers would have if all of them had the same taste."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from unified_customer.methods.learning import Floats, Ints, Sparse
+from unified_customer.segmentation.lifestyle.basket import Baskets, row_sums
+
+_ROWS = 200
+
+
+def one_taste(have: Baskets) -> Callable[[np.random.Generator, Ints], Sparse]:
+    """Return draws in which everybody takes as many things, and as often, as they did, by what is popular with all.
+
+    Things of which nobody has more than others tell nothing apart, so groups in such a draw are there by chance.
+    """
+    popular = have.having / max(have.having.sum(), 1)
+    often = np.asarray(have.times.sum(axis=0), dtype=np.float64).ravel()
+    worth = np.asarray(have.values.sum(axis=0), dtype=np.float64).ravel() / np.maximum(often, 1)
+    different = np.diff(have.times.indptr)
+    times = row_sums(have.times).astype(np.int64)
+
+    def draw(chance: np.random.Generator, rows: Ints) -> Sparse:
+        from scipy.sparse import csr_array
+
+        columns = np.concatenate([_without_return(chance, popular, part) for part in _lots(different[rows])])
+        starts = np.concatenate([[0], np.cumsum(different[rows])])
+        drawn = np.ones(len(columns))
+        for place, left in enumerate(times[rows] - different[rows]):
+            if left > 0:
+                own = slice(starts[place], starts[place + 1])
+                share = often[columns[own]]
+                drawn[own] += chance.multinomial(left, share / share.sum())
+        found = csr_array((drawn * worth[columns], columns, starts), shape=(len(rows), len(popular)))
+        found.sort_indices()
+        return found
+
+    return draw
+
+
+def _lots(different: Ints) -> list[Ints]:
+    return [different[start : start + _ROWS] for start in range(0, len(different), _ROWS)]
+
+
+def _without_return(chance: np.random.Generator, popular: Floats, different: Ints) -> Ints:
+    """Return the columns that each row takes, none twice, the popular ones likelier.
+
+    References:
+        P. Efraimidis, P. Spirakis (2006): Weighted random sampling with a reservoir.
+    """
+    with np.errstate(divide="ignore"):
+        keys = np.log(popular) + chance.gumbel(size=(len(different), len(popular)))
+    order = np.argsort(-keys, axis=1, kind="stable")
+    taken = np.arange(len(popular)) < different[:, None]
+    columns: Ints = order[taken]
+    return columns
