@@ -54,16 +54,17 @@ def engine(request: pytest.FixtureRequest, new_york: None) -> Callable[[pl.DataF
 
     Spark has tests of its own, since each of its jobs takes seconds.
     """
-    return {"polars": lambda frame: frame, "lazy": lambda frame: frame.lazy(), "duckdb": on_duckdb, "ibis": on_ibis}[
+    return {"polars": lambda frame: frame, "lazy": lambda frame: frame.lazy(), "duckdb": on_duckdb(), "ibis": on_ibis}[
         request.param
     ]
 
 
-def on_duckdb(frame: pl.DataFrame) -> Any:
-    """Put a frame into a database in memory."""
+def on_duckdb() -> Callable[[pl.DataFrame], Any]:
+    """Return what puts frames into one database in memory."""
     import duckdb
 
-    return duckdb.connect().from_arrow(frame.to_arrow())
+    connection = duckdb.connect()
+    return lambda frame: connection.from_arrow(frame.to_arrow())
 
 
 def on_ibis(frame: pl.DataFrame) -> Any:

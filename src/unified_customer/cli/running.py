@@ -94,7 +94,7 @@ def write_output(out: Output, hub: CustomerHub, config: OutputConfig, path: Path
 
 def exported(
     hub: CustomerHub, target: Path, customers: pl.Series, config: OutputConfig
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[str | None]:
     """Keep on record who is in an output."""
     spec = config.model_dump(mode="json", include={"table", "columns", "provenance"})
     erasures = hub.rights.erasures

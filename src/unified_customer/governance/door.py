@@ -1,6 +1,6 @@
 """The door: the only way by which rows about people leave the hub."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -82,6 +82,24 @@ class Query:
     anonymous: Anonymous = "exclude"
 
 
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One state of the store, with the decision for one request.
+
+    Attributes:
+        reader: The state.
+        admission: The decision about every customer.
+    """
+
+    reader: Reader
+    admission: Admission
+    _read: Callable[[Reader, Admission, Sequence[Query]], list[pl.DataFrame]]
+
+    def read(self, queries: Sequence[Query]) -> list[pl.DataFrame]:
+        """Return what each of some queries may see; the reads are in the audit before they leave."""
+        return self._read(self.reader, self.admission, queries)
+
+
 class Door:
     """Reads tables of a store for a purpose: gated, reduced to the fields that the purpose may see, and audited."""
 
@@ -100,10 +118,27 @@ class Door:
 
     def read_together(self, queries: Sequence[Query]) -> list[pl.DataFrame]:
         """Return what each of several queries for one request may see, all from one state of the store."""
-        columns = [self.columns(query) for query in queries]
+        with self.deciding(queries) as opened:
+            return opened.read(queries)
+
+    @contextmanager
+    def deciding(self, queries: Sequence[Query], *, aloud: bool = True) -> "Iterator[Opened]":
+        """Open one state of the store with the decision for the one request of `queries`, some of which are then read.
+
+        What is read is in the audit; what is not, is not.
+
+        Args:
+            queries: What may be read.
+            aloud: Warn where the request may see nobody.
+        """
+        for query in queries:
+            self.columns(query)
         with self._store.snapshot() as reader:
-            admission = self._admit(reader, *queries)
-            frames = [self._frame(reader, *each, admission) for each in zip(queries, columns, strict=True)]
+            admission = self._admit(reader, *queries) if aloud else self._decide(reader, queries[0])
+            yield Opened(reader, admission, self._read)
+
+    def _read(self, reader: Reader, admission: Admission, queries: Sequence[Query]) -> list[pl.DataFrame]:
+        frames = [self._frame(reader, query, self.columns(query), admission) for query in queries]
         for query, frame in zip(queries, frames, strict=True):
             self._record(query, admission, rows=frame.height)
         return frames
@@ -195,13 +230,16 @@ class Door:
 
     def _admit(self, reader: Reader, *queries: Query) -> Admission:
         first = queries[0]
-        now = just_after(self._clock())
-        admission = self._gate.admit(reader, first.request, as_of=now, customers=first.customers)
+        admission = self._decide(reader, first)
         if any(query.table.subject != "none" and query.anonymous != "only" for query in queries):
             warn_if_nobody(admission, first.request.purpose)
             if admission.people.is_empty() and first.customers is None:
                 warn_if_unresolved(reader)
         return admission
+
+    def _decide(self, reader: Reader, query: Query) -> Admission:
+        now = just_after(self._clock())
+        return self._gate.admit(reader, query.request, as_of=now, customers=query.customers)
 
     def _record(self, query: Query, admission: Admission, *, rows: int | None, action: str = "read") -> None:
         entry = Entry(

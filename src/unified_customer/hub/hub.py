@@ -29,8 +29,10 @@ from unified_customer.hub.keyfile import key_path, keys_for
 from unified_customer.hub.loading import Loader
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
+from unified_customer.hub.publishing import Publishing
 from unified_customer.hub.remaining import RemainingCustomers
 from unified_customer.hub.report import LoadReport, ResolveReport
+from unified_customer.hub.reporting import Reporting
 from unified_customer.hub.resolving import Resolver
 from unified_customer.hub.restating import Restating
 from unified_customer.hub.scanning import scan
@@ -52,6 +54,8 @@ class CustomerHub:
         audit: Who read what, under which purpose, and whether anybody tampered with that.
         rights: Takes in what people ask for, and carries it out: access, portability, rectification, erasure, ...
         governance: Retention, legal holds, transparency, incidents, and what is due.
+        publish: Writes star schemas for BI tools, and keeps them fresh.
+        report: Writes one page about the customer base.
         policy: The policy in force.
 
     Examples:
@@ -149,6 +153,18 @@ class CustomerHub:
         self.governance = Oversight(self._store, self.policy, clock=clock, remaining=remaining, actor=actor)
         self._profiles = ProfileReader(self._store, policy=self.policy, audit=self.audit, clock=clock)
         self._fitting = Fitting(self._store, door=self._door, clock=clock)
+        self.publish = Publishing(
+            self._store,
+            door=self._door,
+            erasures=self.rights.erasures,
+            key=self._keys.naming,
+            clock=clock,
+            actor=actor,
+        )
+        self.rights.erasures.rewritten_by(self.publish.follow_up)
+        self.report = Reporting(
+            self._door, consent=self.consent, purposes=tuple(self.policy.bases), clock=clock, actor=actor
+        )
         try:
             self.rights.erasures.resume()
         except BaseException:

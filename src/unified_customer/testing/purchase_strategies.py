@@ -4,7 +4,7 @@ They draw from few customers, instants and amounts on purpose: laws break where 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -73,3 +73,37 @@ def _lines(rows: Sequence[tuple[int, datetime, str, int, Decimal]]) -> pl.DataFr
         sign = 1 if kind == "sale" else -1
         told.append((f"c{order % 4}", "till", f"o{order}", at, kind, sign * quantity, sign * abs(amount), "EUR"))
     return pl.DataFrame(told, schema=LINES, orient="row")
+
+
+EVENTS: Final = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "event_id": pl.String(),
+        "name": pl.String(),
+        "occurred_at": pl.Datetime("us", "UTC"),
+        "channel": pl.String(),
+    }
+)
+PEOPLE: Final = pl.Schema({"customer_id": pl.String(), "birth_date": pl.Date(), "gender": pl.String()})
+
+
+def event_frames(*, min_size: int = 0, max_size: int = 30) -> st.SearchStrategy[pl.DataFrame]:
+    """Events of few customers and few names; some of nobody known, some without a channel."""
+    who = st.integers(0, 6).map(lambda number: f"c{number}" if number else None)
+    names = st.sampled_from(("Product Viewed", "Product Added", "Email Opened", "Order Completed"))
+    rows = st.tuples(who, names, moments(), st.sampled_from(("email", "direct", None)))
+    return st.lists(rows, min_size=min_size, max_size=max_size).map(_events)
+
+
+def _events(rows: Sequence[tuple[str | None, str, datetime, str | None]]) -> pl.DataFrame:
+    numbered = [(who, f"e{place}", *rest) for place, (who, *rest) in enumerate(rows)]
+    return pl.DataFrame(numbered, schema=EVENTS, orient="row")
+
+
+def people_frames(*, max_size: int = 20) -> st.SearchStrategy[pl.DataFrame]:
+    """Customers of few ages and genders; some tell nothing of themselves."""
+    births = st.none() | st.dates(date(1930, 1, 1), date(2025, 12, 31))
+    rows = st.lists(st.tuples(births, st.sampled_from(("female", "male", None))), max_size=max_size)
+    return rows.map(
+        lambda told: pl.DataFrame([(f"c{place}", *row) for place, row in enumerate(told)], schema=PEOPLE, orient="row")
+    )

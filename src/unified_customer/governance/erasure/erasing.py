@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Protocol
 
 import polars as pl
@@ -21,6 +22,7 @@ from unified_customer.governance.erasure.holding import refuse_held
 from unified_customer.governance.erasure.plan import OWNER, holders_of, people_of, refuse_unresolved, unknown_customer
 from unified_customer.governance.erasure.preview import ErasurePreview, preview
 from unified_customer.governance.erasure.steps import ErasureReceipt
+from unified_customer.governance.exported import EXPORT
 from unified_customer.governance.graves import NAMED
 from unified_customer.governance.naming import current_customer
 from unified_customer.store import Keys, Reader, Store, Where, Writer
@@ -37,6 +39,10 @@ class Eraser(Protocol):
         ...
 
 
+Rewrite = Callable[[Path], None]
+"""Writes what lies at a place anew, if it can; who was erased is not in it then."""
+
+
 @dataclass(frozen=True)
 class Erasing:
     """Erases people from a store, and from what it reaches.
@@ -47,6 +53,7 @@ class Erasing:
         clock: Gives the present instant.
         erasers: Destinations that can erase, by name.
         on_step: Called with the name of each step, for tests of crashes.
+        rewrite: Writes files anew, where it can.
     """
 
     store: Store
@@ -54,6 +61,7 @@ class Erasing:
     clock: Clock
     erasers: Mapping[str, Eraser] = field(default_factory=dict)
     on_step: Callable[[str], None] = lambda _: None
+    rewrite: Rewrite = lambda _: None
 
     # ------------------------------------------------------------------------------------------------------ asked for
 
@@ -155,9 +163,26 @@ class Erasing:
     def resume(self, *, actor: Actor) -> tuple[ErasureReceipt, ...]:
         """Do all of what is open that needs no person, and return the receipts of what is not complete."""
         self.reconcile(actor=actor)
+        self._rewrite_exports()
         self._forget_gone_copies()
         self._tell_erasers()
         return tuple(each for each in steps.receipts(self.store).values() if not each.complete)
+
+    def _rewrite_exports(self) -> None:
+        standing = steps.latest(self.store, where=[Where("step", "==", EXPORT)], open_only=True)
+        if standing.is_empty():
+            return
+        keys = Keys(standing.select(artifact_id="target").unique(), ("artifact_id",))
+        made = self.store.read("artifacts", columns=["artifact_id", "location"], keys=keys).drop_nulls()
+        waiting = standing.join(made, left_on="target", right_on="artifact_id", maintain_order="left")
+        for (location,), rows in waiting.partition_by("location", as_dict=True, maintain_order=True).items():
+            self._rewrite(Path(str(location)), rows.drop("location"))
+
+    def _rewrite(self, location: Path, standing: pl.DataFrame) -> None:
+        try:
+            self.rewrite(location)
+        except Exception as error:  # noqa: BLE001 (whatever went wrong there, the step has failed and is told so)
+            self._settle(standing, state="failed", detail={"error": type(error).__name__})
 
     def _forget_gone_copies(self) -> None:
         standing = steps.latest(self.store, where=[Where("step", "in", reach.COPIES)], open_only=True)

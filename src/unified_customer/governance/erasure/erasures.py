@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from unified_customer.core.keys import Keyring
 from unified_customer.core.models import LOCAL, Actor
 from unified_customer.governance.erasure import reach
 from unified_customer.governance.erasure.carrying import Carrier
-from unified_customer.governance.erasure.erasing import Eraser, Erasing
-from unified_customer.governance.erasure.exporting import Export, forget, lying_at
+from unified_customer.governance.erasure.erasing import Eraser, Erasing, Rewrite
+from unified_customer.governance.erasure.exporting import Export, close, forget, lying_at
 from unified_customer.governance.erasure.graveyard import Graveyard, graveyard_path
 from unified_customer.governance.erasure.preview import ErasurePreview
 from unified_customer.governance.erasure.proofs import proven
@@ -209,8 +210,9 @@ class Erasures:
         purpose: str,
         recipient: str | None = None,
         spec: Mapping[str, Any] | None = None,
+        even_of_nobody: bool = False,
         actor: Actor | None = None,
-    ) -> Iterator[None]:
+    ) -> Iterator[str | None]:
         """Keep on record that the block writes data of some people to `location`, so that erasures know of it.
 
         It is written before the file is. Writing over a file takes what lay there before off the record, and the same
@@ -222,7 +224,11 @@ class Erasures:
             purpose: What it is for.
             recipient: Who gets it.
             spec: Further settings to remember, such as the columns; never values of people.
+            even_of_nobody: Keep it on record even with nobody in it.
             actor: Who writes it; None: the hub's actor.
+
+        Yields:
+            The id of its artifact; None where nobody is in it.
 
         Raises:
             ConfigurationError: Somebody in it was erased since it was read.
@@ -248,12 +254,13 @@ class Erasures:
             by=actor or self._actor,
             at=self._clock(),
             spec={**(spec or {}), **({} if recipient is None else {"recipient": recipient})},
+            even_of_nobody=even_of_nobody,
         )
         before = lying_at(export.location)
         with self._store.transaction(recorded_at=export.at) as writer:
             registered = export.register(writer)
         try:
-            yield
+            yield registered.artifact_id
         except BaseException:
             if registered.is_new and lying_at(export.location) == before:
                 with self._store.transaction(recorded_at=export.at) as writer:
@@ -261,6 +268,17 @@ class Erasures:
             raise
         with self._store.transaction(recorded_at=export.at) as writer:
             export.replace_older(writer, registered.artifact)
+
+    def removed(self, location: str | Path) -> None:
+        """Write that what was exported to a place is there no more; closes the steps of erasures that waited for it."""
+        at = self._clock()
+        with self._store.transaction(recorded_at=at) as writer:
+            none = pl.DataFrame(schema={"artifact_id": pl.String})
+            close(writer, Path(location).resolve(), but=none, at=at, detail={"gone": True})
+
+    def rewritten_by(self, rewrite: Rewrite) -> None:
+        """From now on have `resume` write files anew that hold somebody who was erased, where `rewrite` can."""
+        self._erasing = replace(self._erasing, rewrite=rewrite)
 
     def copy_tombstones(self, store_path: Path) -> None:
         """Write the tombstones beside a copy of the store."""

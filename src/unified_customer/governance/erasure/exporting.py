@@ -29,6 +29,11 @@ class Registered:
     artifact: pl.DataFrame
     is_new: bool
 
+    @property
+    def artifact_id(self) -> str | None:
+        """Its id; None where there is none."""
+        return None if self.artifact.is_empty() else str(self.artifact["artifact_id"].item())
+
 
 @dataclass(frozen=True, eq=False)
 class Export:
@@ -41,6 +46,7 @@ class Export:
         by: Who writes it.
         at: When it was begun.
         spec: What it holds, and its `recipient`.
+        even_of_nobody: It is on record even with nobody in it.
     """
 
     location: Path
@@ -49,14 +55,15 @@ class Export:
     by: Actor
     at: datetime
     spec: Mapping[str, Any] = field(default_factory=dict)
+    even_of_nobody: bool = False
 
     def register(self, writer: Writer) -> "Registered":
-        """Write who is in it, where that is not on record yet; a file with nobody in it is not.
+        """Write who is in it, where that is not on record yet.
 
         Raises:
             ConfigurationError: Somebody in it was erased since.
         """
-        if self.customers.is_empty():
+        if self.customers.is_empty() and not self.even_of_nobody:
             return Registered(pl.DataFrame(schema=ARTIFACTS.columns), is_new=False)
         records = self._records(writer)
         artifact = self._artifact(records)
@@ -108,13 +115,18 @@ class Export:
 
     def replace_older(self, writer: Writer, artifact: pl.DataFrame) -> None:
         """Write that what lay there before is no more, which closes the steps of erasures that waited for it."""
-        where = [Where("kind", "==", EXPORT), Where("location", "==", str(self.location))]
-        others = writer.read("artifacts", columns=list(ARTIFACTS.columns), where=where)
-        older = others.join(artifact.select("artifact_id"), on="artifact_id", how="anti")
-        reach.without_body(writer, older)
-        standing = steps.latest(writer, where=[Where("step", "==", EXPORT)], open_only=True)
-        waited = standing.filter(pl.col("target").is_in(older["artifact_id"].implode()))
-        steps.settle(writer, waited, state="done", at=self.at, detail={"overwritten": True})
+        close(writer, self.location, but=artifact, at=self.at, detail={"overwritten": True})
+
+
+def close(writer: Writer, location: Path, *, but: pl.DataFrame, at: datetime, detail: Mapping[str, Any]) -> None:
+    """Write that the exports at a place are no more, save `but`; steps of erasures that waited for them are done."""
+    where = [Where("kind", "==", EXPORT), Where("location", "==", str(location))]
+    others = writer.read("artifacts", columns=list(ARTIFACTS.columns), where=where)
+    gone = others.join(but.select("artifact_id"), on="artifact_id", how="anti")
+    reach.without_body(writer, gone)
+    standing = steps.latest(writer, where=[Where("step", "==", EXPORT)], open_only=True)
+    waited = standing.filter(pl.col("target").is_in(gone["artifact_id"].implode()))
+    steps.settle(writer, waited, state="done", at=at, detail=detail)
 
 
 def forget(writer: Writer, artifact: pl.DataFrame) -> None:

@@ -1,6 +1,5 @@
 """From recency, frequency and monetary value to scores: at stored cut points, or by ranks."""
 
-import math
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
@@ -12,14 +11,13 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.base import Model
 from unified_customer.engines.portable import Lazy, collected
 from unified_customer.engines.portable import quantiles as quantiles_of
+from unified_customer.segmentation.cut_points import between, beyond
 
 MEASURES: Final = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
 """What is measured, and the score that it gives."""
 
 _STEP: Final = {"recency": 1.0, "frequency": 1.0, "monetary": 1e-4}
 """The least difference between two values."""
-_NOISE: Final = 1e-3
-"""Of a step: what engines may differ by where they work out a quantile."""
 
 
 class Cuts(Model):
@@ -37,12 +35,7 @@ class Cuts(Model):
 
     def score(self, measure: str) -> nw.Expr:
         """Return the score of a measure as an expression, 1 for the least."""
-        value = nw.col(measure)
-        score = nw.lit(1)
-        for cut in getattr(self, measure):
-            beyond = value < cut if measure == "recency" else value > cut
-            score += nw.when(beyond).then(nw.lit(1)).otherwise(nw.lit(0))
-        return score
+        return beyond(nw.col(measure), getattr(self, measure), falling=measure == "recency") + 1
 
 
 class Thresholds(Model):
@@ -101,7 +94,7 @@ def learned_cuts(measured: Lazy, *, quantiles: int) -> Cuts:
     shares = [step / quantiles for step in range(1, quantiles)]
     better = measured.select(**{measure: _better(measure) for measure in MEASURES})
     points = quantiles_of(better, list(MEASURES), shares=shares)
-    return Cuts(**{measure: tuple(_between(measure, each)) for measure, each in points.items()})
+    return Cuts(**{measure: _between(measure, each) for measure, each in points.items()})
 
 
 def _better(measure: str) -> nw.Expr:
@@ -110,15 +103,9 @@ def _better(measure: str) -> nw.Expr:
     return value * -1 if measure == "recency" else value
 
 
-def _between(measure: str, points: Iterable[float | None]) -> Iterable[float]:
-    """Move cut points to the middle between the values that they are at and the next."""
-    step = _STEP[measure]
-    for point in points:
-        steps = (point or 0.0) / step
-        noise = max(_NOISE, 4 * math.ulp(steps))
-        whole = round(steps) if abs(steps - round(steps)) < noise else math.floor(steps)
-        middle = round((whole + 0.5) * step, 5)
-        yield -middle if measure == "recency" else middle
+def _between(measure: str, points: Iterable[float | None]) -> tuple[float, ...]:
+    cuts = between(points, step=_STEP[measure])
+    return tuple(-cut for cut in cuts) if measure == "recency" else tuple(cuts)
 
 
 def ranked(measured: Lazy, *, quantiles: int) -> Lazy:

@@ -1,0 +1,136 @@
+"""The report: read under a purpose, from one state of the store, and written as one page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from unified_customer.core.clock import Clock, as_utc
+from unified_customer.core.models import Actor
+from unified_customer.engines.portable import Calendar
+from unified_customer.governance.coverage import Coverage
+from unified_customer.governance.door import Door, query
+from unified_customer.governance.ledger import ConsentLedger
+from unified_customer.hub.reporting.asked import Asked, Tables, of_customers
+from unified_customer.hub.reporting.consent_section import consent_section
+from unified_customer.hub.reporting.identity_section import identity_section
+from unified_customer.hub.reporting.segments_section import segments_section
+from unified_customer.methods.display import COUNT
+from unified_customer.methods.money import Money
+from unified_customer.reports.page import Page, Section, Tile, page_html
+
+READ: Final = ("customers", "events", "order_lines", "answers", "spend")
+OF_NOBODY: Final = ("events", "order_lines")
+"""Tables of which the rows about nobody known count too."""
+ASKED_OF_ALL: Final = ("analytics", "marketing.communications.email", "marketing.advertising", "personalize")
+"""Purposes whose reach is shown beside those that the policy names."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written.
+
+    Attributes:
+        path: Where it is.
+        purpose: What it is for.
+        as_of: The instant before which things count.
+        sections: The titles of its parts.
+        customers: How many customers are in it.
+    """
+
+    path: Path
+    purpose: str
+    as_of: datetime
+    sections: tuple[str, ...]
+    customers: int
+
+
+class Reporting:
+    """Writes a page about the customer base."""
+
+    def __init__(
+        self, door: Door, *, consent: ConsentLedger, purposes: Sequence[str], clock: Clock, actor: Actor
+    ) -> None:
+        """Read through `door`; ask `consent` how far purposes reach."""
+        self._door = door
+        self._consent = consent
+        self._purposes = purposes
+        self._clock = clock
+        self._actor = actor
+
+    def __call__(
+        self,
+        *,
+        purpose: str,
+        path: str | Path,
+        as_of: datetime | None = None,
+        title: str = "Our customers",
+        money: Money | None = None,
+        calendar: Calendar | None = None,
+        actor: Actor | None = None,
+    ) -> Report:
+        """Write one page about the customer base: identity, consent, segments.
+
+        The page is one file of HTML with no script and nothing from the network. It holds aggregates only, of those whom the
+        purpose may see.
+
+        Args:
+            purpose: What it is for.
+            path: Where to write it; a file that is there is replaced.
+            as_of: Only what happened strictly before; None: until now.
+            title: Its heading.
+            money: In which currency amounts are added; None: all are of one.
+            calendar: Zone, first day of the week and first month of the fiscal year of the shop; None: UTC, Monday, January.
+            actor: Who asks; None: the hub's actor.
+
+        Raises:
+            ConsentError: The actor may not use the purpose.
+            MissingDependencyError: The extra `charts` is not installed.
+            SchemaError: Amounts are of several currencies, and `money` says nothing of their rates.
+        """
+        at = self._clock() if as_of is None else as_utc(as_of)
+        asked = Asked(purpose, at, title, money or Money(), calendar or Calendar(), actor or self._actor)
+        tables = self._read(asked)
+        page = self._page(asked, tables)
+        target = Path(path)
+        target.write_text(page_html(page), encoding="utf-8")
+        return Report(target, purpose, at, tuple(each.title for each in page.sections), tables["customers"].height)
+
+    def _read(self, asked: Asked) -> Tables:
+        queries = [
+            query(
+                name, asked.purpose, as_of=asked.as_of, actor=asked.actor,
+                anonymous="include" if name in OF_NOBODY else "exclude",
+            )
+            for name in READ
+        ]  # fmt: skip
+        return dict(zip(READ, self._door.read_together(queries), strict=True))
+
+    def _page(self, asked: Asked, tables: Tables) -> Page:
+        coverages = [
+            self._coverage(each, asked) for each in dict.fromkeys([asked.purpose, *self._purposes, *ASKED_OF_ALL])
+        ]
+        sections = tuple(self._sections(asked, tables, coverages))
+        customers = COUNT.written(tables["customers"].height)
+        subtitle = f"As of {asked.day} · {customers} customers · made for {asked.purpose!r}"
+        foot = (
+            f"What happened on or after {asked.day} is left out. Amounts and counts are of customers whom the purpose "
+            f"{asked.purpose!r} may see, unless a section says otherwise.",
+            "Written by unified-customer. This page fetches nothing and runs no script.",
+        )
+        return Page(asked.title, subtitle, (), (), sections, foot)
+
+    def _sections(self, asked: Asked, tables: Tables, coverages: Sequence[Coverage]) -> Iterator[Section]:
+        own = of_customers(tables)
+        yield segments_section(asked, own)
+        yield identity_section(own["customers"], coverages[0])
+        yield consent_section(coverages, purpose=asked.purpose)
+
+    def _coverage(self, purpose: str, asked: Asked) -> Coverage:
+        return self._consent.coverage(purpose, as_of=asked.as_of)
+
+
+def headline(sections: Sequence[Section]) -> tuple[Tile, ...]:
+    """Return the first tiles of the sections."""
+    return tuple(tile for section in sections for tile in section.tiles[:1])
