@@ -2,13 +2,20 @@
 
 RFM                        by recency, frequency and monetary value
 Lifecycle                  stages of life: prospect, new, active, at risk, lapsed, lost, reactivated
+Lifestyle                  by what people buy or view
+Clusters                   by any numbers of each customer
+Needs                      by what people say of themselves
+TypingTool                 a short question set that tells research segments
 transitions                who moved from which segment to which between two dates
 """
 
 from unified_customer.segmentation.assignment import FittedSegments
 from unified_customer.segmentation.behaviour import Breadth, PreferredChannel, UsageTrend
+from unified_customer.segmentation.clusters import Clusters, FittedClusters
 from unified_customer.segmentation.demographic import Demographic
 from unified_customer.segmentation.lifecycle import ByDays, ByPAlive, ByRhythm, Lifecycle
+from unified_customer.segmentation.lifestyle import FittedLifestyle, Lifestyle
+from unified_customer.segmentation.needs import FittedNeeds, FittedTypingTool, Needs, SegmentClassifier, TypingTool
 from unified_customer.segmentation.rfm import RFM, FittedRFM, SegmentRule, SegmentRules, Thresholds
 from unified_customer.segmentation.transitions import Transitions, transitions
 from unified_customer.segmentation.value_tiers import Tier, ValueTiers
@@ -19,16 +26,25 @@ __all__ = [
     "ByDays",
     "ByPAlive",
     "ByRhythm",
+    "Clusters",
     "Demographic",
+    "FittedClusters",
+    "FittedLifestyle",
+    "FittedNeeds",
     "FittedRFM",
     "FittedSegments",
+    "FittedTypingTool",
     "Lifecycle",
+    "Lifestyle",
+    "Needs",
     "PreferredChannel",
+    "SegmentClassifier",
     "SegmentRule",
     "SegmentRules",
     "Thresholds",
     "Tier",
     "Transitions",
+    "TypingTool",
     "UsageTrend",
     "ValueTiers",
     "transitions",

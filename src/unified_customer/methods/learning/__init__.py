@@ -13,7 +13,7 @@ Seeds are arguments. Sums are made on one thread, since those of several differ 
 """
 
 from unified_customer.methods.learning.chance import normal_chance
-from unified_customer.methods.learning.choosing import chosen_columns
+from unified_customer.methods.learning.choosing import Chosen, chosen_columns, folds_of
 from unified_customer.methods.learning.classes import Classes, fit_classes
 from unified_customer.methods.learning.groups import agreement, nearest
 from unified_customer.methods.learning.matrices import Floats, Ints, Sparse, canonical_order
@@ -21,6 +21,7 @@ from unified_customer.methods.learning.reduction import leading_directions, lead
 from unified_customer.methods.learning.search import Evidence, Grouping, GroupSearch, evidence_frame
 
 __all__ = [
+    "Chosen",
     "Classes",
     "Evidence",
     "Floats",
@@ -33,6 +34,7 @@ __all__ = [
     "chosen_columns",
     "evidence_frame",
     "fit_classes",
+    "folds_of",
     "leading_directions",
     "leading_parts",
     "nearest",

@@ -32,7 +32,11 @@ class Clusters(Spec):
     A segment is called by the numbers in which it is farthest from the mean.
 
     Examples:
-        >>> numbers = [(f"{kind}{n}", visits + n % 3, spent + n % 7) for n in range(40) for kind, visits, spent in (("a", 2, 5), ("b", 40, 90))]
+        >>> numbers = [
+        ...     (f"{kind}{n}", visits + n % 3, spent + n % 7)
+        ...     for n in range(40)
+        ...     for kind, visits, spent in (("a", 2, 5), ("b", 40, 90))
+        ... ]
         >>> features = pl.DataFrame(numbers, schema=["customer_id", "visits", "spent"], orient="row")
         >>> fitted = Clusters().fit({"features": features}, as_of=datetime(2026, 1, 1, tzinfo=UTC))
         >>> sorted(fitted.sizes.select("segment", "customers").rows())
