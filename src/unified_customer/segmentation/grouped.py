@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, Protocol, TypeVar
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from unified_customer.core.clock import as_utc
 from unified_customer.core.models.base import Model
 from unified_customer.engines.portable import Lazy, Native, brought, collected, given_back
 from unified_customer.methods.charting import trend
-from unified_customer.methods.display import COUNT, NUMBER, SHARE, Format, result_html
+from unified_customer.methods.display import COUNT, SHARE, result_html
 from unified_customer.methods.learning import Evidence, evidence_frame
 from unified_customer.segmentation.assignment import FittedSegments, Segmentation
 from unified_customer.segmentation.sizes import Kind
@@ -127,7 +127,9 @@ def _lines(finding: str) -> list[str]:
     return [part if part.endswith(".") else f"{part}." for part in finding.split(". ")]
 
 
-def measured_here(spec: GroupingSpec[GroupsT], tables: Mapping[str, Native], *, as_of: datetime) -> tuple[Lazy, pl.DataFrame]:
+def measured_here(
+    spec: GroupingSpec[GroupsT], tables: Mapping[str, Native], *, as_of: datetime
+) -> tuple[Lazy, pl.DataFrame]:
     """Measure where the tables are, and bring what was measured here."""
     measured = spec.measured(tables, as_of=as_utc(as_of))
     return measured, collected(measured)
@@ -151,6 +153,3 @@ def apart(labels: Sequence[str]) -> tuple[str, ...]:
         seen[label] += 1
         told.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
     return tuple(told)
-
-
-FORMATS: Final[Mapping[str, Format]] = {"customers": COUNT, "share": SHARE, "lift": NUMBER}

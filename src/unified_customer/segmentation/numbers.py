@@ -66,7 +66,8 @@ class NumberGroups(Groups):
 
     def points(self, values: Floats) -> Floats:
         """Return the points of customers, one row each."""
-        return self.scales.scaled(values) * np.array(self.weights)
+        found: Floats = self.scales.scaled(values) * np.array(self.weights)
+        return found
 
     def told(self, values: Floats) -> Ints:
         """Return the rows of which enough is known."""
@@ -135,9 +136,13 @@ def _labels(z: Floats, segments: Ints, columns: Sequence[str], *, at_most: int) 
     """Return labels such as "recency low, frequency high": the columns in which a segment is farthest from the mean."""
     labels = []
     for each in range(int(segments.max()) + 1):
-        means = _means(z[segments == each])
-        far = sorted(range(len(columns)), key=lambda place: (-round(abs(means[place]), 9), place))[:at_most]
-        told = [f"{_plain(columns[place])} {'high' if means[place] > 0 else 'low'}" for place in far if abs(means[place]) > _TOLD]
+        means: list[float] = _means(z[segments == each]).round(9).tolist()
+        far = np.argsort(-np.abs(means), kind="stable")[:at_most].tolist()
+        told = [
+            f"{_plain(columns[place])} {'high' if means[place] > 0 else 'low'}"
+            for place in far
+            if abs(means[place]) > _TOLD
+        ]
         labels.append(", ".join(told) or "middling")
     return labels
 
@@ -152,9 +157,7 @@ def _means(values: Floats) -> Floats:
     return found
 
 
-def _described(
-    rows: Floats, z: Floats, segments: Ints, columns: Sequence[str], labels: Sequence[str]
-) -> pl.DataFrame:
+def _described(rows: Floats, z: Floats, segments: Ints, columns: Sequence[str], labels: Sequence[str]) -> pl.DataFrame:
     schema = {
         "segment": pl.String(), "measure": pl.String(), "customers": pl.Int64(), "mean": pl.Float64(),
         "mean_of_all": pl.Float64(), "z": pl.Float64(),

@@ -89,7 +89,12 @@ def _parts(points: Floats, classes: Ints, fold: Ints) -> Iterable[_Part]:
         inside, known = fold == each, classes[fold != each]
         others = points[fold != each]
         sizes = np.array([(known == name).sum() for name in found])
-        means = np.stack([others[known == name].mean(axis=0) if size else others.mean(axis=0) for name, size in zip(found, sizes, strict=True)])
+        means = np.stack(
+            [
+                others[known == name].mean(axis=0) if size else others.mean(axis=0)
+                for name, size in zip(found, sizes, strict=True)
+            ]
+        )
         left = others - means[np.searchsorted(found, known)]
         spread = left.T @ left / max(len(others) - len(found), 1)
         yield _Part(points[inside], np.searchsorted(found, classes[inside]), means, spread, sizes / max(len(others), 1))

@@ -28,6 +28,15 @@ def canonical_order(matrix: "Floats | Sparse") -> Ints:
     return np.lexsort(marks.T)
 
 
+def sparse_of(values: Floats, *, rows: Ints, columns: Ints, shape: tuple[int, int]) -> Sparse:
+    """Return a sparse matrix of values at places, each place once."""
+    from scipy.sparse import csr_array
+
+    found = csr_array((values, (rows, columns)), shape=shape)
+    found.sort_indices()
+    return found
+
+
 @contextmanager
 def on_one_thread() -> Iterator[None]:
     """Keep linear algebra to one thread: what several threads sum up depends on how many there are."""

@@ -121,7 +121,9 @@ class GroupSearch(Model):
     def _drawn(self, chance: Chance, rows: Ints, numbers: Sequence[int], seed: int) -> dict[int, float]:
         points = _plain(chance(np.random.default_rng([seed, 2]), rows))
         apart = distances_between(points)
-        labels = {number: nearest(points, centres_of(points, groups=number, seed=seed, starts=3))[0] for number in numbers}
+        labels = {
+            number: nearest(points, centres_of(points, groups=number, seed=seed, starts=3))[0] for number in numbers
+        }
         return {number: silhouette(apart, found) or 0.0 for number, found in labels.items()}
 
     def _one(self, points: Floats, apart: Floats, number: int, drawn: Sequence[float], seed: int) -> Evidence | None:
@@ -167,9 +169,11 @@ class GroupSearch(Model):
     def _said(self, evidence: Sequence[Evidence], wanted: int, found: int) -> str:
         tried = [each for each in evidence if each.groups > 1]
         if found > 1:
-            told = next(each for each in tried if each.groups == found) if any(
-                each.groups == found for each in tried
-            ) else None
+            told = (
+                next(each for each in tried if each.groups == found)
+                if any(each.groups == found for each in tried)
+                else None
+            )
             asked = ", as asked" if self.exactly is not None else ""
             return f"{found} groups{asked}{_measures(told)}"
         if not tried:

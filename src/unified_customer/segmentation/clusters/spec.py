@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar, Final
 
 import narwhals as nw
@@ -32,6 +32,7 @@ class Clusters(Spec):
     A segment is called by the numbers in which it is farthest from the mean.
 
     Examples:
+        >>> from datetime import UTC
         >>> numbers = [
         ...     (f"{kind}{n}", visits + n % 3, spent + n % 7)
         ...     for n in range(40)
@@ -90,7 +91,9 @@ class Clusters(Spec):
             return rfm_measured(self.rfm, tables, as_of=as_of)[0].select("customer_id", *_RFM)
         lazy = opened(tables[FEATURES], columns=["customer_id", *self.columns], name=FEATURES)
         schema = lazy.collect_schema()
-        named = self.columns or tuple(name for name, dtype in schema.items() if dtype.is_numeric() and name != "customer_id")
+        named = self.columns or tuple(
+            name for name, dtype in schema.items() if dtype.is_numeric() and name != "customer_id"
+        )
         wrong = [name for name in named if not schema[name].is_numeric()]
         if wrong or not named:
             raise SchemaError(f"{FEATURES!r} has no numbers in {', '.join(map(repr, wrong)) or 'any column'}.")

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from unified_customer.methods.learning import Floats, Ints, Sparse
+from unified_customer.methods.learning import Floats, Ints, Sparse, sparse_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +41,10 @@ def without_levels(counts: pl.DataFrame, *, levels: int | None) -> pl.DataFrame:
     short = pl.col("item").str.split(" > ").list.head(levels).list.join(" > ")
     cut = counts.with_columns(short)
     # The order of a sum of floats matters to its last digits.
-    return cut.sort("customer_id", "item", "value").group_by("customer_id", "item").agg(
-        pl.col("times", "value").sum(), pl.col("name").max()
+    return (
+        cut.sort("customer_id", "item", "value")
+        .group_by("customer_id", "item")
+        .agg(pl.col("times", "value").sum(), pl.col("name").max())
     )
 
 
@@ -66,21 +67,25 @@ def vocabulary(counts: pl.DataFrame, *, at_most: int, least_customers: int) -> p
 
 def baskets(counts: pl.DataFrame, items: Sequence[str]) -> Baskets:
     """Return what customers have of some things; a value that is not above zero is none."""
-    from scipy.sparse import csr_array
-
     customers = counts.select("customer_id").unique().sort("customer_id").with_row_index("row")
     known = pl.DataFrame({"item": list(items)}, schema={"item": pl.String}).with_row_index("column")
-    had = counts.filter((pl.col("times") > 0) & (pl.col("value") > 0)).join(known, on="item").join(customers, on="customer_id")
+    had = (
+        counts.filter((pl.col("times") > 0) & (pl.col("value") > 0))
+        .join(known, on="item")
+        .join(customers, on="customer_id")
+    )
     placed = had.select("row", "column", "times", "value").sort("row", "column")
-    at = (placed["row"].to_numpy(), placed["column"].to_numpy())
-    shape = (customers.height, known.height)
-
-    def matrix(column: str) -> Any:
-        found = csr_array((placed[column].cast(pl.Float64).to_numpy(), at), shape=shape)
-        found.sort_indices()
-        return found
-
-    return Baskets(customers.select("customer_id"), matrix("times"), matrix("value"))
+    rows, columns = placed["row"].to_numpy(), placed["column"].to_numpy()
+    times, values = (
+        sparse_of(
+            placed[name].cast(pl.Float64).to_numpy(),
+            rows=rows,
+            columns=columns,
+            shape=(customers.height, known.height),
+        )
+        for name in ("times", "value")
+    )
+    return Baskets(customers.select("customer_id"), times, values)
 
 
 def row_sums(matrix: Sparse) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from unified_customer.methods.learning import Floats, Ints, Sparse
+from unified_customer.methods.learning import Floats, Ints, Sparse, sparse_of
 from unified_customer.segmentation.lifestyle.basket import Baskets, row_sums
 
 _ROWS = 200
@@ -22,8 +22,6 @@ def one_taste(have: Baskets) -> Callable[[np.random.Generator, Ints], Sparse]:
     times = row_sums(have.times).astype(np.int64)
 
     def draw(chance: np.random.Generator, rows: Ints) -> Sparse:
-        from scipy.sparse import csr_array
-
         columns = np.concatenate([_without_return(chance, popular, part) for part in _lots(different[rows])])
         starts = np.concatenate([[0], np.cumsum(different[rows])])
         drawn = np.ones(len(columns))
@@ -32,9 +30,8 @@ def one_taste(have: Baskets) -> Callable[[np.random.Generator, Ints], Sparse]:
                 own = slice(starts[place], starts[place + 1])
                 share = often[columns[own]]
                 drawn[own] += chance.multinomial(left, share / share.sum())
-        found = csr_array((drawn * worth[columns], columns, starts), shape=(len(rows), len(popular)))
-        found.sort_indices()
-        return found
+        places = np.repeat(np.arange(len(rows)), different[rows])
+        return sparse_of(drawn * worth[columns], rows=places, columns=columns, shape=(len(rows), len(popular)))
 
     return draw
 

@@ -17,7 +17,9 @@ COLUMNS: Final = {
 }  # fmt: skip
 
 
-def distinctive(have: Baskets, segments: Ints, items: pl.DataFrame, *, least_customers: int, at_most: int) -> pl.DataFrame:
+def distinctive(
+    have: Baskets, segments: Ints, items: pl.DataFrame, *, least_customers: int, at_most: int
+) -> pl.DataFrame:
     """Return the things that tell each segment from the rest, the most telling first.
 
     Customers are counted, not purchases, so that no large buyer speaks for all. Things that few of a segment have are left

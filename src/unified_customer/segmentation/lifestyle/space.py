@@ -27,7 +27,8 @@ class Space(Model):
     def points(self, values: Sparse) -> Floats:
         """Return the points of customers, one row each."""
         if self.method == "mix":
-            return np.sqrt(_rows_of_one(values).toarray())
+            shares: Floats = np.sqrt(_rows_of_one(values).toarray())
+            return shares
         weighted = self._weighted(values)
         directions = np.array(self.directions)
         if self.method == "nmf":

@@ -1,7 +1,7 @@
 """What a lifestyle segmentation is."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -38,6 +38,7 @@ class Lifestyle(Spec):
     any number are grouped, and the segments go back to where the table was.
 
     Examples:
+        >>> from datetime import UTC
         >>> when = datetime(2026, 1, 1)
         >>> lines = [
         ...     (f"{taste}{n}", kind)
@@ -48,7 +49,9 @@ class Lifestyle(Spec):
         >>> frame = pl.DataFrame(lines, schema=["customer_id", "category"], orient="row").with_columns(
         ...     kind=pl.lit("sale"), occurred_at=pl.lit(when)
         ... )
-        >>> fitted = Lifestyle(by="category", method="mix").fit({"order_lines": frame}, as_of=datetime(2026, 2, 1, tzinfo=UTC))
+        >>> fitted = Lifestyle(by="category", method="mix").fit(
+        ...     {"order_lines": frame}, as_of=datetime(2026, 2, 1, tzinfo=UTC)
+        ... )
         >>> sorted(fitted.sizes.select("segment", "customers").rows())
         [('cake, tea', 30), ('glue, nails', 30), ('too little to say', 0)]
     """
@@ -196,7 +199,9 @@ class Lifestyle(Spec):
             labels=labels, centres=tuple(map(tuple, found.centres.tolist())), evidence=found.evidence,
             finding=found.finding, space=space, items=tuple(items["item"]),
         )  # fmt: skip
-        return tastes, told.with_columns(segment=pl.Series([labels[place] for place in told["segment"]], dtype=pl.String))
+        return tastes, told.with_columns(
+            segment=pl.Series([labels[place] for place in told["segment"]], dtype=pl.String)
+        )
 
     def _space(self, values: object) -> Space:
         return learned_space(values, method=self.method, columns=self.columns, seed=self.seed)
@@ -204,7 +209,10 @@ class Lifestyle(Spec):
 
 def _placed(have: Baskets, space: Space, centres: Floats) -> tuple[Ints, Floats]:
     """Place customers in batches, so that many of them fit."""
-    lots = [np.arange(start, min(start + _BATCH, have.customers.height)) for start in range(0, have.customers.height, _BATCH)]
+    lots = [
+        np.arange(start, min(start + _BATCH, have.customers.height))
+        for start in range(0, have.customers.height, _BATCH)
+    ]
     parts = [nearest(space.points(have.values[rows]), centres) for rows in lots]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 

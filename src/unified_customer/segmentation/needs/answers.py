@@ -7,6 +7,7 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
+from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable import Lazy, Native, before, has, opened
 
 ANSWERS: Final = "answers"
@@ -60,8 +61,6 @@ def native_table(tables: Mapping[str, Native], name: str) -> Native:
     Raises:
         SchemaError: It is not there.
     """
-    from unified_customer.core.errors import SchemaError
-
     if name not in tables:
         raise SchemaError(f"{name!r} is not among the tables; there are: {', '.join(tables) or 'none'}.")
     return tables[name]
@@ -72,7 +71,13 @@ def features_as_answers(features: pl.DataFrame) -> pl.DataFrame:
     names = [name for name in features.columns if name != "customer_id"]
     numbers = [name for name in names if features.schema[name].is_numeric() or features.schema[name] == pl.Boolean]
     parts = [
-        features.select("customer_id", instrument=pl.lit("features"), question=pl.lit(name), value=_number(name, numbers), text=_text(name, numbers))
+        features.select(
+            "customer_id",
+            instrument=pl.lit("features"),
+            question=pl.lit(name),
+            value=_number(name, numbers),
+            text=_text(name, numbers),
+        )
         for name in names
     ]
     empty = pl.DataFrame(schema={"customer_id": features.schema["customer_id"], **COLUMNS})

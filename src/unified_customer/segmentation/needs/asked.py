@@ -39,7 +39,9 @@ def columns_of(answers: pl.DataFrame, *, least_customers: int) -> tuple[Asked, .
     """
     counted = answers.group_by(KEY).agg(numbers=pl.col("value").is_not_null().sum())
     numeric = counted.filter(pl.col("numbers") >= least_customers).select(*KEY, option=pl.lit(None, pl.String))
-    worded = answers.join(counted.filter(pl.col("numbers") == 0), on=KEY, how="semi").filter(pl.col("text").is_not_null())
+    worded = answers.join(counted.filter(pl.col("numbers") == 0), on=KEY, how="semi").filter(
+        pl.col("text").is_not_null()
+    )
     options = worded.group_by(*KEY, option="text").agg(n=pl.len()).filter(pl.col("n") >= least_customers)
     every = pl.concat([numeric, options.select(*KEY, "option")]).sort(*KEY, "option")
     return tuple(Asked(**row) for row in every.iter_rows(named=True))
@@ -71,7 +73,11 @@ def table_of_answers(answers: pl.DataFrame, asked: Sequence[Asked]) -> tuple[pl.
     rows = [(place, each.instrument, each.question, each.option) for place, each in enumerate(asked)]
     schema = {"column": pl.Int64(), "instrument": pl.String(), "question": pl.String(), "option": pl.String()}
     columns = pl.DataFrame(rows, schema=schema, orient="row")
-    said = pl.when(pl.col("option").is_null()).then("value").otherwise((pl.col("text") == pl.col("option")).cast(pl.Float64))
+    said = (
+        pl.when(pl.col("option").is_null())
+        .then("value")
+        .otherwise((pl.col("text") == pl.col("option")).cast(pl.Float64))
+    )
     placed = answers.join(columns, on=KEY).join(customers, on="customer_id").select("row", "column", said=said)
     known = placed.filter(pl.col("said").is_finite())
     values = np.full((customers.height, len(asked)), np.nan)

@@ -81,7 +81,9 @@ class SegmentClassifier(Model):
         long = known.select("customer_id", *self._columns).unpivot(
             self._columns, index="customer_id", variable_name="place", value_name="probability"
         )
-        named = pl.col("place").replace_strict(dict(zip(self._columns, self.segments, strict=True)), return_dtype=pl.String)
+        named = pl.col("place").replace_strict(
+            dict(zip(self._columns, self.segments, strict=True)), return_dtype=pl.String
+        )
         return self._back(long.select("customer_id", segment=named, probability="probability"), tables)
 
     @property
@@ -111,16 +113,26 @@ class SegmentClassifier(Model):
         parts = [self._part(self.by_answers, answers, "answers")]
         everybody = [answers.select("customer_id")]
         if FEATURES in tables:
-            features = collected(opened(tables[FEATURES], columns=["customer_id"], name=FEATURES)).drop_nulls("customer_id")
+            features = collected(opened(tables[FEATURES], columns=["customer_id"], name=FEATURES)).drop_nulls(
+                "customer_id"
+            )
             everybody.append(features.select("customer_id"))
             if self.by_features is not None:
                 parts.append(self._part(self.by_features, features_as_answers(features), "features"))
         told = pl.concat(parts).unique("customer_id", keep="first", maintain_order=True)
-        return pl.concat(everybody).unique().sort("customer_id").join(told, on="customer_id", how="left", maintain_order="left")
+        return (
+            pl.concat(everybody)
+            .unique()
+            .sort("customer_id")
+            .join(told, on="customer_id", how="left", maintain_order="left")
+        )
 
     def _part(self, predictor: Predictor, answers: pl.DataFrame, known_by: str) -> pl.DataFrame:
         customers, probable = predictor.told(answers)
-        columns = [pl.Series(name, column, dtype=pl.Float64) for name, column in zip(self._columns, _columns(probable), strict=True)]
+        columns = [
+            pl.Series(name, column, dtype=pl.Float64)
+            for name, column in zip(self._columns, _columns(probable), strict=True)
+        ]
         return customers.with_columns(*columns, known_by=pl.lit(known_by))
 
 

@@ -122,4 +122,6 @@ class FittedTypingTool:
         facts = [("questions", COUNT.written(self.choice.height)), ("as of", f"{self.as_of:%Y-%m-%d}")]
         formats = {"accuracy": SHARE, "low": SHARE, "high": SHARE, "customers": COUNT}
         asked = ", ".join(self.classifier.questions)
-        return result_html("Typing tool", facts, self.accuracy, formats=formats, note=f"{self.finding} It asks: {asked}.")
+        return result_html(
+            "Typing tool", facts, self.accuracy, formats=formats, note=f"{self.finding} It asks: {asked}."
+        )

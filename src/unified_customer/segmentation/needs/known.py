@@ -38,7 +38,9 @@ def _of_research(tables: Mapping[str, Native]) -> pl.DataFrame:
     told = collected(lazy.select("customer_id", "segment")).unique().drop_nulls()
     doubled = int(told["customer_id"].is_duplicated().sum())
     if doubled:
-        raise SchemaError(f"{RESEARCH!r} has {doubled} rows of customers with several segments. Give each customer one.")
+        raise SchemaError(
+            f"{RESEARCH!r} has {doubled} rows of customers with several segments. Give each customer one."
+        )
     return told.with_columns(pl.col("segment").cast(pl.String))
 
 

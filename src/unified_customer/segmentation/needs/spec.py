@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 import polars as pl
@@ -45,11 +45,15 @@ class Needs(Spec):
     from the mean.
 
     Examples:
+        >>> from datetime import UTC
         >>> said = [
         ...     (f"{kind}{n}", question, mean + (n * step) % 7 / 3)
         ...     for n in range(40)
         ...     for kind, question, mean, step in (
-        ...         ("a", "price", 1, 2), ("a", "service", 6, 3), ("b", "price", 6, 3), ("b", "service", 1, 2)
+        ...         ("a", "price", 1, 2),
+        ...         ("a", "service", 6, 3),
+        ...         ("b", "price", 6, 3),
+        ...         ("b", "service", 1, 2),
         ...     )
         ... ]
         >>> answers = pl.DataFrame(said, schema=["customer_id", "question", "value"], orient="row").with_columns(

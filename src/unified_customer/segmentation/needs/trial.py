@@ -1,6 +1,6 @@
 """How well a typing tool does on people whom it has not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +69,12 @@ def chosen_questions(research: Research, rule: Rule) -> tuple[list[Question], Ch
     points = np.nan_to_num(learned_scales(research.values, logarithmic=False).scaled(research.values), nan=0.0)
     blocks = blocks_of(research.asked)
     chosen = chosen_columns(
-        points, research.segments, blocks=list(blocks.values()), at_most=rule.questions, folds=rule.folds, seed=rule.seed
+        points,
+        research.segments,
+        blocks=list(blocks.values()),
+        at_most=rule.questions,
+        folds=rule.folds,
+        seed=rule.seed,
     )
     return [list(blocks)[place] for place in chosen.columns], chosen
 
@@ -80,6 +85,7 @@ def columns_for(asked: Sequence[Asked], questions: Sequence[Question]) -> list[i
     return sorted(place for question in questions for place in blocks[question])
 
 
+Guess = tuple[str, Ints]
 Guesses = dict[str, Ints]
 
 
@@ -87,61 +93,58 @@ def held_out(research: Research, rule: Rule) -> Guesses:
     """Tell the segment of each person by a tool that was made from the others, questions chosen anew each time.
 
     Returns:
-        For each tool a guess a person: `majority` (the largest segment of the others), `all questions`, and the shortest to
-        the longest short set, by its number of questions. Where fewer questions help, longer sets are the same.
+        The `truth`, and for each tool a guess a person: `majority` (the largest segment of the others), the short sets by
+        their number of questions, and `all questions`. Where fewer questions help, longer sets are the same.
     """
-    research = research.in_order()
-    folds = folds_of(research.segments, folds=rule.folds, seed=rule.seed)
-    guesses: Guesses = {name: np.zeros(len(folds), dtype=np.int64) for name in names(rule)}
-    for fold in range(rule.folds):
-        inside, others = np.flatnonzero(folds == fold), research.part(np.flatnonzero(folds != fold))
-        for name, guess in _guessed(others, research.part(inside), rule):
-            guesses[name][inside] = guess
-    return {"truth": research.segments, **guesses}
+    return _crossed(research, rule, lambda others, persons: _by_questions(others, persons, rule))
 
 
 def held_out_by_all(research: Research, rule: Rule, *, tool: str) -> Guesses:
     """Tell the segment of each person by a tool that was made from all that is known of the others."""
+
+    def told(others: Research, persons: Research) -> list[Guess]:
+        found = guess(others, persons, range(len(others.asked)), rule.penalty)
+        return [(f"majority, of {tool}", _naive(others, persons)), (tool, found)]
+
+    return _crossed(research, rule, told)
+
+
+def _crossed(research: Research, rule: Rule, told: Callable[[Research, Research], list[Guess]]) -> Guesses:
     research = research.in_order()
     folds = folds_of(research.segments, folds=rule.folds, seed=rule.seed)
-    guesses: Guesses = {name: np.zeros(len(folds), dtype=np.int64) for name in (f"majority, of {tool}", tool)}
-    for fold in range(rule.folds):
-        inside, others = np.flatnonzero(folds == fold), research.part(np.flatnonzero(folds != fold))
-        every = range(len(research.asked))
-        found = guess(others, research.part(inside), every, rule.penalty)
-        for name, each in zip(guesses, (_largest(others), found), strict=True):
-            guesses[name][inside] = each
-    return {"truth": research.segments, **guesses}
-
-
-def names(rule: Rule) -> list[str]:
-    """Return the tools that are tried, the naive one first."""
-    return ["majority", *map(_named, range(1, rule.questions + 1)), "all questions"]
+    guesses: Guesses = {"truth": research.segments}
+    for fold in np.unique(folds):
+        inside, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        for name, found in told(research.part(others), research.part(inside)):
+            guesses.setdefault(name, np.zeros_like(research.segments))[inside] = found
+    return guesses
 
 
 def _named(number: int) -> str:
     return f"{number} question{'s' if number > 1 else ''}"
 
 
-def _guessed(others: Research, persons: Research, rule: Rule) -> list[tuple[str, Ints]]:
+def _by_questions(others: Research, persons: Research, rule: Rule) -> list[Guess]:
     questions, _ = chosen_questions(others, rule)
-    told = [("majority", np.full(len(persons.segments), _largest(others)))]
+    told = [("majority", _naive(others, persons))]
     for number in range(1, rule.questions + 1):
         columns = columns_for(others.asked, questions[:number])
-        told.append((_named(number), guess(others, persons, columns, rule.penalty) if number <= len(questions) else told[-1][1]))
-    told.append(("all questions", guess(others, persons, range(len(others.asked)), rule.penalty)))
-    return told
+        more = number <= len(questions)
+        told.append((_named(number), guess(others, persons, columns, rule.penalty) if more else told[-1][1]))
+    return [*told, ("all questions", guess(others, persons, range(len(others.asked)), rule.penalty))]
 
 
-def _largest(research: Research) -> int:
-    return int(np.argmax(np.bincount(research.segments, minlength=research.of)))
+def _naive(others: Research, persons: Research) -> Ints:
+    """Name the largest segment of the others for each person."""
+    return np.full(len(persons.segments), np.argmax(np.bincount(others.segments, minlength=others.of)), dtype=np.int64)
 
 
 def guess(others: Research, persons: Research, columns: Sequence[int], penalty: float) -> Ints:
     """Return the likeliest segment of some persons, by a tool that was made from others."""
     places = list(columns)
     probable = others.short(places).fitted(penalty).probabilities(persons.values[:, places])
-    return np.argmax(np.round(probable, 12), axis=1)
+    found: Ints = np.argmax(np.round(probable, 12), axis=1)
+    return found
 
 
 def accuracy_of(guesses: Guesses) -> pl.DataFrame:
@@ -152,7 +155,13 @@ def accuracy_of(guesses: Guesses) -> pl.DataFrame:
         share = wilson(int((found == truth).sum()), len(truth)) if tool != "truth" else None
         if share is not None:
             rows.append((tool, len(truth), *share))
-    schema = {"tool": pl.String(), "customers": pl.Int64(), "accuracy": pl.Float64(), "low": pl.Float64(), "high": pl.Float64()}
+    schema = {
+        "tool": pl.String(),
+        "customers": pl.Int64(),
+        "accuracy": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

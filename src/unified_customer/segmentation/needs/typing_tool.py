@@ -1,7 +1,7 @@
 """A short question set that tells the research segment of everybody."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 import numpy as np
@@ -42,14 +42,18 @@ class TypingTool(Spec):
     chosen anew. The naive row beside it says how often one is right who always names the largest segment.
 
     Examples:
+        >>> from datetime import UTC
         >>> people = [(f"{kind}{n}", kind, n) for n in range(30) for kind in ("thrift", "luxury")]
         >>> answers = pl.DataFrame(
         ...     [(who, "price", 5.0 + (kind == "thrift") * 3 + n % 3) for who, kind, n in people]
         ...     + [(who, "weather", float(n % 5)) for who, _, n in people],
-        ...     schema=["customer_id", "question", "value"], orient="row",
+        ...     schema=["customer_id", "question", "value"],
+        ...     orient="row",
         ... ).with_columns(instrument=pl.lit("survey"), answered_at=pl.lit(datetime(2026, 1, 1)))
         >>> research = pl.DataFrame({"customer_id": [p[0] for p in people], "segment": [p[1] for p in people]})
-        >>> tool = TypingTool(questions=2).fit({"answers": answers, "research": research}, as_of=datetime(2026, 2, 1, tzinfo=UTC))
+        >>> tool = TypingTool(questions=2).fit(
+        ...     {"answers": answers, "research": research}, as_of=datetime(2026, 2, 1, tzinfo=UTC)
+        ... )
         >>> tool.classifier.questions, tool.accuracy.filter(tool="1 question")["accuracy"].item()
         (['price'], 1.0)
     """
@@ -97,7 +101,9 @@ class TypingTool(Spec):
         at = as_utc(as_of)
         known = known_segments(tables, segmentation=self.segmentation, as_of=at)
         segments = tuple(known["segment"].unique().sort())
-        answers = latest_answers(tables, as_of=at, zone=self.zone, instruments=self.instruments, questions=self.candidates)
+        answers = latest_answers(
+            tables, as_of=at, zone=self.zone, instruments=self.instruments, questions=self.candidates
+        )
         research = self._research(collected(answers), known, segments, what=ANSWERS)
         rule = Rule(self.questions, self.folds, self.penalty, self.seed)
         questions, chosen = chosen_questions(research, rule)
@@ -121,7 +127,9 @@ class TypingTool(Spec):
     def _features(self, tables: Mapping[str, Native]) -> pl.DataFrame:
         return features_as_answers(collected(opened(tables[FEATURES], columns=["customer_id"], name=FEATURES)))
 
-    def _research(self, answers: pl.DataFrame, known: pl.DataFrame, segments: tuple[str, ...], *, what: str) -> Research:
+    def _research(
+        self, answers: pl.DataFrame, known: pl.DataFrame, segments: tuple[str, ...], *, what: str
+    ) -> Research:
         """Return those whose segment and answers are known."""
         own = answers.join(known, on="customer_id", how="semi")
         asked = columns_of(own, least_customers=self.least_customers)
@@ -138,6 +146,8 @@ class TypingTool(Spec):
 
 
 def _choice(questions: list[Question], accuracy: tuple[float, ...]) -> pl.DataFrame:
-    rows = [(place, *question, share) for place, (question, share) in enumerate(zip(questions, accuracy, strict=True), 1)]
+    rows = [
+        (place, *question, share) for place, (question, share) in enumerate(zip(questions, accuracy, strict=True), 1)
+    ]
     schema = {"place": pl.Int64(), "instrument": pl.String(), "question": pl.String(), "accuracy": pl.Float64()}
     return pl.DataFrame(rows, schema=schema, orient="row")
