@@ -99,7 +99,12 @@ class FittedGroups(FittedSegments[GroupsT], Generic[GroupsT]):
         facts = [("customers", COUNT.written(self.sizes["customers"].sum())), ("as of", f"{self.as_of:%Y-%m-%d}")]
         shown = self.sizes.with_columns(marks=pl.col("segment").replace_strict(self._marks(), default=""))
         return result_html(
-            self.segmentation.title, facts, shown, formats={"customers": COUNT, "share": SHARE}, note=self.finding
+            self.segmentation.title,
+            facts,
+            shown,
+            formats={"customers": COUNT, "share": SHARE},
+            names={"marks": "what marks it"},
+            note=self.finding,
         )
 
     def _marks(self) -> dict[str, str]:

@@ -169,11 +169,7 @@ class GroupSearch(Model):
     def _said(self, evidence: Sequence[Evidence], wanted: int, found: int) -> str:
         tried = [each for each in evidence if each.groups > 1]
         if found > 1:
-            told = (
-                next(each for each in tried if each.groups == found)
-                if any(each.groups == found for each in tried)
-                else None
-            )
+            told = next((each for each in tried if each.groups == found), None)
             asked = ", as asked" if self.exactly is not None else ""
             return f"{found} groups{asked}{_measures(told)}"
         if not tried:
@@ -221,7 +217,7 @@ def _measures(told: Evidence | None) -> str:
         return "."
     return (
         f": silhouette {told.silhouette or 0:.2f}, by chance {told.by_chance or 0:.2f}; "
-        f"found again in resamples to {told.stability or 0:.2f}."
+        f"agreement of resamples {told.stability or 0:.2f}."
     )
 
 

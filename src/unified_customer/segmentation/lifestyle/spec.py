@@ -49,9 +49,7 @@ class Lifestyle(Spec):
         >>> frame = pl.DataFrame(lines, schema=["customer_id", "category"], orient="row").with_columns(
         ...     kind=pl.lit("sale"), occurred_at=pl.lit(when)
         ... )
-        >>> fitted = Lifestyle(by="category", method="mix").fit(
-        ...     {"order_lines": frame}, as_of=datetime(2026, 2, 1, tzinfo=UTC)
-        ... )
+        >>> fitted = Lifestyle().fit({"order_lines": frame}, as_of=datetime(2026, 2, 1, tzinfo=UTC))
         >>> sorted(fitted.sizes.select("segment", "customers").rows())
         [('cake, tea', 30), ('glue, nails', 30), ('too little to say', 0)]
     """
@@ -66,9 +64,11 @@ class Lifestyle(Spec):
     """Which events count, such as `Product Viewed`; none: all."""
     measure: Literal["times", "quantity", "amount"] = "times"
     """What makes a thing weigh: how many lines or events, how many units, or how much money."""
-    method: Method = "svd"
-    """`mix`: shares of at most 200 things, compared by their square roots (Hellinger distance); `svd`: weighted by how
-    rare things are (TF-IDF), then the leading directions, compared by angle; `nmf`: the same, then parts and their shares."""
+    method: Method = "mix"
+    """`mix`: shares of at most 200 things, such as categories, compared by their square roots (Hellinger distance). For many
+    things, such as items, `svd`: weighted by how rare things are (TF-IDF), then the leading directions, compared by angle;
+    or `nmf`: weighted alike, then parts that things come in, and their shares. Of many things, that people come back to
+    the same ones is no evidence of segments."""
     columns: int = Field(default=10, ge=1, le=200)
     """How many directions or parts."""
     vocabulary: int = Field(default=10_000, ge=2)
@@ -184,7 +184,7 @@ class Lifestyle(Spec):
 
     def _grouped(self, have: Baskets, items: pl.DataFrame) -> tuple[Tastes, pl.DataFrame]:
         space = self._space(have.values)
-        draw = one_taste(have)
+        draw = one_taste(have, loyal=self.method != "mix")
 
         def chance(drawn: np.random.Generator, rows: Ints) -> Floats:
             values = draw(drawn, rows)

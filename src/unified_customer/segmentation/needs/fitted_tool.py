@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from unified_customer.engines.portable import Native, collected, opened
-from unified_customer.methods.charting import matrix, trend
+from unified_customer.methods.charting import grid, trend
 from unified_customer.methods.display import COUNT, SHARE, result_html
 from unified_customer.segmentation.memberships import membership_rows
 from unified_customer.segmentation.needs.classifier import SegmentClassifier
@@ -32,7 +32,7 @@ class FittedTypingTool:
         accuracy: `tool`, `customers`, `accuracy` and its 95 % interval `low` to `high`, on people whom the tool has not
             seen: `majority` (the naive one), each number of questions, `all questions`, and where there are features those,
             with the naive one on the same people.
-        confusion: `segment`, `told` and `customers`, on people whom the tool has not seen.
+        confusion: `segment`, `told`, `customers` and `share` (of the segment; null where it has nobody), on people whom the tool has not seen.
         choice: The questions in the order in which they were chosen: `place`, `instrument`, `question`, and `accuracy` with
             it and those before (across folds, on the people that it was chosen by, so a little too high).
     """
@@ -106,9 +106,9 @@ class FittedTypingTool:
             MissingDependencyError: Altair is not installed.
         """
         if kind == "confusion":
-            return matrix(
-                self.confusion, before="segment", after="told", count="customers", states=self.classifier.segments,
-                before_title="segment", after_title="told as", title="Which segments are taken for which",
+            return grid(
+                self.confusion, x="told", y="segment", value="share", count="customers", x_title="told as",
+                y_title="segment", value_title="share of the segment", unit=SHARE, title="Which segments are taken for which",
                 subtitle=[self.finding], dark=dark,
             )  # fmt: skip
         return trend(
@@ -120,8 +120,9 @@ class FittedTypingTool:
 
     def _repr_html_(self) -> str:
         facts = [("questions", COUNT.written(self.choice.height)), ("as of", f"{self.as_of:%Y-%m-%d}")]
-        formats = {"accuracy": SHARE, "low": SHARE, "high": SHARE, "customers": COUNT}
+        formats = {"accuracy": SHARE, "customers": COUNT}
+        ends = [pl.col(end).map_elements(SHARE.written, return_dtype=pl.String) for end in ("low", "high")]
+        shown = self.accuracy.select("tool", "customers", "accuracy", interval=pl.format("{} to {}", *ends))
         asked = ", ".join(self.classifier.questions)
-        return result_html(
-            "Typing tool", facts, self.accuracy, formats=formats, note=f"{self.finding} It asks: {asked}."
-        )
+        note = f"{self.finding} It asks: {asked}."
+        return result_html("Typing tool", facts, shown, formats=formats, names={"interval": "95 % interval"}, note=note)

@@ -166,9 +166,11 @@ def accuracy_of(guesses: Guesses) -> pl.DataFrame:
 
 
 def confusion_of(guesses: Guesses, segments: Sequence[str], *, tool: str) -> pl.DataFrame:
-    """Return `segment`, `told` and `customers`, one row a pair of segments."""
+    """Return `segment`, `told`, `customers` and `share` (of the segment), one row a pair of segments."""
     pairs = np.zeros((len(segments), len(segments)), dtype=np.int64)
     np.add.at(pairs, (guesses["truth"], guesses[tool]), 1)
     rows = [(one, other, int(pairs[a, b])) for a, one in enumerate(segments) for b, other in enumerate(segments)]
     schema = {"segment": pl.String(), "told": pl.String(), "customers": pl.Int64()}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    counted = pl.DataFrame(rows, schema=schema, orient="row")
+    whole = pl.col("customers").sum().over("segment")
+    return counted.with_columns(share=pl.col("customers") / pl.when(whole > 0).then(whole))
