@@ -150,7 +150,7 @@ def test_segments_are_drawn_and_shown() -> None:
     fitted = Lifestyle(groups=SEARCH, columns=4).fit({"order_lines": bought(tastes=2, seed=1, customers=80)}, as_of=END)
     for kind in ("bars", "treemap", "evidence"):
         for dark in (False, True):
-            assert "'c0'" not in str(fitted.chart(kind, dark=dark).to_dict())  # type: ignore[arg-type]
+            assert "'c0'" not in str(fitted.chart(kind, dark=dark).to_dict())
     shown = fitted._repr_html_()
     assert "what marks it" in shown
     assert fitted.finding in shown
@@ -269,8 +269,8 @@ def test_a_tool_needs_people_whose_segment_is_known() -> None:
     research = answers.select("customer_id", segment=pl.format("need {}", "need")).unique()
     with pytest.raises(SchemaError, match="in 1 segments"):
         TypingTool().fit({"answers": answers, "research": research.filter(segment="need 0")}, as_of=END)
+    doubled = pl.concat([research, research.with_columns(segment=pl.lit("other"))])
     with pytest.raises(SchemaError, match="Give each customer one"):
-        doubled = pl.concat([research, research.with_columns(segment=pl.lit("other"))])
         TypingTool().fit({"answers": answers, "research": doubled}, as_of=END)
     with pytest.raises(SchemaError, match="'memberships' is not among the tables"):
         TypingTool().fit({"answers": answers}, as_of=END)

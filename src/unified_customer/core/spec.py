@@ -70,7 +70,10 @@ FittedT_co = TypeVar("FittedT_co", bound=Fitted, covariant=True)
 class FittableSpec(Protocol[FittedT_co]):
     """A spec that `hub.fit` can run."""
 
-    needs: ClassVar[tuple[str, ...]]
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the tables that `fit` reads."""
+        ...
 
     def fit(self, tables: Tables, *, as_of: datetime) -> FittedT_co:
         """Fit on `tables`, which hold only what happened strictly before `as_of`."""

@@ -6,9 +6,11 @@ Lifestyle                  by what people buy or view
 Clusters                   by any numbers of each customer
 Needs                      by what people say of themselves
 TypingTool                 a short question set that tells research segments
+GroupSearch                how segments are found, and what it takes to believe in them
 transitions                who moved from which segment to which between two dates
 """
 
+from unified_customer.methods.learning import GroupSearch
 from unified_customer.segmentation.assignment import FittedSegments
 from unified_customer.segmentation.behaviour import Breadth, PreferredChannel, UsageTrend
 from unified_customer.segmentation.clusters import Clusters, FittedClusters
@@ -34,6 +36,7 @@ __all__ = [
     "FittedRFM",
     "FittedSegments",
     "FittedTypingTool",
+    "GroupSearch",
     "Lifecycle",
     "Lifestyle",
     "Needs",

@@ -31,10 +31,12 @@ def bought(*, tastes: int, seed: int, customers: int = 120, things: int = 18, li
         liked[thing % tastes, thing] = 30 if tastes > 1 else 1
     rows = []
     for customer, taste in enumerate(whose):
-        for thing in chance.choice(things, size=lines, p=liked[taste] / liked[taste].sum()):
-            rows.append(
-                (f"c{customer}", f"t{thing:02}", FIRST + timedelta(hours=int(chance.integers(2000))), int(taste))
-            )
+        drawn = chance.choice(things, size=lines, p=liked[taste] / liked[taste].sum())
+        hours = chance.integers(2000, size=lines)
+        rows += [
+            (f"c{customer}", f"t{thing:02}", FIRST + timedelta(hours=int(hour)), int(taste))
+            for thing, hour in zip(drawn, hours, strict=True)
+        ]
     columns = {
         "customer_id": pl.String(),
         "category": pl.String(),

@@ -29,10 +29,11 @@ def brought(frame: pl.DataFrame, *, like: Lazy) -> Lazy:
     if engine.is_pyspark() or engine.is_pyspark_connect():
         from unified_customer.engines.spark.frames import from_polars
 
-        return nw.from_native(from_polars(native.sparkSession, frame))  # type: ignore[no-any-return]
+        return nw.from_native(from_polars(native.sparkSession, frame))
     if engine.is_duckdb():
         return nw.from_native(_on_duckdb(native, frame))  # type: ignore[no-any-return]
-    return nw.from_native(like.__native_namespace__().memtable(frame.to_arrow()))
+    in_memory: Lazy = nw.from_native(like.__native_namespace__().memtable(frame.to_arrow()))
+    return in_memory
 
 
 def _on_duckdb(relation: Any, frame: pl.DataFrame) -> Any:

@@ -178,7 +178,7 @@ class GroupSearch(Model):
             return "One group, as asked."
         best = max(tried, key=lambda each: each.gain)
         return (
-            f"One group: no number from 2 to {tried[-1].groups} is enough apart and found again. "
+            f"One group: no number from 2 to {tried[-1].groups} is enough apart, found again and large. "
             f"The best is {best.groups}{_measures(best)}"
         )
 
@@ -217,7 +217,7 @@ def _measures(told: Evidence | None) -> str:
         return "."
     return (
         f": silhouette {told.silhouette or 0:.2f}, by chance {told.by_chance or 0:.2f}; "
-        f"agreement of resamples {told.stability or 0:.2f}."
+        f"agreement of resamples {told.stability or 0:.2f}; smallest group {told.smallest} of those looked at."
     )
 
 
