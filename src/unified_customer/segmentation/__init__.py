@@ -2,6 +2,9 @@
 
 RFM                        by recency, frequency and monetary value
 Lifecycle                  stages of life: prospect, new, active, at risk, lapsed, lost, reactivated
+ValueTiers                 who brings most, by what was paid or by what is expected
+Demographic                age, gender, place, language
+UsageTrend, Breadth, PreferredChannel    what people do: more or less than before, how many things, by which channel
 Audience                   who fulfils a rule, with dated memberships; the rules are in `segmentation.audiences`
 Lifestyle                  by what people buy or view
 Clusters                   by any numbers of each customer
