@@ -1,10 +1,12 @@
 """Charts of aggregates: valid, readable in both looks, and for aggregates alone."""
 
+import os
 import re
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
@@ -280,10 +282,14 @@ def test_states_of_a_matrix_stand_in_the_order_that_is_given_and_others_behind()
     assert [text for text in texts_of(svg) if text in {"new", "lost", "odd"}] == ["new", "lost", "new", "lost", "odd"]
 
 
-def test_a_funnel_tells_shares_of_the_first_step_and_what_was_lost() -> None:
-    frame = pl.DataFrame({"step": ["seen", "bought"], "n": [200, 50]})
+def test_a_funnel_tells_shares_of_the_first_step_and_what_was_lost_since_the_last() -> None:
+    frame = pl.DataFrame({"step": ["seen", "added", "bought"], "n": [200, 50, 40]})
     rows = list(rows_of(funnel(frame, step="step", count="n", title="")))
-    assert [(row["text"], row["lost"]) for row in rows] == [("200 · 100 %", ""), ("50 · 25 %", "75 % lost")]
+    assert [(row["text"], row["lost"]) for row in rows] == [
+        ("200 · 100 %", ""),
+        ("50 · 25 %", "75 % lost"),
+        ("40 · 20 %", "20 % lost"),
+    ]
 
 
 def test_the_side_of_an_interval_is_told_only_where_it_leaves_the_reference() -> None:
@@ -320,14 +326,29 @@ def test_many_curves_are_thin_lines_below_their_mean() -> None:
     ]
 
 
-def test_dates_stand_where_they_are_in_every_zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = pl.DataFrame({"t": [datetime(2011, 1, 1), datetime(2011, 2, 1)], "n": [1.0, 2.0]})  # noqa: DTZ001
-    for frame, period in (
-        (DATES, "day"),
-        (times, "t"),
-        (times.with_columns(pl.col("t").dt.replace_time_zone("UTC")), "t"),
-    ):
-        svg = as_svg(trend(frame, period=period, value="n", value_title="n", title="t"))
+DRAW_IN_A_ZONE = """
+from datetime import UTC, date, datetime
+import polars as pl
+from unified_customer.methods.charting import as_svg, trend
+for kind, more in ((date, {}), (datetime, {}), (datetime, {"tzinfo": UTC})):
+    frame = pl.DataFrame({"at": [kind(2011, 1, 1, **more), kind(2011, 2, 1, **more)], "n": [1.0, 2.0]})
+    print(as_svg(trend(frame, period="at", value="n", value_title="n", title="t")).replace(" 00:00", ""))
+"""
+
+
+def test_dates_stand_where_they_are_in_every_zone() -> None:
+    pages = [
+        subprocess.run(
+            [sys.executable, "-c", DRAW_IN_A_ZONE],
+            env={**os.environ, "TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for zone in ("America/New_York", "Pacific/Kiritimati")
+    ]
+    assert pages[0] == pages[1]
+    for svg in pages[0].splitlines():
         assert {"Jan 2011", "Feb 2011"} <= set(texts_of(svg))
 
 
