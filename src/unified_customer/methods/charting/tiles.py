@@ -58,16 +58,18 @@ def _worst(row: Sequence[float], side: float) -> float:
 def _laid(row: Sequence[float], left: Tile) -> tuple[list[Tile], Tile]:
     """Return the tiles of a row along the shorter side, and what is left."""
     whole = sum(row)
+    starts = [sum(row[:place]) / whole for place in range(len(row))]
+    shares = [area / whole for area in row]
     if left.wide >= left.high:
-        deep = whole / left.high
+        deep = min(whole / left.high, left.wide)
         tiles = [
-            Tile(left.x, left.y + sum(row[:place]) / deep, deep, area / deep if len(row) > 1 else left.high)
-            for place, area in enumerate(row)
+            Tile(left.x, left.y + start * left.high, deep, share * left.high)
+            for start, share in zip(starts, shares, strict=True)
         ]
         return tiles, Tile(left.x + deep, left.y, max(left.wide - deep, _THINNEST), left.high)
-    deep = whole / left.wide
+    deep = min(whole / left.wide, left.high)
     tiles = [
-        Tile(left.x + sum(row[:place]) / deep, left.y, area / deep if len(row) > 1 else left.wide, deep)
-        for place, area in enumerate(row)
+        Tile(left.x + start * left.wide, left.y, share * left.wide, deep)
+        for start, share in zip(starts, shares, strict=True)
     ]
     return tiles, Tile(left.x, left.y + deep, left.wide, max(left.high - deep, _THINNEST))
