@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -25,7 +26,7 @@ from unified_customer.segmentation import (
 pytestmark = [pytest.mark.needs_java, pytest.mark.slow]
 START, END = datetime(2025, 10, 1, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
 ZONE = "Europe/Berlin"
-MONEY = Money(currency="EUR", rates={"USD": "0.92"})
+MONEY = Money(currency="EUR", rates={"USD": Decimal("0.92")})
 SPECS = (
     RFM(zone=ZONE, money=MONEY),
     RFM(scoring="ntile", monetary="mean", returns="gross", zone=ZONE, money=MONEY),

@@ -109,7 +109,7 @@ class Cohorts(Spec):
         return self
 
     @property
-    def needs(self) -> tuple[str, ...]:  # type: ignore[override]
+    def needs(self) -> tuple[str, ...]:
         """Names of the tables that `fit` reads."""
         further = [CUSTOMERS] if self.by_table == "customers" else []
         return tuple(dict.fromkeys([self.start.needs, self.active.needs, *further]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _THINNEST: Final = 1e-9
-"""Where sums in floating point leave nothing, the last tiles are still drawn."""
+"""Where floating point leaves nothing of a side or an area, so much of it stays."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,15 @@ def squarified(sizes: Sequence[float], wide: float, high: float) -> list[Tile]:
         M. Bruls, K. Huizing, J. van Wijk (2000): Squarified treemaps.
 
     Examples:
-        >>> squarified([3, 1], 8, 2)
-        [Tile(x=0, y=0, wide=6.0, high=2), Tile(x=6.0, y=0.0, wide=2.0, high=2.0)]
+        >>> squarified([3, 1], 8.0, 2.0)
+        [Tile(x=0.0, y=0.0, wide=6.0, high=2.0), Tile(x=6.0, y=0.0, wide=2.0, high=2.0)]
     """
-    scale = wide * high / sum(sizes)
-    areas = [size * scale for size in sizes]
+    # Of the largest, since sums of the largest floats have no end; and none so small that its square is nothing.
+    parts = [size / sizes[0] for size in sizes]
+    scale = wide * high / sum(parts)
+    areas = [max(part * scale, _THINNEST) for part in parts]
     tiles: list[Tile] = []
-    left = Tile(0, 0, wide, high)
+    left = Tile(0.0, 0.0, wide, high)
     while len(tiles) < len(areas):
         row = _row(areas[len(tiles) :], min(left.wide, left.high))
         laid, left = _laid(row, left)

@@ -1,0 +1,46 @@
+"""Matrices, and the order in which their rows are learned from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Sparse: TypeAlias = Any
+"""A sparse array of scipy, in rows (CSR) with sorted columns."""
+
+
+def canonical_order(matrix: "Floats | Sparse") -> Ints:
+    """Return the places of rows in an order that their content alone decides; equal rows are as good as each other.
+
+    Examples:
+        >>> rows = np.array([[3.0, 1.0], [1.0, 2.0], [1.0, 1.0]])
+        >>> rows[canonical_order(rows)].tolist()
+        [[1.0, 1.0], [1.0, 2.0], [3.0, 1.0]]
+    """
+    if isinstance(matrix, np.ndarray):
+        return np.lexsort(matrix.T[::-1]) if matrix.shape[1] else np.arange(len(matrix))
+    # Two numbers stand for a row: rows that differ have different ones, save by a chance that never comes.
+    marks = np.asarray(matrix @ np.random.default_rng(0).standard_normal((matrix.shape[1], 2)))
+    return np.lexsort(marks.T)
+
+
+def sparse_of(values: Floats, *, rows: Ints, columns: Ints, shape: tuple[int, int]) -> Sparse:
+    """Return a sparse matrix of values at places, each place once."""
+    from scipy.sparse import csr_array
+
+    found = csr_array((values, (rows, columns)), shape=shape)
+    found.sort_indices()
+    return found
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Keep linear algebra to one thread: what several threads sum up depends on how many there are."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
