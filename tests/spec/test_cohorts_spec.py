@@ -54,7 +54,13 @@ specs = st.builds(
     calendar=calendars,
     min_customers=st.just(1),
 )
-tables = st.fixed_dictionaries({"orders": order_frames(), "events": event_frames()})
+tables = st.fixed_dictionaries(
+    {
+        "orders": order_frames(min_size=12, max_size=40, customers=5),
+        "events": event_frames(min_size=12, max_size=40, customers=5),
+    }
+)
+late_moments = st.integers(20, 60).map(lambda days: FIRST + timedelta(days=days)) | moments()
 
 
 # -------------------------------------------------------------------------------- the oracle, in plain Python
@@ -164,10 +170,17 @@ def alike(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
 # -------------------------------------------------------------------------------- laws
 
 
-@given(spec=specs, tables=tables, late=moments())
+first_purchase: Mapping[str, Any] = {"start": Occurrence(), "activity": None, "by": None}
+
+
+@pytest.mark.parametrize("returning", ["on", "on_or_after"])
+@pytest.mark.parametrize("fixed", [{"windows": "rolling"}, {"windows": "calendar"}, first_purchase])
+@given(spec=specs, tables=tables, late=late_moments)
 def test_every_cell_is_what_plain_counting_gives(
-    spec: Cohorts, tables: Mapping[str, pl.DataFrame], late: datetime
+    fixed: Mapping[str, Any], returning: str, spec: Cohorts, tables: Mapping[str, pl.DataFrame], late: datetime
 ) -> None:
+    period = spec.period if spec.period in {"day", "week"} else "month"
+    spec = spec.model_copy(update={**fixed, "returning": returning, "period": period})
     assert alike(told(spec.fit(tables, as_of=late)), expected(spec, tables, late))
 
 
@@ -205,7 +218,7 @@ def test_the_sizes_of_cohorts_add_up_to_the_customers(spec: Cohorts, tables: Map
     assert fitted.table["customer_id"].is_unique().all()
 
 
-@given(spec=specs, tables=tables, late=moments(), days=st.integers(0, 400))
+@given(spec=specs, tables=tables, late=late_moments, days=st.integers(0, 400))
 def test_what_happens_from_the_date_on_changes_no_cell(
     spec: Cohorts, tables: Mapping[str, pl.DataFrame], late: datetime, days: int
 ) -> None:
@@ -217,7 +230,7 @@ def test_what_happens_from_the_date_on_changes_no_cell(
     assert told(spec.fit(future, as_of=late)) == told(spec.fit(tables, as_of=late))
 
 
-@given(spec=specs, tables=tables, late=moments())
+@given(spec=specs, tables=tables, late=late_moments)
 def test_a_cell_that_is_over_stays_what_it_is(
     spec: Cohorts, tables: Mapping[str, pl.DataFrame], late: datetime
 ) -> None:

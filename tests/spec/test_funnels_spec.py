@@ -44,7 +44,7 @@ specs = st.builds(
     by=st.sampled_from((None, "channel")),
     min_customers=st.just(1),
 )
-frames = event_frames(days=7, customers=3, max_size=40)
+frames = event_frames(days=7, customers=3, min_size=12, max_size=40)
 
 
 # -------------------------------------------------------------------------------- the oracle: every chain there is

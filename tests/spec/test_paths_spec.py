@@ -32,7 +32,7 @@ specs = st.builds(
     min_customers=st.just(1),
     top=st.just(1000),
 )
-frames = event_frames(days=7, customers=3, max_size=40)
+frames = event_frames(days=7, customers=3, min_size=12, max_size=40)
 FRAMES = ("top", "transitions", "loops", "ends")
 
 

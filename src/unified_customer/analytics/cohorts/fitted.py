@@ -166,12 +166,20 @@ class FittedCohorts:
     def _repr_html_(self) -> str:
         customers = self.sizes["customers"].sum()
         facts = [("customers", COUNT.written(customers)), ("as of", f"{self.as_of:%Y-%m-%d}")]
-        shares = dict.fromkeys(("retention", "low", "high"), SHARE)
-        sums = {name: format_of(name, self.currency) for name in ("revenue_per_customer", "average_order_value", "ltv")}
-        columns = ["period", "cohorts", "customers", *shares, "orders_per_customer", *sums]
-        names = {"low": "from", "high": "to", "ltv": "revenue so far"}
+        money = ("revenue_per_customer", "average_order_value", "ltv")
+        formats = {"retention": SHARE} | {name: format_of(name, self.currency) for name in money}
+        names = dict(
+            zip(
+                ("orders_per_customer", *money),
+                ("orders each", "revenue each", "per order", "revenue so far"),
+                strict=True,
+            )
+        )
+        ends = (pl.col(end).map_elements(SHARE.written, return_dtype=pl.String) for end in ("low", "high"))
+        shown = self.averages.with_columns(interval=pl.concat_str(*ends, separator=" to "))
+        columns = ["period", "cohorts", "customers", "retention", "interval", "orders_per_customer", *money]
         return result_html(
-            "Cohorts", facts, self.averages.select(*self._by, *columns), formats={**shares, **sums}, names=names,
+            "Cohorts", facts, shown.select(*self._by, *columns), formats=formats, names=names,
             table_title=f"Weighted averages by {self.spec.period}", note="What is not over yet has no part.",
         )  # fmt: skip
 

@@ -123,14 +123,19 @@ def trended(spec: Cohorts, cells: pl.DataFrame) -> pl.DataFrame:
     """
     by = [] if spec.by is None else [spec.by]
     shown = cells.filter("complete", pl.col("customers").is_not_null()).sort(*by, "period", "starts")
+    # Nothing changes in the retention of period 0, which is 1.
     parts = shown.partition_by([*by, "period"], maintain_order=True) if shown.height else []
     rows = [
         {**{name: part[name][0] for name in by}, **row}
         for part in parts
-        for row in (_trend(spec, part, measure) for measure in ("retention", *_PER_CUSTOMER))
+        for row in (_trend(spec, part, measure) for measure in _changing(part["period"][0]))
         if row is not None
     ]
     return pl.DataFrame(rows, schema={**{name: cells.schema[name] for name in by}, **_TRENDS})
+
+
+def _changing(period: int) -> tuple[str, ...]:
+    return ("retention", *_PER_CUSTOMER) if period else _PER_CUSTOMER
 
 
 def _trend(spec: Cohorts, part: pl.DataFrame, measure: str) -> dict[str, object] | None:

@@ -52,12 +52,19 @@ def as_triangle(
     from unified_customer.methods.charting import triangle
 
     latest = cells["starts"].unique().sort().tail(at_most)
-    shown = cells.filter(pl.col("starts").is_in(latest.implode()), pl.col("period") < at_most)
+    known = pl.col("period").filter("complete").max().fill_null(0)
+    young = (pl.col("period") <= known) & (pl.col("period") < at_most)
+    shown = cells.filter(pl.col("starts").is_in(latest.implode())).filter(young)
     return triangle(
         shown, cohort="cohort", period="period", value=measure, size="customers", cohort_title=f"{spec.period} of the start",
-        period_title=f"{spec.period}s since the start", value_title=TITLES[measure], unit=format_of(measure, currency),
-        title=f"Cohorts: {TITLES[measure]}", subtitle=_told(spec, as_of), dark=dark,
+        period_title=f"{spec.period}s since the start", value_title=TITLES[measure], unit=format_of(measure, None),
+        title=f"Cohorts: {TITLES[measure]}{_in(measure, currency)}", subtitle=_told(spec, as_of), dark=dark,
     )  # fmt: skip
+
+
+def _in(measure: str, currency: str | None) -> str:
+    """Return the currency as it stands behind a title: in each cell it would be too much."""
+    return f", {currency}" if currency and format_of(measure, currency).currency else ""
 
 
 def as_curves(
@@ -79,10 +86,11 @@ def as_curves(
     columns = ["period", measure, *banded]
     latest = cells["starts"].unique().sort().tail(at_most)
     single = cells.filter(pl.col("starts").is_in(latest.implode()), pl.col(measure).is_not_null())
-    mean = averages.select(pl.lit(AVERAGE).alias("cohort"), *columns)
+    name = f"the {AVERAGE}"
+    mean = averages.select(pl.lit(name).alias("cohort"), *columns)
     rows = pl.concat([single.select("cohort", *columns), mean], how="vertical_relaxed")
     return bands(
-        rows.filter(pl.col("period") < at_most), x="period", y=measure, **banded, series="cohort", mean=AVERAGE,
+        rows.filter(pl.col("period") < at_most), x="period", y=measure, **banded, series="cohort", mean=name,
         x_title=f"{spec.period}s since the start", y_title=TITLES[measure], unit=format_of(measure, currency),
         title=f"Cohorts: {TITLES[measure]}", subtitle=_told(spec, as_of), dark=dark,
     )  # fmt: skip

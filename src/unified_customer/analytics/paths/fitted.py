@@ -1,6 +1,6 @@
 """Paths that were counted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -64,9 +64,13 @@ class FittedPaths:
 
         told = [self._told()]
         if kind == "top":
+            names = [f"place_{number}" for number in range(1, self.spec.length + 1)]
+            drawn = self.top.head(at_most)
+            words = _last_words(drawn.select(names))
+            short = drawn.with_columns(_named([pl.col(name).replace(words) for name in names]).alias("path"))
             return bars(
-                self.top.head(at_most), name="path", values={"customers": "customers"}, value_title="customers",
-                unit=COUNT, in_order=True, title="Most taken paths", subtitle=told, dark=dark,
+                short, name="path", values={"customers": "customers"}, value_title="customers",
+                unit=COUNT, title="Most taken paths", subtitle=told, dark=dark,
             )  # fmt: skip
         sizes = self.transitions.group_by("before").agg(pl.col("count").sum())
         often = sizes.sort(["count", "before"], descending=[True, False]).head(at_most)["before"]
@@ -122,8 +126,14 @@ def fitted(spec: Paths, tables: Mapping[str, Native], *, as_of: datetime) -> Fit
     )
 
 
-def _named(names: list[str]) -> pl.Expr:
+def _named(names: Sequence[str | pl.Expr]) -> pl.Expr:
     return pl.concat_str(names, separator=ARROW)
+
+
+def _last_words(places: pl.DataFrame) -> dict[str, str]:
+    """Return the last word of each place where that tells all of them apart: a path is too long for a chart."""
+    found = {str(place): str(place).split(" ")[-1] for column in places.iter_columns() for place in column}
+    return found if len(set(found.values())) == len(found) else {}
 
 
 def _top(spec: Paths, visited: Lazy, customers: int) -> pl.DataFrame:
