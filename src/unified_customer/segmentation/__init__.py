@@ -4,6 +4,7 @@ RFM                        by recency, frequency and monetary value
 Lifecycle                  stages of life: prospect, new, active, at risk, lapsed, lost, reactivated
 overlay                    micro-segments: segmentations laid over each other
 drift                      how the sizes of segments changed between two dates
+profile_segments           what segments are like: a card each, and all cards as one handbook
 transitions                who moved from which segment to which between two dates
 """
 
@@ -12,6 +13,7 @@ from unified_customer.segmentation.behaviour import Breadth, PreferredChannel, U
 from unified_customer.segmentation.demographic import Demographic
 from unified_customer.segmentation.lifecycle import ByDays, ByPAlive, ByRhythm, Lifecycle
 from unified_customer.segmentation.micro import Drift, FittedMicroSegments, MicroSegments, drift, overlay
+from unified_customer.segmentation.profiles import Persona, Profiles, SegmentProfiles, profile_segments
 from unified_customer.segmentation.rfm import RFM, FittedRFM, SegmentRule, SegmentRules, Thresholds
 from unified_customer.segmentation.transitions import Transitions, transitions
 from unified_customer.segmentation.value_tiers import Tier, ValueTiers
@@ -29,7 +31,10 @@ __all__ = [
     "FittedSegments",
     "Lifecycle",
     "MicroSegments",
+    "Persona",
     "PreferredChannel",
+    "Profiles",
+    "SegmentProfiles",
     "SegmentRule",
     "SegmentRules",
     "Thresholds",
@@ -39,5 +44,6 @@ __all__ = [
     "ValueTiers",
     "drift",
     "overlay",
+    "profile_segments",
     "transitions",
 ]
