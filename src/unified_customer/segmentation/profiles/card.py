@@ -56,7 +56,9 @@ def _facts(found: SegmentFindings) -> str:
         ("days since the last", "recency", NUMBER),
     )
     told += [(name, unit.written(facts[column])) for name, column, unit in others if facts[column] is not None]
-    return f'<dl class="uc-facts">{"".join(f"<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>" for n, v in told)}</dl>'
+    return (
+        f'<dl class="uc-facts">{"".join(f"<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>" for n, v in told)}</dl>'
+    )
 
 
 def _typical(found: SegmentFindings) -> str:

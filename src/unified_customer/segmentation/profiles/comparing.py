@@ -64,7 +64,9 @@ def findings(
     frames = [_told_lifts(lifts, confidence), _told_differences(differences, confidence)]
     told = pl.concat([frame.select(_BARE) for frame in frames]).with_columns(rate=pl.Series(adjusted, dtype=pl.Float64))
     sure = (pl.col("rate") <= rate) & _beyond()
-    return told.with_columns(told_apart=sure).select(*FINDINGS).sort("segment", "form", "kind", "value", nulls_last=True)
+    return (
+        told.with_columns(told_apart=sure).select(*FINDINGS).sort("segment", "form", "kind", "value", nulls_last=True)
+    )
 
 
 _BARE: Final = [name for name in FINDINGS if name not in {"rate", "told_apart"}]
@@ -138,7 +140,9 @@ def _told_lifts(lifts: pl.DataFrame, confidence: float) -> pl.DataFrame:
 
 
 def _four(lifts: pl.DataFrame) -> tuple[Values, Values, Values, Values]:
-    one, two, three, four = (lifts[name].cast(pl.Float64).to_numpy() for name in ("some", "known", "others", "known_others"))
+    one, two, three, four = (
+        lifts[name].cast(pl.Float64).to_numpy() for name in ("some", "known", "others", "known_others")
+    )
     return one, two, three, four
 
 

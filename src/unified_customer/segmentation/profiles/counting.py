@@ -75,7 +75,7 @@ def pooled(members: Lazy, told: Sequence[str]) -> Lazy:
 def bought_by_segment(members: Lazy, bought: Lazy) -> pl.DataFrame:
     """Return `segment`, `buyers`, `revenue` and `orders`."""
     joined = members.join(bought.select("customer_id", "monetary", "frequency"), on="customer_id")
-    sums = {"revenue": nw.col("monetary").sum(), "orders": nw.col("frequency").sum()}
+    sums = {"revenue": nw.col("monetary").sum(), "orders": nw.col("frequency").sum().cast(nw.Int64)}
     return collected(joined.group_by("segment").agg(buyers=nw.len(), **sums))
 
 
@@ -87,9 +87,9 @@ def traits_by_segment(members: Lazy, traits: Sequence[Lazy], *, least: int) -> p
     whole = every.select("customer_id", "kind", value=nw.lit(None, dtype=nw.String)).unique()
     joined = members.join(_below(every, whole), on="customer_id")
     counted = joined.group_by("segment", "kind", "value").agg(customers=nw.len().cast(nw.Int64))
-    summed = counted.with_columns(
-        total=nw.col("customers").sum().over("kind", "value"), pairs=nw.col("customers").sum().over("segment", "kind")
-    )
+    # DuckDB adds whole numbers up to wider ones.
+    total = nw.col("customers").sum().over("kind", "value").cast(nw.Int64)
+    summed = counted.with_columns(total=total, pairs=nw.col("customers").sum().over("segment", "kind").cast(nw.Int64))
     return collected(summed.filter(nw.col("total") >= least).select(*_TRAITS))
 
 

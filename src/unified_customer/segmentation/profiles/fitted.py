@@ -62,9 +62,11 @@ class SegmentProfiles:
                 f"No card for {segment!r}: the segments of at least {self.spec.least} customers are "
                 f"{', '.join(self.names) or 'none'}."
             )
-        own = [frame.filter(segment=segment) for frame in (self.findings, self.typical, self.channels)]
+        findings, typical, channels = (
+            frame.filter(segment=segment) for frame in (self.findings, self.typical, self.channels)
+        )
         facts = self.facts.row(by_predicate=pl.col("segment") == segment, named=True)
-        return SegmentFindings(segment, self._persona(segment), facts, *own, self.currency)
+        return SegmentFindings(segment, self._persona(segment), facts, findings, typical, channels, self.currency)
 
     def with_personas(self, *personas: Persona) -> "SegmentProfiles":
         """Return the same with other names, stories, quotes and actions; those of segments not named here stay."""

@@ -13,17 +13,23 @@ if TYPE_CHECKING:
 
 _LEAD: Final = "Who they are, what they bring, what sets them apart, and what we do for them."
 _METHOD: Final = (
-    "What sets a segment apart is what more of its customers, or fewer, have or do than of all others: the lift, share "
-    "against share. Who buys and does more has more of everything; so of things of which one can have many, such as "
-    "categories or items, only those are told whose lift is beyond that general level too. Numbers are compared as "
-    "differences in standard deviations (sd), those of money and counts on a logarithmic scale.",
-    "Many things are compared at once, and some always look different by chance. So the false discovery rate is held "
-    "(Benjamini and Hochberg, 1995): of what is said to set segments apart, {rate} at most is expected to be chance. Of "
-    "{compared} comparisons {told} are told apart. Intervals are wide enough for that choice (Benjamini and Yekutieli, "
-    "2005); lifts have log intervals (Katz et al., 1978), differences those of Bonett (2008).",
-    "Nothing is told of fewer than {least} customers. Segments that are smaller are one rest; what fewer customers have is "
-    "left out; what is typical is a band or a value that so many share; “at least” and “at most” stand where on one side "
-    "there are fewer. All here is an aggregate, and no line is about one person.",
+    (
+        "What sets a segment apart is what more of its customers, or fewer, have or do than of all others: the lift, share "
+        "against share. Who buys and does more has more of everything; so of things of which one can have many, such as "
+        "categories or items, only those are told whose lift is beyond that general level too. Numbers are compared as "
+        "differences in standard deviations (sd), those of money and counts on a logarithmic scale."
+    ),
+    (
+        "Many things are compared at once, and some always look different by chance. So the false discovery rate is held "
+        "(Benjamini and Hochberg, 1995): of what is said to set segments apart, {rate} at most is expected to be chance. Of "
+        "{compared} comparisons {told} are told apart. Intervals are wide enough for that choice (Benjamini and Yekutieli, "
+        "2005); lifts have log intervals (Katz et al., 1978), differences those of Bonett (2008)."
+    ),
+    (
+        "Nothing is told of fewer than {least} customers. Segments that are smaller are one rest; what fewer customers have is "
+        "left out; what is typical is a band or a value that so many share; “at least” and “at most” stand where on one side "
+        "there are fewer. All here is an aggregate, and no line is about one person."
+    ),
     "What is found is how segments differ, not why. Traits that are known of some customers only are compared among those.",
 )
 

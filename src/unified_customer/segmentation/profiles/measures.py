@@ -113,6 +113,4 @@ def answers(tables: Mapping[str, Any], *, as_of: datetime) -> Lazy:
 
 def _long(lazy: Lazy, name: nw.Expr, measure: Measure) -> Lazy:
     told = lazy.with_columns(measure=name, value=nw.col("value").cast(nw.Float64))
-    return told.select(
-        "customer_id", "measure", "value", scaled=measure.scaled(), band=measure.band().cast(nw.Int64)
-    )
+    return told.select("customer_id", "measure", "value", scaled=measure.scaled(), band=measure.band().cast(nw.Int64))

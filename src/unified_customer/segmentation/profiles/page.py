@@ -68,12 +68,12 @@ _RULES: Final = """
 .uc-lead{font-size:18px;color:var(--uc-soft);margin:0 0 18px}
 @media (max-width:620px){.uc-columns{grid-template-columns:1fr}.uc-page section{padding:24px 16px}}
 @media print{
- @page{size:A4;margin:12mm}
+ @page{size:A4;margin:10mm 12mm}
  .uc-page{font-size:9.3pt;line-height:1.4}
  .uc-page section{max-width:none;padding:8px 0 0;break-after:page}
  .uc-page section:last-child{break-after:auto}
  .uc-page h1{font-size:24pt}
- .uc-page h2{font-size:19pt}
+ .uc-page h2{font-size:19pt;margin:0}
  .uc-page h3{font-size:7.5pt;margin-bottom:3px}
  .uc-page a{text-decoration:none}
  .uc-page td,.uc-page th{padding:3px 10px 3px 0}
@@ -90,7 +90,7 @@ _RULES: Final = """
  .uc-list{gap:1px 12px}
  .uc-bar{margin:0}
  .uc-page svg{max-height:110mm}
- .uc-card svg{max-height:74mm}
+ .uc-card svg{max-height:66mm}
  .uc-columns,.uc-page tr,.uc-page svg,.uc-box{break-inside:avoid}
 }
 """

@@ -49,7 +49,9 @@ class Profiles(Spec):
         >>> from datetime import UTC
         >>> who = [f"c{place}" for place in range(60)]
         >>> segments = pl.DataFrame({"customer_id": who, "segment": ["green"] * 30 + ["grey"] * 30})
-        >>> people = pl.DataFrame({"customer_id": who, "region": ["North"] * 24 + ["South"] * 6 + ["South"] * 18 + ["North"] * 12})
+        >>> people = pl.DataFrame(
+        ...     {"customer_id": who, "region": ["North"] * 24 + ["South"] * 6 + ["South"] * 18 + ["North"] * 12}
+        ... )
         >>> found = Profiles(segmentation="colour", least=5).fit(
         ...     {"colour": segments, "customers": people}, as_of=datetime(2026, 1, 1, tzinfo=UTC)
         ... )
@@ -145,9 +147,7 @@ class Profiles(Spec):
         return [name for name in self.order if name in told] + others
 
 
-def profile_segments(
-    assignment: Any, tables: Mapping[str, Any], *, as_of: datetime, **options: Any
-) -> SegmentProfiles:
+def profile_segments(assignment: Any, tables: Mapping[str, Any], *, as_of: datetime, **options: Any) -> SegmentProfiles:
     """Profile the segments of an assignment; of a fitted segmentation in its order, and with the actions of RFM rules.
 
     Args:

@@ -5,9 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from unified_customer.methods.display import NUMBER
 from unified_customer.segmentation.profiles.findings import SegmentFindings
-from unified_customer.segmentation.profiles.wording import doing, having, sentence, sizes_in_words, times
+from unified_customer.segmentation.profiles.wording import doing, having, in_brief, sentence, sizes_in_words, times
 
 _MANY: Final = 100
 """With fewer customers much stays unseen."""
@@ -31,7 +30,7 @@ def _sentences(found: SegmentFindings) -> Iterator[str]:
 def _worth(found: SegmentFindings) -> Iterator[str]:
     share, worth = found.facts["share"], found.facts["revenue_share"]
     if worth:
-        yield f"One of them brings {NUMBER.written(worth / share)} times what a customer brings on average."
+        yield f"One of them brings {in_brief(worth / share)} times what a customer brings on average."
 
 
 def _typically(found: SegmentFindings) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What is typical of a segment, line by line, and never of one person alone."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 import polars as pl
@@ -57,12 +58,12 @@ def shares(traits: pl.DataFrame, names: Sequence[str], *, kinds: Sequence[str], 
     known = own.filter(pl.col("value").is_null()).select("segment", "kind", known="customers")
     held = own.filter(pl.col("value").is_not_null(), pl.col("customers") >= least)
     shared = held.join(known, on=["segment", "kind"]).with_columns(share=pl.col("customers") / pl.col("known"))
-    return shared.select(*TYPICAL).sort(["segment", "kind", "customers", "value"], descending=[False, False, True, False])
+    return shared.select(*TYPICAL).sort(
+        ["segment", "kind", "customers", "value"], descending=[False, False, True, False]
+    )
 
 
-def _numbers(
-    bands: pl.DataFrame, least: int, currency: str | None
-) -> list[tuple[str, str, str, int, float]]:
+def _numbers(bands: pl.DataFrame, least: int, currency: str | None) -> list[tuple[str, str, str, int, float]]:
     found = []
     for name, measure in MEASURES.items():
         rows = bands.filter(pl.col("measure") == name).sort("band")
@@ -88,11 +89,9 @@ def middle_band(sizes: dict[int, int], *, least: int) -> tuple[int, int, int]:
         >>> middle_band({1: 4, 2: 3, 5: 4}, least=5)
         (1, 2, 7)
     """
-    there, total, inside = sorted(sizes), sum(sizes.values()), 0
-    for middle, band in enumerate(there):
-        inside += sizes[band]
-        if 2 * inside >= total:
-            break
+    there, total = sorted(sizes), sum(sizes.values())
+    inside = accumulate(sizes[band] for band in there)
+    middle = next(place for place, count in enumerate(inside) if 2 * count >= total)
     left, right, held = middle, middle, sizes[there[middle]]
     while held < least:
         before = sizes[there[left - 1]] if left > 0 else 0
@@ -108,7 +107,10 @@ def band_words(measure: Measure, low: int, high: int, *, currency: str | None) -
     Examples:
         >>> band_words(MEASURES["frequency"], 3, 3, currency=None), band_words(MEASURES["recency"], 5, 6, currency=None)
         ('2', '14 to 44 days')
-        >>> band_words(MEASURES["monetary"], 9, 9, currency="EUR"), band_words(MEASURES["recency"], 16, 16, currency=None)
+        >>> (
+        ...     band_words(MEASURES["monetary"], 9, 9, currency="EUR"),
+        ...     band_words(MEASURES["recency"], 16, 16, currency=None),
+        ... )
         ('EUR 20 to 30', '1,095 days and more')
     """
     written = money(currency).written if measure.unit == "money" else lambda value: f"{value:,.0f}"

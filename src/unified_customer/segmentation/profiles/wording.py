@@ -80,15 +80,24 @@ def times(row: Mapping[str, Any]) -> str:
 
     Examples:
         >>> times({"estimate": 1.834, "low": 1.512, "high": 2.1, "bound": None})
-        '1.83 times as often (1.51 to 2.1)'
+        '1.8 times as often (1.5 to 2.1)'
         >>> times({"estimate": 3.0, "low": 2.0, "high": 4.0, "bound": "at least"})
         'at least 2 times as often'
     """
     if row["bound"] is not None:
         end = row["low"] if row["bound"] == "at least" else row["high"]
-        return f"{row['bound']} {NUMBER.written(end)} times as often"
-    low, high = (NUMBER.written(row[end]) for end in ("low", "high"))
-    return f"{NUMBER.written(row['estimate'])} times as often ({low} to {high})"
+        return f"{row['bound']} {in_brief(end)} times as often"
+    return f"{in_brief(row['estimate'])} times as often ({in_brief(row['low'])} to {in_brief(row['high'])})"
+
+
+def in_brief(ratio: float) -> str:
+    """Return a ratio with the two digits that matter.
+
+    Examples:
+        >>> in_brief(1.834), in_brief(0.0759), in_brief(152.0)
+        ('1.8', '0.076', '150')
+    """
+    return NUMBER.written(float(f"{ratio:.2g}"))
 
 
 def having(row: Mapping[str, Any]) -> str:
