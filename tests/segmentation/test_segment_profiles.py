@@ -75,6 +75,19 @@ def test_what_is_planted_is_found(profiles: SegmentProfiles) -> None:
     assert {"frequency", "recency"} <= set(profiles.segment("green").differences["kind"])
 
 
+def test_differences_are_those_of_the_customers_themselves(shop: Shop, profiles: SegmentProfiles) -> None:
+    orders = shop["order_lines"].group_by("customer_id").agg(pl.col("order_id").n_unique().log1p())
+    whole = orders.join(shop["segments"], on="customer_id")
+    here, elsewhere = (whole.filter(green)["order_id"] for green in (_green(), ~_green()))
+    apart = (here.mean() - elsewhere.mean()) / ((here.var() + elsewhere.var()) / 2) ** 0.5  # type: ignore[operator]
+    found = profiles.findings.filter(segment="green", kind="frequency")["estimate"].item()
+    assert found == pytest.approx(apart, rel=1e-3)
+
+
+def _green() -> pl.Expr:
+    return pl.col("segment") == "green"
+
+
 def test_segments_stand_in_the_order_asked_for_then_by_size(profiles: SegmentProfiles) -> None:
     assert profiles.names == ("white", "green", "grey")
     assert profiles.facts["segment"].to_list() == ["white", "green", "grey"]
@@ -93,6 +106,7 @@ def test_the_handbook_has_a_card_each_charts_and_the_method(handbook: Path) -> N
     assert page.count('<section class="uc-card') == 3
     assert page.count('class="uc-chart"') == 1 + 2
     assert "Tea &lt;drinkers&gt;" in page
+    assert "<drinkers>" not in page
     assert "“A cup &amp; a book.”" in page
     assert "Benjamini and Hochberg" in page
     assert "2026-03-01 00:00 UTC" in page
@@ -213,6 +227,18 @@ def test_many_micro_segments_are_drawn_with_the_rest_as_one() -> None:
     layer = many.with_columns(segment=pl.format("s{}", pl.int_range(pl.len()) % 40))
     fitted = MicroSegments(of=("layer",), least=10).fit({"layer": layer}, as_of=AT)
     assert "16 others" in str(fitted.chart().to_dict())
+
+
+def test_small_cells_are_merged_into_the_cell_without_the_part_that_tells_least() -> None:
+    who = [f"c{place}" for place in range(40)]
+    halves = pl.DataFrame({"customer_id": who, "segment": ["left"] * 20 + ["right"] * 20})
+    rare = pl.DataFrame({"customer_id": who, "segment": (["plain"] * 16 + ["odd"] * 3 + ["rare"]) * 2})
+    found = MicroSegments(of=("halves", "rare"), least=4).fit({"halves": halves, "rare": rare}, as_of=AT)
+    assert dict(found.sizes.select("segment", "customers").iter_rows()) == {
+        "left · plain": 16, "right · plain": 16, "left · other": 4, "right · other": 4,
+    }  # fmt: skip
+    same = MicroSegments(of=("first", "second"), least=4).fit({"first": rare, "second": rare}, as_of=AT)
+    assert same.learned.dropped[0] == "second"
 
 
 def test_two_layers_of_one_name_are_refused() -> None:

@@ -99,7 +99,7 @@ def test_others_are_assigned_to_cells_that_are_known(spec: MicroSegments, found:
 def test_remembered_segmentations_give_the_same_cells(spec: MicroSegments, found: Layers) -> None:
     entered = pl.lit(datetime(2026, 2, 1, tzinfo=UTC)).cast(pl.Datetime("us", "UTC")).alias("entered_at")
     rows = [frame.select("*", entered, segmentation=pl.lit(name)) for name, frame in found.items()]
-    past = pl.concat(rows).with_columns(entered_at=pl.col("entered_at").dt.offset_by("-9d"), segment=pl.lit("was"))
+    past = pl.concat(rows).with_columns(entered_at=pl.col("entered_at").dt.offset_by("-9d"), segment=pl.lit("0 was"))
     memberships = pl.concat([past.filter(pl.col("segment").is_not_null()), *rows])
     assert segments(spec, {"memberships": memberships}) == segments(spec, found)
 

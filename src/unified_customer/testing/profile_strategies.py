@@ -45,12 +45,12 @@ def _word(random: Random, first: int, count: int = 6) -> str | None:
 
 def shop_of(random: Random, customers: int) -> Shop:
     """Return a shop drawn by `random`."""
-    who = [f"customer-{place}-id" for place in range(customers)]
+    who, busy = [f"customer-{place}-id" for place in range(customers)], random.choice((0.3, 0.9))
     segments = [(each, _word(random, 10, 4) or "w14w") for each in who if random.random() < 0.95]
     return {
         "colour": pl.DataFrame(segments, schema=ASSIGNMENT, orient="row"),
         "customers": _frame([_person(random, each) for each in who], _PEOPLE),
-        "order_lines": _frame([row for each in who for row in _bought(random, each)], _LINES),
+        "order_lines": _frame([row for each in who for row in _bought(random, each, busy)], _LINES),
         "events": _frame([row for each in who for row in _done(random, each)], _EVENTS),
         "answers": _frame([_answer(random, each) for each in who if random.random() < 0.5], _ANSWERS),
     }
@@ -69,8 +69,9 @@ def _person(random: Random, who: str) -> tuple[Any, ...]:
     return who, born, _word(random, 20, 3), _word(random, 30)
 
 
-def _bought(random: Random, who: str) -> list[tuple[Any, ...]]:
-    return [_line(random, who, place) for place in range(random.choice((0, 1, 1, 2, 5)))]
+def _bought(random: Random, who: str, busy: float) -> list[tuple[Any, ...]]:
+    lines = random.choice((1, 1, 2, 5)) if random.random() < busy else 0
+    return [_line(random, who, place) for place in range(lines)]
 
 
 def _line(random: Random, who: str, place: int) -> tuple[Any, ...]:
