@@ -11,6 +11,9 @@ Clusters                   by any numbers of each customer
 Needs                      by what people say of themselves
 TypingTool                 a short question set that tells research segments
 GroupSearch                how segments are found, and what it takes to believe in them
+overlay                    micro-segments: segmentations laid over each other
+drift                      how the sizes of segments changed between two dates
+profile_segments           what segments are like: a card each, and all cards as one handbook
 transitions                who moved from which segment to which between two dates
 """
 
@@ -22,7 +25,9 @@ from unified_customer.segmentation.clusters import Clusters, FittedClusters
 from unified_customer.segmentation.demographic import Demographic
 from unified_customer.segmentation.lifecycle import ByDays, ByPAlive, ByRhythm, Lifecycle
 from unified_customer.segmentation.lifestyle import FittedLifestyle, Lifestyle
+from unified_customer.segmentation.micro import Drift, FittedMicroSegments, MicroSegments, drift, overlay
 from unified_customer.segmentation.needs import FittedNeeds, FittedTypingTool, Needs, SegmentClassifier, TypingTool
+from unified_customer.segmentation.profiles import Persona, Profiles, SegmentProfiles, profile_segments
 from unified_customer.segmentation.rfm import RFM, FittedRFM, SegmentRule, SegmentRules, Thresholds
 from unified_customer.segmentation.transitions import Transitions, transitions
 from unified_customer.segmentation.value_tiers import Tier, ValueTiers
@@ -36,9 +41,11 @@ __all__ = [
     "ByRhythm",
     "Clusters",
     "Demographic",
+    "Drift",
     "FittedAudience",
     "FittedClusters",
     "FittedLifestyle",
+    "FittedMicroSegments",
     "FittedNeeds",
     "FittedRFM",
     "FittedSegments",
@@ -46,9 +53,13 @@ __all__ = [
     "GroupSearch",
     "Lifecycle",
     "Lifestyle",
+    "MicroSegments",
     "Needs",
+    "Persona",
     "PreferredChannel",
+    "Profiles",
     "SegmentClassifier",
+    "SegmentProfiles",
     "SegmentRule",
     "SegmentRules",
     "Thresholds",
@@ -57,5 +68,8 @@ __all__ = [
     "TypingTool",
     "UsageTrend",
     "ValueTiers",
+    "drift",
+    "overlay",
+    "profile_segments",
     "transitions",
 ]
