@@ -15,6 +15,7 @@ from unified_customer.engines.portable import Lazy, collected, has
 AMOUNT: Final = nw.Decimal(18, 4)
 UNKNOWN: Final = "without a currency"
 CODE: Final = r"^[A-Z]{3}$"
+EXAMPLE: Final = "Money(currency='EUR', rates={'USD': 0.92})"
 
 
 class Money(Model):
@@ -76,7 +77,7 @@ class Money(Model):
     def _refusal(self, codes: list[str | None], left: list[str]) -> str:
         found = ", ".join(code or UNKNOWN for code in codes)
         if self.currency is None:
-            return f"Amounts are of several currencies: {found}. Name one and its rates, as in Money(currency='EUR', rates={{'USD': 0.92}})."
+            return f"Amounts are of several currencies: {found}. Name one and its rates, as in {EXAMPLE}."
         return f"Amounts are of {found}, and nothing says what {', '.join(left)} is worth in {self.currency}. Add it to `rates`, or name `missing`."
 
 
