@@ -23,6 +23,11 @@ def warn(message: str, category: type[UnifiedCustomerWarning]) -> None:
 def _outside() -> int:
     """Return how many frames above `warn` the code is that called the library."""
     level, frame = 0, inspect.currentframe()
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("unified_customer."):
+    while frame is not None and _inside(str(frame.f_globals.get("__name__"))):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def _inside(module: str) -> bool:
+    # Between two lines of the library `contextlib` may stand, which runs its `with` blocks.
+    return module.startswith("unified_customer.") or module == "contextlib"
