@@ -53,7 +53,7 @@ endef
 
 $(DEMO)/.installed: pyproject.toml
 	$(ready)
-	$(call environment,$(DEMO),-e '.[excel]')
+	$(call environment,$(DEMO),-e '.[charts,excel]')
 
 $(VENV)/.installed: pyproject.toml $(PLUGIN)
 	$(ready)
@@ -66,7 +66,8 @@ $(LOWEST)/.installed: pyproject.toml $(PLUGIN) scripts/lowest_requirements.py
 	$(call environment,$(LOWEST),-c build/lowest.txt -e '.[test]' $(PLUGIN:%/pyproject.toml=-e ./%))
 
 demo: $(DEMO)/.installed
-	@$(DEMO)/bin/unified-customer demo
+	@mkdir -p build
+	@$(DEMO)/bin/unified-customer demo --report build/report.html
 
 # The laws take as long as all the other tests: both run side by side, and the laws are shown when they are done.
 test: $(VENV)/.installed

@@ -42,7 +42,7 @@ def test_a_spec_is_frozen_and_knows_its_fields() -> None:
 def test_what_it_needs_is_no_setting() -> None:
     assert Recency.needs == ("events",)
     assert "needs" not in Recency().to_json()
-    assert Spec.needs == ()
+    assert Spec().needs == ()
 
 
 @given(st.dictionaries(st.text(max_size=3), json_values, max_size=4))

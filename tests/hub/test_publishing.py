@@ -101,6 +101,7 @@ def test_every_target_holds_the_same(hub: uc.CustomerHub, tmp_path: Path, scheme
     assert {name: frame.height for name, frame in found.items()} == dict(published.tables)
     for name, frame in plain.items():
         assert frame.sort(frame.columns).equals(found[name].cast(frame.schema).sort(frame.columns))
+    assert not [each.name for each in tmp_path.iterdir() if each.name.startswith(".")]
     documents = tmp_path / "bi" if scheme == "parquet" else tmp_path / "bi.docs"
     assert (documents / "README.md").read_text().startswith("# Customers, for BI")
     assert (documents / "lookml").is_dir() == (scheme != "hyper")
@@ -146,6 +147,16 @@ def test_a_publication_that_cannot_be_written_anew_is_a_step_that_failed(hub: uc
     assert [each.step for each in left.open] == ["bytes"]
 
 
+def test_an_erasure_is_finished_though_nobody_is_left_to_publish(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    hub.publish(purpose=PURPOSE, to=tmp_path / "bi")
+    first, *others = ids_of(hub).values()
+    for each in others:
+        hub.consent.record(PURPOSE, "objected", customer_id=each)
+    receipt = hub.rights.erase(first)
+    hub.rights.compact()
+    assert hub.rights.erasures.receipt(receipt.erasure_id).complete
+
+
 def test_who_withdraws_is_gone_from_the_next_refresh(hub: uc.CustomerHub, tmp_path: Path) -> None:
     hub.publish(purpose=PURPOSE, to=tmp_path / "bi")
     hub.consent.record(PURPOSE, "objected", customer_id=ids_of(hub)["1"])
@@ -173,7 +184,8 @@ def test_when_everybody_is_withheld_nobody_is_left_in_it(hub: uc.CustomerHub, tm
     with pytest.warns(EverythingWithheldWarning):
         refreshed = hub.publish.refresh(tmp_path / "bi")
     assert refreshed.people == 0
-    assert hub.publish.listing()["people"].to_list() == [0]
+    assert hub.publish.listing().select("people", "artifact_id").rows() == [(0, refreshed.artifact_id)]
+    assert hub._store.read("artifacts").drop_nulls("location")["artifact_id"].to_list() == [refreshed.artifact_id]
     assert hub.publish.outdated().is_empty()
     assert tables_of(url("parquet", tmp_path))["fact_order"].height == 1
 
@@ -193,7 +205,7 @@ def test_a_refresh_writes_what_changed_and_takes_over_the_rest(
     refreshed = hub.publish.refresh(place)
     assert refreshed.written == ("dim_date", "dim_channel", "dim_campaign", "fact_spend")
     assert tables_of(place)["fact_spend"]["campaign_key"].to_list() == [UNKNOWN_KEY]
-    assert tables_of(place)["fact_order"].height == 2
+    assert (tables_of(place)["fact_order"].height, tables_of(place)["dim_campaign"].height) == (2, 1)
     read = set(hub._store.read("audit", order_by=["seq"])["subject_table"].slice(before))
     assert not read & {"customers", "items"}
 
@@ -285,6 +297,19 @@ def test_a_publication_of_the_past_can_go_on(hub: uc.CustomerHub, tmp_path: Path
     later = hub.publish.refresh(tmp_path / "bi", as_of=datetime(2026, 3, 30, tzinfo=UTC))
     assert later.tables["fact_order"] == 2
     assert hub.publish.listing()["as_of"].to_list() == [datetime(2026, 3, 30, tzinfo=UTC)]
+
+
+def test_an_end_that_was_not_known_yet_is_none(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    left = {**ROWS["memberships"][0], "who": "2", "left_at": datetime(2026, 4, 1, tzinfo=UTC)}
+    add(hub, {"memberships": [left]})
+
+    def told(as_of: datetime) -> tuple[int, int]:
+        hub.publish(purpose=PURPOSE, to=tmp_path / "bi", as_of=as_of)
+        found = tables_of(url("parquet", tmp_path))
+        return found["fact_membership"]["left_at_utc"].null_count(), found["bridge_customer_segment"].height
+
+    assert told(datetime(2026, 4, 1, tzinfo=UTC)) == (2, 2)
+    assert told(datetime(2026, 4, 2, tzinfo=UTC)) == (1, 1)
 
 
 # ------------------------------------------------------------------------------------------------------------ refused
@@ -443,7 +468,7 @@ def test_orders_are_the_sum_of_their_lines_and_items_the_catalogue_and_what_was_
     hub.publish(purpose=PURPOSE, to=tmp_path / "bi")
     found = tables_of(url("parquet", tmp_path))
     order = found["fact_order"].filter(currency="EUR").row(0, named=True)
-    assert [order[each] for each in ("lines", "quantity", "sold", "returned", "amount", "is_sale")] == [
+    assert [order[each] for each in ("lines", "quantity", "sold", "returned", "amount", "is_purchase")] == [
         2, Decimal(1), Decimal("9.90"), Decimal("-4.95"), Decimal("4.95"), True,
     ]  # fmt: skip
     items = found["dim_item"].sort("item_id", nulls_last=True)

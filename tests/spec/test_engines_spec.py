@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unified_customer.engines.portable import Calendar, Period, before, civil, collected, day_number, given_back, opened
+from unified_customer.engines.portable.dates import with_first_day, with_microseconds
 
 ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
 PERIODS: tuple[Period, ...] = ("day", "week", "month", "quarter", "year")
@@ -102,3 +103,26 @@ def test_a_frame_comes_back_as_what_it_was(engine: Put, rows: list[int]) -> None
     back = given_back(opened(given_in).select(b="a"), like=given_in)
     assert type(back) is type(given_in)
     assert sorted(collected(opened(back))["b"]) == sorted(row % 7 for row in rows)
+
+
+@given(calendar=calendars, days=st.lists(days, min_size=1, max_size=10))
+@settings(on_each_engine, max_examples=3)
+def test_the_number_of_a_period_turns_back_into_its_first_day(
+    engine: Put, calendar: Calendar, days: list[date]
+) -> None:
+    for period in PERIODS:
+        numbers = [calendar.number(day, period) for day in days]
+        frame = pl.DataFrame({"given": numbers, "first": numbers}, schema={"given": pl.Int64, "first": pl.Int64})
+        back = collected(with_first_day(opened(engine(frame)), "first", calendar=calendar, period=period))
+        assert all(first == calendar.start(given, period) for given, first in back.iter_rows())
+
+
+@given(times=st.lists(instants, min_size=1, max_size=20))
+@on_each_engine
+def test_instants_are_the_same_microseconds_on_every_engine(engine: Put, times: list[datetime]) -> None:
+    odd = [at + timedelta(microseconds=place) for place, at in enumerate(times)]
+    told = collected(with_microseconds(opened(engine(frame_of(odd))), "at", name="moment"))
+    assert all(
+        moment == (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        for at, moment in told.iter_rows()
+    )

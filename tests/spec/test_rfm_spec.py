@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -94,6 +95,24 @@ def test_equal_values_have_equal_scores(spec: RFM, orders: pl.DataFrame) -> None
         for row in fitted(spec, orders).values():
             found[row[value]].add(row[score])
         assert all(len(given_scores) == 1 for given_scores in found.values())
+
+
+@given(by_values, order_frames())
+def test_a_score_tells_above_how_many_quantiles_a_value_is(spec: RFM, orders: pl.DataFrame) -> None:
+    rows = list(fitted(spec, orders).values())
+    for value, score, sign in ((0, 3, -1), (1, 4, 1), (2, 5, 1)):
+        measured = [sign * row[value] for row in rows]
+        shares = [step / spec.quantiles for step in range(1, spec.quantiles)]
+        cuts = np.quantile(measured, shares) if measured else []
+        assert [row[score] for row in rows] == [1 + sum(each > cut + 1e-6 for cut in cuts) for each in measured]
+
+
+@given(by_values, order_frames())
+def test_no_value_lies_on_a_learned_cut(spec: RFM, orders: pl.DataFrame) -> None:
+    found = spec.model_copy(update={"monetary": "total"}).fit({"orders": orders}, as_of=END)
+    assert found.cuts is not None
+    for measure in ("recency", "frequency", "monetary"):
+        assert all(abs(value - cut) > 1e-5 for value in found.table[measure] for cut in getattr(found.cuts, measure))
 
 
 @given(specs, order_frames())

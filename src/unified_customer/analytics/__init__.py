@@ -1,6 +1,31 @@
-"""Numbers about customers: how often they buy, and what they are worth; cohorts and KPIs come to live here."""
+"""Numbers about customers.
 
+MonthlyPurchases    how often they buy
+Cohorts             when they began, and what they did since
+Funnel              how many come from step to step
+Paths               which ways they take from event to event
+CLV                 what they are worth
+SubscriptionValue   what subscriptions are worth
+"""
+
+from unified_customer.analytics.cohorts import Cohorts, FittedCohorts
+from unified_customer.analytics.funnels import FittedFunnel, Funnel, Step
+from unified_customer.analytics.occurrences import Occurrence
+from unified_customer.analytics.paths import FittedPaths, Paths
 from unified_customer.analytics.purchases import MonthlyPurchases, MonthlyPurchasesFitted
 from unified_customer.analytics.value import CLV, SubscriptionValue
 
-__all__ = ["CLV", "MonthlyPurchases", "MonthlyPurchasesFitted", "SubscriptionValue"]
+__all__ = [
+    "CLV",
+    "Cohorts",
+    "FittedCohorts",
+    "FittedFunnel",
+    "FittedPaths",
+    "Funnel",
+    "MonthlyPurchases",
+    "MonthlyPurchasesFitted",
+    "Occurrence",
+    "Paths",
+    "Step",
+    "SubscriptionValue",
+]

@@ -9,10 +9,11 @@ from unified_customer.cli.commands.audit import audit
 from unified_customer.cli.commands.consent import consent
 from unified_customer.cli.commands.governance import governance
 from unified_customer.cli.commands.key import key
+from unified_customer.cli.commands.publications import publications, publish
 from unified_customer.cli.commands.retention import retention
 from unified_customer.cli.commands.rights import rights
 from unified_customer.cli.exits import ExitCode
-from unified_customer.cli.options import AsOf, Debug, Json, LookFile, PolicyFile, Url
+from unified_customer.cli.options import AsOf, Debug, Json, LookFile, Name, PolicyFile, Url, pairs
 from unified_customer.cli.session import session
 
 EPILOG: Final = (
@@ -30,8 +31,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (audit, consent, governance, key, retention, rights):
+for _group in (audit, consent, governance, key, publications, retention, rights):
     app.add_typer(_group)
+app.command()(publish)
 
 
 def main() -> None:
@@ -65,17 +67,22 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep the sources, mappings and store in this new folder.")
     ] = None,
+    report_to: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE.html", help="Write the report here; else beside what is kept."),
+    ] = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run the main job on invented data.
 
-    Five sources in five formats are loaded, resolved, read under consent, and measured against the truth.
+    Five sources in five formats are loaded, resolved, read under consent, and measured against the truth. A report of the
+    customer base is written at the end.
     """
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.demo import run_demo
 
-        run_demo(out, customers=customers, seed=seed, keep=keep)
+        run_demo(out, customers=customers, seed=seed, keep=keep, report=report_to)
 
 
 @app.command()
@@ -152,6 +159,38 @@ def profile(
 
         asked = Asked(customer_id, purpose, actor, tuple(role or ()))
         print_profile(out, asked, store=store, policy=policy)
+
+
+@app.command()
+def report(
+    *,
+    store: Url,
+    purpose: Annotated[str, typer.Option(help="What it is for, such as analytics.")],
+    to: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write; one that is there is replaced.")],
+    as_of: AsOf = None,
+    title: Annotated[str, typer.Option(help="Its heading.")] = "Our customers",
+    currency: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Add amounts up in this currency, such as EUR; else that of all.")
+    ] = None,
+    rate: Annotated[
+        list[str] | None, typer.Option(metavar="CODE=WORTH", help="What one unit of another currency is worth in it.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of the shop, such as Europe/London.")] = "UTC",
+    actor: Name = "local",
+    policy: PolicyFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write one page about the customer base.
+
+    Segments, cohorts, key figures, identity, consent and data quality of those whom the purpose may see: aggregates only,
+    in one file that fetches nothing and runs no script.
+    """
+    with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.reporting import Asked, money_of, write_report
+
+        money = money_of(currency, pairs(rate or (), option="--rate"))
+        write_report(out, Asked(purpose, to, as_of, title, money, zone, actor), store=store, policy=policy)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
@@ -29,8 +29,18 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    needs: ClassVar[tuple[str, ...]] = ()
-    """Names of the tables that `fit` reads."""
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the tables that `fit` reads; most specs say it once for all their values, as a class variable."""
+        return ()
+
+    @property
+    def asks(self) -> tuple[tuple[str, str | None], ...]:
+        """Further purposes, each with its channel or None, of which `fit` has to know who allows them.
+
+        It finds them in the table `permitted`: `customer_id`, `purpose`, `channel`.
+        """
+        return ()
 
     def to_json(self) -> str:
         """Return the spec as JSON with sorted keys; equal specs give equal text."""
@@ -72,7 +82,7 @@ class FittableSpec(Protocol[FittedT_co]):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Names of the tables that `fit` reads."""
+        """Names of the tables that `fit` reads: of the class, or of this spec."""
         ...
 
     def fit(self, tables: Tables, *, as_of: datetime) -> FittedT_co:

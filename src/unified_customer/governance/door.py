@@ -52,6 +52,8 @@ READABLE: Final = (
 OPEN_FIELDS: Final = ("url", "text", "properties", "context")
 """Columns that can hold anything, personal values too; of rows about nobody known they are not read."""
 
+NOBODY: Final = pl.DataFrame(schema=dict.fromkeys(("customer_id", "purpose", "channel"), pl.String))
+
 ORIGINS: Final = ("_source", "_observed_at")
 HOLDER: Final = "_holder"
 """Who holds a customer id now: an id that was merged into another is still written where it was current."""
@@ -142,6 +144,33 @@ class Door:
         for query, frame in zip(queries, frames, strict=True):
             self._record(query, admission, rows=frame.height)
         return frames
+
+    def read_and_ask(
+        self, queries: Sequence[Query], asked: Sequence[Request]
+    ) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+        """Return what `read_together` returns, and who of those read may be read for further requests.
+
+        The latter is `customer_id`, `purpose`, `channel`: a row for each who may. Asking is in the audit too.
+
+        Raises:
+            ConsentError: The actor may not use a purpose that is asked about.
+        """
+        actor = queries[0].actor
+        for request in asked:
+            self._policy.check_actor(request.purpose, actor)
+        with self.deciding(queries) as opened:
+            frames = opened.read(queries)
+            permitted = [self._permitted(opened, request) for request in asked]
+        for request, frame in zip(asked, permitted, strict=True):
+            detail = {"for": queries[0].request.purpose}
+            self._audit.record(actor, Entry("ask", purpose=request.purpose, people=frame.height, detail=detail))
+        return frames, pl.concat([NOBODY, *permitted])
+
+    def _permitted(self, opened: Opened, request: Request) -> pl.DataFrame:
+        allowed = self._gate.admit(opened.reader, request, as_of=just_after(self._clock())).customers
+        channel = pl.lit(request.channel, dtype=pl.String)
+        both = allowed.join(opened.admission.customers, on="customer_id", how="semi")
+        return both.with_columns(purpose=pl.lit(request.purpose), channel=channel)
 
     def _frame(self, reader: Reader, query: Query, columns: Sequence[str], admission: Admission) -> pl.DataFrame:
         if query.table is CUSTOMERS and query.as_of is not None:

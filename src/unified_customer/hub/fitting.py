@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 from weakref import finalize
 
 import polars as pl
@@ -14,13 +14,18 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.kinds import RECORD
 from unified_customer.core.models import Actor
 from unified_customer.core.spec import FittableSpec, Fitted, FittedT, canonical_json, content_hash
-from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, table
+from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, MEMBERSHIPS, table
 from unified_customer.governance.audit import Entry, write_entry
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.erasure.refitting import save_fit
 from unified_customer.governance.graves import buried, erased_since
 from unified_customer.governance.naming import CURRENT
-from unified_customer.store import Keys, Reader, Store
+from unified_customer.hub.memberships import assignment, write_memberships
+from unified_customer.policy import Request
+from unified_customer.store import Keys, Reader, Store, Writer
+
+PERMITTED: Final = "permitted"
+"""The table in which a spec finds who allows the further purposes that it asks about."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,9 @@ class Fitting:
         """Return `spec` fitted on what `purpose` may see of the time before `as_of`."""
         before, now = as_utc(as_of), self._clock()
         queries = [query(name, purpose, as_of=before, actor=actor) for name in spec.needs]
-        tables = dict(zip(spec.needs, self._door.read_together(queries), strict=True))
+        asked = [Request(purpose=other, channel=channel) for other, channel in getattr(spec, "asks", ())]
+        frames, permitted = self._door.read_and_ask(queries, asked)
+        tables = dict(zip(spec.needs, frames, strict=True)) | ({PERMITTED: permitted} if asked else {})
         fitted = spec.fit(tables, as_of=before)
         rows = sum(frame.height for frame in tables.values())
         self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables), now))
@@ -88,7 +95,7 @@ class Fitting:
             save_fit(writer, pl.DataFrame([artifact], schema=ARTIFACTS.columns), gone, at=now)
             writer.append("artifact_subjects", ARTIFACT_SUBJECTS.conform(subjects))
             written = {
-                name: _write_rows(writer, name, _living(writer, frame, gone), artifact["artifact_id"])
+                name: _write_rows(writer, name, _living(writer, frame, gone), (fitted, artifact))
                 for name, frame in fitted.rows().items()
             }
             detail = {"artifact": artifact["artifact_id"], "rows": written}
@@ -142,7 +149,12 @@ def _artifact(fitted: Fitted, lineage: Lineage, *, actor: Actor, at: datetime) -
     }
 
 
-def _write_rows(writer: Any, name: str, frame: pl.DataFrame, artifact_id: str) -> int:
+def _write_rows(writer: Writer, name: str, frame: pl.DataFrame, fit: tuple[Fitted, dict[str, Any]]) -> int:
+    fitted, artifact = fit
+    artifact_id = artifact["artifact_id"]
+    if name == MEMBERSHIPS.name:
+        said = assignment(fitted, frame, as_of=artifact["as_of"], artifact_id=artifact_id)
+        return write_memberships(writer, said)
     target = table(name)
     marked = frame.with_columns(artifact_id=pl.lit(artifact_id)) if "artifact_id" in target.columns else frame
     write = writer.append if target.append_only else writer.upsert

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from unified_customer.hub.publishing import Look
+    from unified_customer.hub.looking import Look
 
 OUTDATED: Final = {
     "where": pl.String(),

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -13,33 +11,29 @@ from typing import Final
 import polars as pl
 
 from unified_customer.core.clock import Clock, as_utc
-from unified_customer.core.errors import ChangesExpiredError, ConfigurationError
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import Actor
-from unified_customer.core.spec import canonical_json, content_hash
-from unified_customer.core.tables import SEQ, TABLES
 from unified_customer.engines.portable import Calendar
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.door import Door, Opened, Query, query
+from unified_customer.governance.door import Door
 from unified_customer.governance.erasure.erasures import Erasures
+from unified_customer.hub.looking import Look, queries
 from unified_customer.hub.outdated import OUTDATED, outdated_row
-from unified_customer.hub.publications import Part, Publication, forget, known, remember, remembered
+from unified_customer.hub.publications import Publication, forget, known, remember, remembered
 from unified_customer.reports.publishing import (
     READ,
     Naming,
     Published,
     Schema,
-    Sources,
     Target,
     Withheld,
     Writing,
-    build,
     chosen_tables,
-    columns_to_read,
     documents,
     schema_for,
     target_of,
 )
-from unified_customer.store import Reader, Store, Where
+from unified_customer.store import Store
 
 LISTED: Final = {
     "where": pl.String(),
@@ -202,7 +196,7 @@ class Publishing:
         """
         found = known(self._store, target_of(to).url)
         asking = found if actor is None else found.model_copy(update={"actor": actor})
-        customers = self._door.read(_queries(asking, {"customers": []})["customers"])
+        customers = self._door.read(queries(asking, {"customers": []})["customers"])
         named = self._naming(found.purpose, found.recipient).key("customer", customers, "customer_id")
         asked = pl.Series(keys, dtype=pl.String)
         keyed = customers.select(named.alias("customer_key"), "customer_id")
@@ -215,17 +209,17 @@ class Publishing:
             if target.path == place:
                 target.heal()
                 if target.path.exists() and each.artifact_id is not None:
-                    self._publish(each, anew=False)
+                    self._publish(each, anew=False, aloud=False)
 
     # ---------------------------------------------------------------------------------------------------------- doing
 
-    def _publish(self, asked: Publication, *, anew: bool) -> Published:
+    def _publish(self, asked: Publication, *, anew: bool, aloud: bool = True) -> Published:
         target = target_of(asked.url)
         with self._one_at_a_time:
             self._refuse_own(target.path)
             target.heal()
             target.check()
-            with self._look(asked, aloud=True) as look:
+            with self._look(asked, aloud=aloud) as look:
                 stale = look.names if anew else look.stale(target.digests(), together=not target.takes_over)
                 tables, people = look.tables(stale)
             if not stale and target.path.exists() and asked.artifact_id is not None:
@@ -233,7 +227,7 @@ class Publishing:
             return self._write(asked, target, look, tables, people)
 
     def _write(
-        self, asked: Publication, target: Target, look: "Look", tables: Mapping[str, pl.DataFrame], people: pl.Series
+        self, asked: Publication, target: Target, look: Look, tables: Mapping[str, pl.DataFrame], people: pl.Series
     ) -> Published:
         rows = {name: tables[name].height if name in tables else asked.parts[name].rows for name in look.names}
         manifest = {**asked.head.said(), "published_at": self._clock().isoformat(), "tables": rows}
@@ -270,7 +264,7 @@ class Publishing:
         ) as artifact_id:
             yield artifact_id
 
-    def _kept(self, asked: Publication, look: "Look") -> Published:
+    def _kept(self, asked: Publication, look: Look) -> Published:
         parts = {name: part.model_copy(update={"position": look.position}) for name, part in asked.parts.items()}
         self._remember(asked.model_copy(update={"parts": parts}))
         return _published(asked, look, written=())
@@ -281,11 +275,11 @@ class Publishing:
             remember(writer, publication, at=at)
 
     @contextmanager
-    def _look(self, asked: Publication, *, aloud: bool = False) -> "Iterator[Look]":
-        queries = _queries(asked, dict.fromkeys(READ))
-        visible = {name: frozenset(self._door.columns(each)) for name, each in queries.items()}
+    def _look(self, asked: Publication, *, aloud: bool = False) -> Iterator[Look]:
+        asking = queries(asked, dict.fromkeys(READ))
+        visible = {name: frozenset(self._door.columns(each)) for name, each in asking.items()}
         schema = schema_for(chosen_tables(asked.tables), visible, past=asked.as_of is not None)
-        with self._door.deciding(list(queries.values()), aloud=aloud) as opened:
+        with self._door.deciding(list(asking.values()), aloud=aloud) as opened:
             reader, naming = opened.reader, self._naming(asked.purpose, asked.recipient)
             counts = {name: reader.count(name) for name in {source for table in schema for source in table.reads}}
             yield Look(asked, schema, opened, naming, reader.last_seq(), counts)
@@ -301,118 +295,6 @@ class Publishing:
         if path == own or beside or (path.exists() and path.samefile(own)):
             message = f"{path.name!r} belongs to the hub itself. Publish to another place."
             raise ConfigurationError(message)
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """What a publication would be by one state of the store.
-
-    Attributes:
-        asked: The publication.
-        schema: What it may hold.
-        opened: The state, and the decision.
-        naming: Gives keys.
-        position: The position of the store.
-        counts: Rows by table that it is made of.
-    """
-
-    asked: Publication
-    schema: Schema
-    opened: Opened
-    naming: Naming
-    position: int
-    counts: Mapping[str, int]
-
-    @property
-    def names(self) -> list[str]:
-        """Its tables."""
-        return [table.name for table in self.schema]
-
-    def stale(self, digests: Mapping[str, str], *, together: bool = False) -> list[str]:
-        """Return the tables that are not as they would be written now.
-
-        Args:
-            digests: Of what lies there, by table.
-            together: All of them, if any is not.
-        """
-        intact = [name for name, part in self.asked.parts.items() if digests.get(name) == part.digest]
-        found = [name for name in self.names if name not in intact or self.changed(name)]
-        dropped = set(self.asked.parts) - set(self.names)
-        return self.names if dropped or (together and found) else found
-
-    def changed(self, name: str) -> bool:
-        """Return whether a table would be another than when it was last written."""
-        part = self.asked.parts.get(name)
-        if part is None or part.basis != self.basis(name):
-            return True
-        reader = self.opened.reader
-        return any(
-            _moved(reader, source, part.position, part.counts[source]) for source in self.schema.table(name).reads
-        )
-
-    def part(self, name: str, *, rows: int, digest: str) -> Part:
-        """Return what is remembered of a table that was written."""
-        counts = {source: self.counts[source] for source in self.schema.table(name).reads}
-        return Part(rows=rows, position=self.position, counts=counts, basis=self.basis(name), digest=digest)
-
-    def basis(self, name: str) -> str:
-        """Return a hash of what a table is made of beside rows: its people, columns, calendar and purpose."""
-        table = self.schema.table(name)
-        return content_hash(self._settings, self._people if table.about_people else "", name)
-
-    def tables(self, names: Sequence[str]) -> tuple[dict[str, pl.DataFrame], pl.Series]:
-        """Return some tables as they are now, and the customers who are in the publication."""
-        past = self.asked.as_of is not None
-        queries = _queries(self.asked, columns_to_read(self.schema, names, past=past)) if names else {}
-        frames = dict(zip(queries, self.opened.read(list(queries.values())), strict=True)) if queries else {}
-        people = self._customers(frames)
-        sources = Sources(self.schema, frames, people, self.naming, self.asked.calendar, self.asked.as_of)
-        return dict(build(sources, names)), people
-
-    def _customers(self, frames: Mapping[str, pl.DataFrame]) -> pl.Series:
-        """Return who is in it: everybody whom the purpose may see, or of whom it could have told then."""
-        if "dim_customer" not in self.schema:
-            return pl.Series("customer_id", dtype=pl.String)
-        if self.asked.as_of is None:
-            return self.opened.admission.customers["customer_id"]
-        seen = [frame["customer_id"] for frame in frames.values() if "customer_id" in frame.columns]
-        return pl.concat([pl.Series("customer_id", dtype=pl.String), *seen]).drop_nulls().unique().sort()
-
-    @cached_property
-    def _settings(self) -> str:
-        tables = {table.name: table.names for table in self.schema}
-        return canonical_json({**self.asked.head.said(), "tables": tables})
-
-    @cached_property
-    def _people(self) -> str:
-        return self.naming.content(self.opened.admission.records.select("record_id", "customer_id"))
-
-
-def _moved(reader: Reader, name: str, position: int, count: int) -> bool:
-    """Return whether a table that had so many rows at a position changed since."""
-    try:
-        return not reader.changes(name, since=position, limit=1).is_empty()
-    except ChangesExpiredError:
-        # Deletions are no longer kept: where nothing is newer, they are what is missing.
-        return bool(reader.count(name, where=[Where(SEQ, ">", position)])) or reader.count(name) != count
-
-
-def _queries(asked: Publication, columns: Mapping[str, Sequence[str] | None]) -> dict[str, Query]:
-    """Return what is asked of each table; rows about nobody known are not personal data, and come along."""
-    return {name: _query(asked, name, wanted) for name, wanted in columns.items()}
-
-
-def _query(asked: Publication, name: str, columns: Sequence[str] | None) -> Query:
-    return query(
-        name,
-        asked.purpose,
-        actor=asked.actor,
-        channel=asked.channel,
-        recipient=asked.recipient,
-        as_of=asked.as_of,
-        columns=columns,
-        anonymous="include" if TABLES[name].subject == "record" else "exclude",
-    )
 
 
 def _published(publication: Publication, look: Look, *, written: tuple[str, ...]) -> Published:

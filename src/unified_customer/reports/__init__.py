@@ -1,1 +1,1 @@
-"""What is handed to others: publications for BI tools."""
+"""What is handed to others: pages about the customer base, and publications for BI tools."""

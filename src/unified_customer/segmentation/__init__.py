@@ -2,6 +2,10 @@
 
 RFM                        by recency, frequency and monetary value
 Lifecycle                  stages of life: prospect, new, active, at risk, lapsed, lost, reactivated
+ValueTiers                 who brings most, by what was paid or by what is expected
+Demographic                age, gender, place, language
+UsageTrend, Breadth, PreferredChannel    what people do: more or less than before, how many things, by which channel
+Audience                   who fulfils a rule, with dated memberships; the rules are in `segmentation.audiences`
 Lifestyle                  by what people buy or view
 Clusters                   by any numbers of each customer
 Needs                      by what people say of themselves
@@ -12,6 +16,7 @@ transitions                who moved from which segment to which between two dat
 
 from unified_customer.methods.learning import GroupSearch
 from unified_customer.segmentation.assignment import FittedSegments
+from unified_customer.segmentation.audiences import Audience, FittedAudience
 from unified_customer.segmentation.behaviour import Breadth, PreferredChannel, UsageTrend
 from unified_customer.segmentation.clusters import Clusters, FittedClusters
 from unified_customer.segmentation.demographic import Demographic
@@ -24,12 +29,14 @@ from unified_customer.segmentation.value_tiers import Tier, ValueTiers
 
 __all__ = [
     "RFM",
+    "Audience",
     "Breadth",
     "ByDays",
     "ByPAlive",
     "ByRhythm",
     "Clusters",
     "Demographic",
+    "FittedAudience",
     "FittedClusters",
     "FittedLifestyle",
     "FittedNeeds",

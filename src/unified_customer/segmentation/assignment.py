@@ -78,6 +78,11 @@ class FittedSegments(Generic[LearnedT]):
         spec: Any = self.segmentation
         return spec  # type: ignore[no-any-return]
 
+    @property
+    def segmentations(self) -> tuple[str, ...]:
+        """What it says everything of in `memberships`."""
+        return (self.segmentation.name,)
+
     def assign(self, tables: Mapping[str, Native], *, as_of: datetime) -> Native:
         """Assign other data by what was learned.
 

@@ -71,7 +71,7 @@ class ValueTiers(Spec):
     """From the highest to the lowest, which holds everybody else."""
     window_days: int | None = Field(default=None, gt=0)
     """What was paid in so many times 24 hours before `as_of`; None: ever."""
-    score: str = "clv"
+    score: str = "clv.value"
     """The score that predicts, by its name in `scores`; the latest before `as_of` counts."""
     money: Money = Money()
     """In which currency amounts are added."""

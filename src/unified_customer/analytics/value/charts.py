@@ -29,8 +29,7 @@ def tracked(evaluation: "Evaluation", *, cumulative: bool, dark: bool) -> "Chart
         title="Repeat purchases as they came and as expected",
         subtitle=[
             f"{evaluation.customers:,} customers acquired before {evaluation.as_of:%Y-%m-%d}; model {first['forecast']}",
-            f"Mean absolute error in the holdout {NUMBER.written(first['mae'])} purchases a customer, "
-            f"by the past rate {NUMBER.written(naive['mae'])}",
+            f"Mean absolute error {NUMBER.written(first['mae'])} purchases; by the past rate {NUMBER.written(naive['mae'])}",
         ],
         dark=dark,
     )

@@ -11,9 +11,11 @@ from unified_customer.cli.demo.noes import Noes
 from unified_customer.cli.demo.person import BeforeAfter
 from unified_customer.cli.demo.planted import held_sound_rows, outcomes
 from unified_customer.cli.demo.stages import Stage
+from unified_customer.cli.reporting import told
 from unified_customer.datasets import Shop
 from unified_customer.governance.coverage import Coverage
 from unified_customer.hub import LoadReport, ResolveReport
+from unified_customer.hub.reporting import Report
 
 TABLES: Final = (
     "records", "identities", "identifiers", "events", "order_lines", "items", "answers", "consents", "customers",
@@ -39,6 +41,7 @@ class Findings:
         counts: Rows by table.
         nobody: Rows by table that are about nobody known.
         stages: Time and memory.
+        report: The report that was written; what it needs, where it could not be.
         kept: Where everything was kept, if it was.
     """
 
@@ -54,6 +57,7 @@ class Findings:
     counts: dict[str, int]
     nobody: dict[str, int]
     stages: tuple[Stage, ...]
+    report: Report | str | None
     kept: Path | None
 
     def planted(self) -> pl.DataFrame:
@@ -79,6 +83,7 @@ class Findings:
             ("counts", dict(self.counts)),
             ("about_nobody", dict(self.nobody)),
             *(("stage", asdict(stage)) for stage in self.stages),
+            *(("report", told(each)) for each in [self.report] if isinstance(each, Report)),
             ("kept", {"folder": self.kept}),
         ]
 

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from unified_customer.cli.demo.findings import TABLES, Findings
 from unified_customer.cli.demo.found import SERVICE, found_records
 from unified_customer.cli.demo.noes import say_no
 from unified_customer.cli.demo.person import BeforeAfter, before_and_after
+from unified_customer.cli.demo.reporting import demo_report, report_path
 from unified_customer.cli.demo.showing import show
 from unified_customer.cli.demo.sources import demo_policy, demo_sources, write_examples
 from unified_customer.cli.demo.stages import Stages
@@ -23,13 +25,14 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.datasets import make_shop
 from unified_customer.governance.coverage import Coverage
 from unified_customer.hub import CustomerHub, LoadReport
+from unified_customer.hub.reporting import Report
 from unified_customer.identity import MatchedIdentity
 from unified_customer.store import Where, open_store
 
 PURPOSES: Final = ("essential.service", "analytics", "marketing.communications.email")
 
 
-def run_demo(out: Output, *, customers: int, seed: int, keep: Path | None) -> None:
+def run_demo(out: Output, *, customers: int, seed: int, keep: Path | None, report: Path | None = None) -> None:
     """Run the main job on invented data and print what came of it.
 
     Raises:
@@ -37,15 +40,17 @@ def run_demo(out: Output, *, customers: int, seed: int, keep: Path | None) -> No
         MissingDependencyError: The extra `excel` is not installed.
     """
     with _folder(keep) as folder:
-        findings = find(out, folder, customers=customers, seed=seed, keep=keep)
+        findings = find(out, folder, customers=customers, seed=seed, keep=keep, report=report or report_path(keep))
         for kind, values in findings.lines() if out.as_json else ():
             out.line({"kind": kind, **values})
         if not out.as_json:
             show(out, findings)
 
 
-def find(out: Output, folder: Path, *, customers: int, seed: int, keep: Path | None = None) -> Findings:
-    """Return what the demo finds in a new shop written to `folder`."""
+def find(
+    out: Output, folder: Path, *, customers: int, seed: int, keep: Path | None = None, report: Path | None = None
+) -> Findings:
+    """Return what the demo finds in a new shop written to `folder`; with `report`, write the report there."""
     stages = Stages()
     with stages.stage("invent the shop"), working(out, "Inventing a shop"):
         shop = make_shop(folder / "shop", customers=customers, seed=seed)
@@ -68,6 +73,7 @@ def find(out: Output, folder: Path, *, customers: int, seed: int, keep: Path | N
     quarantine, counts = _stored(url)
     with stages.stage("withdraw, object, erase"), working(out, "Saying no"), CustomerHub(url) as hub:
         noes = say_no(hub)
+    page = None if report is None else _reported(out, stages, url, report, shop.as_of)
     return Findings(
         shop,
         loads,
@@ -81,6 +87,7 @@ def find(out: Output, folder: Path, *, customers: int, seed: int, keep: Path | N
         counts,
         nobody,
         tuple(stages.done),
+        page,
         keep,
     )
 
@@ -89,6 +96,11 @@ def _load(out: Output, stages: Stages, hub: CustomerHub, source: BoundSource) ->
     name = f"load {source.name}" if source.table != "answers" else f"load {source.name} (answers)"
     with stages.stage(name), working(out, f"Loading {source.name}") as seen:
         return hub.load(watched(source, seen))
+
+
+def _reported(out: Output, stages: Stages, url: str, path: Path, as_of: datetime) -> Report | str:
+    with stages.stage("write the report"), working(out, "Writing the report"), CustomerHub(url) as hub:
+        return demo_report(hub, path, as_of=as_of)
 
 
 def _read(stages: Stages, hub: CustomerHub) -> tuple[BeforeAfter | None, tuple[Coverage, ...]]:

@@ -16,6 +16,7 @@ from unified_customer.cli.tables import cell, counted, heading, indented, plain_
 from unified_customer.core.tables import RAW_FIELDS
 from unified_customer.governance.coverage import Coverage
 from unified_customer.hub import LoadReport, ResolveReport
+from unified_customer.hub.reporting import Report
 
 INVENTED: Final = "Everybody here is invented: names, addresses and numbers belong to nobody."
 MEASURES: Final = {
@@ -52,6 +53,8 @@ def show(out: Output, findings: Findings) -> None:
     _part(out, "Measured against the truth", accuracy_view(findings), Text(MEANING, style="dim"))
     _part(out, "Time and memory", stages_view(findings))
     _part(out, "Rows by table", Text(counted({name.replace("_", " "): rows for name, rows in findings.counts.items()})))
+    if findings.report is not None:
+        _part(out, "The report", *report_view(findings.report))
     _part(out, "Next", *(Text(line) for line in next_steps(findings)))
 
 
@@ -217,6 +220,13 @@ def stages_view(findings: Findings) -> Table:
         table.add_row(stage.name, f"{stage.seconds:.2f}", "" if stage.peak_mb is None else f"{stage.peak_mb:,.0f}")
     table.add_row("all", f"{sum(stage.seconds for stage in findings.stages):.2f}", "", style="bold")
     return table
+
+
+def report_view(report: Report | str) -> list[Text]:
+    """Return where the report is and what is in it, or what it needs."""
+    if isinstance(report, str):
+        return [Text(report, style="yellow")]
+    return [Text(str(report.path), style="bold"), Text(f"Open it in a browser: {', '.join(report.sections)}.")]
 
 
 def next_steps(findings: Findings) -> list[str]:

@@ -5,6 +5,7 @@
     civil, before                    instants as the clock on the shop's wall shows them, and all before an instant
     quantiles                        of columns of numbers
     Calendar, day_number             days, weeks, months, quarters and years as whole numbers
+    texts_within                     what lies inside JSON objects
 
 Calendar arithmetic on instants differs from engine to engine (DuckDB and Spark work in the zone of their session), so an
 instant becomes civil time first, and periods are counted by expressions that all engines work out alike.
@@ -12,6 +13,7 @@ instant becomes civil time first, and periods are counted by expressions that al
 
 from unified_customer.engines.portable.bringing import brought
 from unified_customer.engines.portable.calendar import Calendar, Period, check_zone, day_number
+from unified_customer.engines.portable.documents import texts_within
 from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened, settled
 from unified_customer.engines.portable.instants import before, civil
 from unified_customer.engines.portable.quantiles import quantiles
@@ -32,4 +34,5 @@ __all__ = [
     "opened",
     "quantiles",
     "settled",
+    "texts_within",
 ]

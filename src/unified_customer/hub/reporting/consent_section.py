@@ -24,9 +24,11 @@ def consent_section(coverages: Sequence[Coverage], *, purpose: str) -> Section:
     own = next(each for each in coverages if each.purpose == purpose)
     left = own.customers - own.allowed
     says = (
-        f"This report was made for {purpose!r}, which rests on {own.basis.replace('_', ' ')}: it may see "
-        f"{COUNT.written(own.allowed)} of {COUNT.written(own.customers)} customers, and holds nothing of the other "
-        f"{COUNT.written(left)}.",
+        (
+            f"This report was made for {purpose!r}, which rests on {own.basis.replace('_', ' ')}: it may see "
+            f"{COUNT.written(own.allowed)} of {COUNT.written(own.customers)} customers, and holds nothing of the other "
+            f"{COUNT.written(left)}."
+        ),
         *_widest(table, purpose),
     )
     reasons = _reasons(own)

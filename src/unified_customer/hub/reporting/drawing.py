@@ -1,6 +1,5 @@
 """Charts of results as figures of the page."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,8 @@ from unified_customer.methods.charting import as_svg
 from unified_customer.reports.page import Figure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from unified_customer.methods.charting import Chart
 
 

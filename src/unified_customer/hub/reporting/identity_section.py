@@ -21,8 +21,10 @@ def identity_section(customers: pl.DataFrame, coverage: Coverage) -> Section:
     seen = customers.height
     share = several / seen if seen else None
     says = (
-        f"{COUNT.written(records)} records and visitors turned out to be {COUNT.written(seen)} customers; "
-        f"{SHARE.written(share)} of them are known to more than one system.",
+        (
+            f"{COUNT.written(records)} records and visitors turned out to be {COUNT.written(seen)} customers; "
+            f"{SHARE.written(share)} of them are known to more than one system."
+        ),
         "Every record belongs to one customer, and each link can be explained and taken back.",
     )
     tiles = (

@@ -13,9 +13,11 @@ from unified_customer.governance.coverage import Coverage
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.ledger import ConsentLedger
 from unified_customer.hub.reporting.asked import Asked, Tables, of_customers
+from unified_customer.hub.reporting.cohorts_section import cohorts_section
 from unified_customer.hub.reporting.consent_section import consent_section
 from unified_customer.hub.reporting.identity_section import identity_section
 from unified_customer.hub.reporting.segments_section import segments_section
+from unified_customer.hub.reporting.value_section import value_section
 from unified_customer.methods.display import COUNT
 from unified_customer.methods.money import Money
 from unified_customer.reports.page import Page, Section, Tile, page_html
@@ -115,8 +117,10 @@ class Reporting:
         customers = COUNT.written(tables["customers"].height)
         subtitle = f"As of {asked.day} · {customers} customers · made for {asked.purpose!r}"
         foot = (
-            f"What happened on or after {asked.day} is left out. Amounts and counts are of customers whom the purpose "
-            f"{asked.purpose!r} may see, unless a section says otherwise.",
+            (
+                f"What happened on or after {asked.day} is left out. Amounts and counts are of customers whom the purpose "
+                f"{asked.purpose!r} may see, unless a section says otherwise."
+            ),
             "Written by unified-customer. This page fetches nothing and runs no script.",
         )
         return Page(asked.title, subtitle, (), (), sections, foot)
@@ -124,6 +128,9 @@ class Reporting:
     def _sections(self, asked: Asked, tables: Tables, coverages: Sequence[Coverage]) -> Iterator[Section]:
         own = of_customers(tables)
         yield segments_section(asked, own)
+        yield cohorts_section(asked, own)
+        if value := value_section(asked, own):
+            yield value
         yield identity_section(own["customers"], coverages[0])
         yield consent_section(coverages, purpose=asked.purpose)
 

@@ -8,7 +8,7 @@ import polars as pl
 from unified_customer.hub.reporting.asked import Asked, Tables
 from unified_customer.hub.reporting.drawing import figure
 from unified_customer.methods.display import COUNT, SHARE
-from unified_customer.reports.page import Block, Section
+from unified_customer.reports.page import Block, Figure, Section
 from unified_customer.segmentation import RFM, ByDays, FittedRFM, Lifecycle, Transitions, ValueTiers, transitions
 from unified_customer.segmentation.lifecycle import STATES
 from unified_customer.segmentation.sizes import formats
@@ -33,7 +33,7 @@ def segments_section(asked: Asked, tables: Tables) -> Section:
     tiers = ValueTiers(money=asked.money, zone=zone).fit(tables, as_of=at)
     named = {"spend": "paid by one", "monetary": "paid", "monetary_share": "share of what was paid"}
     shown = formats(rfm.currency)
-    parts = (
+    parts: tuple[Figure | Block, ...] = (
         figure(rfm.chart, "grid"),
         figure(rfm.chart, "bars"),
         Block("Segments by recency, frequency and monetary value", rfm.sizes, shown, named),
@@ -63,8 +63,10 @@ def _of_segments(rfm: FittedRFM) -> list[str]:
     people = sum(row["customers"] for row in endangered)
     worth = sum(row["monetary_share"] or 0 for row in endangered)
     return [
-        f"{COUNT.written(people)} customers who used to buy often have not for a while (at risk, can't lose); they brought "
-        f"{SHARE.written(worth)} of what was paid."
+        (
+            f"{COUNT.written(people)} customers who used to buy often have not for a while (at risk, can't lose); they brought "
+            f"{SHARE.written(worth)} of what was paid."
+        )
     ]
 
 
@@ -74,8 +76,10 @@ def _of_movements(moved: Transitions) -> list[str]:
     )
     back = moved.table.filter(pl.col("after") == "reactivated")
     return [
-        f"In the last {BACK.days} days {COUNT.written(int(fell['customers'].sum()))} active customers became at risk or lapsed, and "
-        f"{COUNT.written(int(back['customers'].sum()))} came back."
+        (
+            f"In the last {BACK.days} days {COUNT.written(int(fell['customers'].sum()))} active customers became at risk or lapsed, and "
+            f"{COUNT.written(int(back['customers'].sum()))} came back."
+        )
     ]
 
 

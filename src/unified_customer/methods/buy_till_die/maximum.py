@@ -75,15 +75,16 @@ def total(one: Floats, other: Floats) -> float:
 
 
 def _climb(of_logs: LogLikelihood, start: Floats) -> tuple[float, Floats]:
-    def down(logs: Floats) -> tuple[float, Floats]:
-        value, slope = of_logs(logs)
-        return -value, -slope
+    low, high = float(np.log(LEAST)), float(np.log(MOST))
 
-    ends = [(float(np.log(LEAST)), float(np.log(MOST)))] * len(start)
-    options = {"maxiter": 500, "maxfun": 1000, "ftol": 1e-12, "gtol": 1e-7}
+    def down(logs: Floats) -> tuple[float, Floats]:
+        # Beyond the ends it is level, so that a climb that leaves them comes to rest.
+        value, slope = of_logs(np.clip(logs, low, high))
+        return -value, np.where((logs > high) | (logs < low), 0.0, -slope)
+
     minimize: Any = optimize.minimize
-    result = minimize(down, start, jac=True, method="L-BFGS-B", bounds=ends, options=options)
-    return float(result.fun), np.asarray(result.x, dtype=np.float64)
+    result = minimize(down, start, jac=True, method="BFGS", options={"maxiter": 300, "gtol": 1e-7})
+    return float(result.fun), np.clip(np.asarray(result.x, dtype=np.float64), low, high)
 
 
 def _inside(logs: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -71,7 +71,12 @@ MODELS: Final[Mapping[str, PurchaseModel]] = MappingProxyType(
 
 _FEW: Final = 50
 _MANY: Final = 40_000
-_SAME: Final = 0.01
+_TOLD: Final = 1.35
+"""So much must a log-likelihood gain by dropout to tell it from none: half of the 95 % point of a chi-square distribution of
+which half lies on the boundary (H. Chernoff 1954: On the distribution of the likelihood ratio)."""
+_FAR: Final = 30.0
+_ALIKE: Final = 100.0
+"""With a shape r above it rates differ by less than a tenth."""
 _VAGUE: Final = 2.0
 
 
@@ -282,18 +287,36 @@ def _repeaters(histories: Histories) -> Finding | None:
 
 
 def _dropout(model: PurchaseModel, histories: Histories, found: Maximum) -> Finding | None:
-    staying, _ = model.log_likelihood(model.without_dropout(found.parameters), histories)
-    if not histories.repeaters or staying < found.value - _SAME:
+    if not histories.repeaters:
+        return None
+    lost = found.value - _staying(model, histories, found)
+    if lost >= _TOLD:
         return None
     return Finding(
         "degenerate_dropout",
-        "What was seen is as likely if nobody ever leaves, so the dropout went to its boundary: P(alive) is near 1 for "
-        "everybody and says nothing. Longer histories, or a season that is taken into account, may show who leaves.",
+        f"What was seen is about as likely if nobody ever leaves (the log-likelihood is {max(lost, 0.0):.2f} less; "
+        f"{_TOLD} would tell), so P(alive) says nothing, and at the very boundary it is near 1 for everybody. Longer "
+        "histories, or a season that is taken into account, may show who leaves.",
     )
 
 
+def _staying(model: PurchaseModel, histories: Histories, found: Maximum) -> float:
+    """Return the greatest log-likelihood if nobody ever left; looked for only where it can be near."""
+    value, _ = model.log_likelihood(model.without_dropout(found.parameters), histories)
+    if not _TOLD <= found.value - value < _FAR:
+        return value
+
+    def stay(rates: Floats) -> tuple[float, Floats]:
+        whole = model.without_dropout(np.concatenate([rates, found.parameters[2:]]))
+        value, slope = model.log_likelihood(whole, histories)
+        return value, slope[:2]
+
+    weight = float(histories.weight.sum())
+    return maximise(stay, starts=[found.parameters[:2].tolist()], weight=weight, near=True).value
+
+
 def _alike(found: Maximum) -> Finding | None:
-    if found.parameters[0] < 1e3:
+    if found.parameters[0] < _ALIKE:
         return None
     return Finding(
         "one_rate_for_all",

@@ -15,6 +15,8 @@ from unified_customer.methods.buy_till_die.maximum import Maximum, maximise
 
 _NAMES: Final = ("alpha", "beta")
 _FEW: Final = 50
+_ALIKE: Final = 100.0
+"""With a sum of both above it the chances to end differ by less than .05."""
 _VAGUE: Final = 2.0
 
 
@@ -193,7 +195,7 @@ def _diagnosis(tenures: Tenures, found: Maximum) -> tuple[Finding, ...]:
         )
     if not tenures.running.sum():
         said.append(Finding("all_churned", "Every contract has ended: nobody is left whose future could be told."))
-    if found.parameters.sum() > 1e3:
+    if found.parameters.sum() > _ALIKE:
         said.append(Finding("one_churn_for_all", "All contracts end at one rate, as far as can be seen."))
     vague = [n for n, e, r in zip(_NAMES, found.edge, found.relative, strict=True) if e or not r <= _VAGUE]
     if vague:

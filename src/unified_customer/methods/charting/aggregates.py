@@ -48,14 +48,17 @@ _OF_PEOPLE: Final = frozenset(
 """Columns that tell one person, order or device from another, however they are written."""
 
 
-def aggregates(frame: pl.DataFrame, columns: Iterable[str | None], *, chart: str, at_most: int) -> pl.DataFrame:
-    """Return the columns that a chart needs, where the frame is one that may be drawn.
+def aggregates(
+    frame: pl.DataFrame, columns: Iterable[str | None], *, chart: str, at_most: int, endless: bool = False
+) -> pl.DataFrame:
+    """Return the columns that a chart needs, where the frame is one that may be drawn; decimal numbers as floats.
 
     Args:
         frame: Aggregates.
         columns: The columns that are drawn; None is left out.
         chart: What is drawn, for the message.
         at_most: So many rows can be told apart.
+        endless: Whether infinities mean something. Else they are null, as what is not a number always is.
 
     Raises:
         SchemaError: A column is missing, or one tells people apart.
@@ -79,7 +82,13 @@ def aggregates(frame: pl.DataFrame, columns: Iterable[str | None], *, chart: str
             f"The chart {chart} shows 1 to {at_most} rows, and the frame has {found}. Aggregate or filter it first."
         )
         raise ConfigurationError(message)
-    return frame.select(needed)
+    return frame.select(_known(pl.col(name), dtype, endless) for name, dtype in frame.select(needed).schema.items())
+
+
+def _known(column: pl.Expr, dtype: pl.DataType, endless: bool) -> pl.Expr:  # noqa: FBT001  # beside the one place it is used
+    if dtype.is_float():
+        return pl.when(column.is_not_nan() if endless else column.is_finite()).then(column)
+    return column.cast(pl.Float64) if dtype.is_decimal() else column
 
 
 def _refuse_people(frame: pl.DataFrame, chart: str) -> None:

@@ -3,12 +3,13 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import polars as pl
 
 from unified_customer.core.errors import require
-from unified_customer.methods.charting.lettering import wrapped
+from unified_customer.methods.charting.lettering import legible, wrapped
 from unified_customer.methods.charting.looks import LIGHT, Look
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        # Without a zone a browser would take it for a time of the reader's own zone.
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
@@ -136,4 +140,4 @@ def line_labels(lines: Sequence[Sequence[str]]) -> str:
 
     Numbers in place of texts on the axis let two steps have one name.
     """
-    return f"{json.dumps([list(each) for each in lines])}[datum.value]"
+    return f"{json.dumps([[legible(line) for line in each] for each in lines])}[datum.value]"

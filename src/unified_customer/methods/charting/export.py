@@ -6,6 +6,7 @@ from typing import Any, Final
 from unified_customer.core.errors import ConfigurationError, require
 from unified_customer.methods.charting.drawing import Chart
 from unified_customer.methods.charting.inline_svg import inlined
+from unified_customer.methods.charting.lettering import legible
 
 _SHARP: Final = 2.0
 _KINDS: Final = (".html", ".json", ".png", ".svg")
@@ -38,7 +39,8 @@ def saved(chart: Chart, path: str | Path, *, scale: float = _SHARP) -> Path:
         _converter()
         chart.save(str(target), inline=True)
     else:
-        target.write_bytes(_png(chart, scale) if kind == ".png" else _svg(chart).encode())
+        spec = _spec(chart)
+        target.write_bytes(_png(spec, scale) if kind == ".png" else _svg(spec).encode())
     return target
 
 
@@ -57,29 +59,39 @@ def as_svg(chart: Chart, *, dark: "Chart | None" = None, name: str = "") -> str:
     Raises:
         MissingDependencyError: The package that draws pictures is not installed.
     """
-    return inlined(
-        _svg(chart), _svg(dark) if dark is not None else None, title=_title(chart), words=_words(chart), name=name
-    )
+    spec = _spec(chart)
+    other = None if dark is None else _svg(_spec(dark))
+    return inlined(_svg(spec), other, title=_title(spec), words=str(spec.get("description", "")), name=name)
 
 
 def _converter() -> Any:
     return require("vl_convert", extra="charts", why="draw charts as pictures")
 
 
-def _svg(chart: Chart) -> str:
-    drawn: str = _converter().vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
+def _spec(chart: Chart) -> dict[str, Any]:
+    spec: dict[str, Any] = _legible(chart.to_dict())
+    return spec
+
+
+def _legible(part: Any) -> Any:
+    # The drawing program ends the whole process where it meets a sign that XML has no place for.
+    if isinstance(part, dict):
+        return {name: _legible(each) for name, each in part.items()}
+    if isinstance(part, list):
+        return [_legible(each) for each in part]
+    return legible(part) if isinstance(part, str) else part
+
+
+def _svg(spec: dict[str, Any]) -> str:
+    drawn: str = _converter().vegalite_to_svg(spec, allowed_base_urls=[])
     return drawn
 
 
-def _png(chart: Chart, scale: float) -> bytes:
-    drawn: bytes = _converter().vegalite_to_png(chart.to_dict(), scale=scale, allowed_base_urls=[])
+def _png(spec: dict[str, Any], scale: float) -> bytes:
+    drawn: bytes = _converter().vegalite_to_png(spec, scale=scale, allowed_base_urls=[])
     return drawn
 
 
-def _title(chart: Chart) -> str:
-    text = chart.to_dict().get("title", {}).get("text", "")
+def _title(spec: dict[str, Any]) -> str:
+    text = spec.get("title", {}).get("text", "")
     return text if isinstance(text, str) else " ".join(text)
-
-
-def _words(chart: Chart) -> str:
-    return str(chart.to_dict().get("description", ""))

@@ -64,7 +64,7 @@ def forest(
     need_altair()
     import altair as alt
 
-    taken = aggregates(frame, [name, estimate, low, high], chart="forest", at_most=AT_MOST)
+    taken = aggregates(frame, [name, estimate, low, high], chart="forest", at_most=AT_MOST, endless=True)
     columns = (name, estimate, low, high)
     rows = [
         _row(place, *row, reference=reference, unit=unit) for place, row in enumerate(taken.select(columns).iter_rows())

@@ -36,12 +36,18 @@ def inlined(light: str, dark: str | None, *, title: str, words: str, name: str =
     """
     root = _parsed(light)
     rules = {} if dark is None else _turned(root, _parsed(dark))
-    prefix = "uc" + blake2b(f"{name}\0{light}".encode(), digest_size=6).hexdigest()
     for element in root.iter():
         _cleaned(element)
     _pruned(root)
+    # What the drawing program calls its parts depends on what it drew before, so the names go before the hash is taken.
+    _renamed(root, "part")
+    prefix = "uc" + blake2b(f"{name}\0{_written(root)}".encode(), digest_size=6).hexdigest()
     _renamed(root, prefix)
     _headed(root, prefix, title, words, _sheet(rules))
+    return _written(root)
+
+
+def _written(root: ET.Element) -> str:
     return ET.tostring(root, encoding="unicode")
 
 

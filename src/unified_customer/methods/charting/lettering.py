@@ -1,11 +1,28 @@
-"""How wide words are, so that they are cut or broken where they would not fit."""
+"""How wide words are, so that they are cut or broken where they would not fit, and which signs can be drawn."""
 
+import re
 import unicodedata
 from typing import Final
 
 _NARROW: Final = frozenset("iIjlt.,:;|!'`()[]{}/\\ rf-·")
 _BROAD: Final = frozenset("mwMW@%…—&")
 _SAFE: Final = 1.02
+
+
+_UNDRAWN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def legible(text: str) -> str:
+    r"""Return the text with a mark in place of each sign that no picture can hold, such as NUL.
+
+    References:
+        W3C (2008): Extensible Markup Language 1.0, fifth edition, production 2.
+
+    Examples:
+        >>> legible("a\x00b") == "a\ufffdb"
+        True
+    """
+    return _UNDRAWN.sub("\ufffd", text)
 
 
 def width(text: str, size: float) -> float:

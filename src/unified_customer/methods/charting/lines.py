@@ -8,7 +8,7 @@ import polars as pl
 from unified_customer.methods.charting.axes import along, up
 from unified_customer.methods.charting.drawing import DASHES, WIDTH, inline
 from unified_customer.methods.charting.looks import Look, tone
-from unified_customer.methods.display.numbers import TEXT, Format
+from unified_customer.methods.display.numbers import NOTHING, TEXT, Format
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,18 +32,21 @@ def points(
 ) -> pl.DataFrame:
     """Return the points of lines as `x`, `y`, `low`, `high`, `kind` and `says`, in order along each line.
 
-    An end of a band that is not known, or not finite, takes the other one with it.
+    A row without `x` is left out. An end of a band that is not known takes the other one with it.
     """
     ends = [(pl.col(each).cast(pl.Float64) if each else pl.lit(None, pl.Float64)) for each in (low, high)]
-    whole = ends[0].is_finite() & ends[1].is_finite()
-    value = pl.col(y).cast(pl.Float64)
-    taken = frame.select(
-        x=pl.col(x),
-        y=pl.when(value.is_finite()).then(value),
-        low=pl.when(whole).then(ends[0]),
-        high=pl.when(whole).then(ends[1]),
-        kind=pl.lit(name) if kind is None else pl.col(kind).cast(pl.String),
-    ).sort("kind", "x")
+    whole = ends[0].is_not_null() & ends[1].is_not_null()
+    taken = (
+        frame.select(
+            x=pl.col(x),
+            y=pl.col(y).cast(pl.Float64),
+            low=pl.when(whole).then(ends[0]),
+            high=pl.when(whole).then(ends[1]),
+            kind=pl.lit(name) if kind is None else pl.col(kind).cast(pl.String).fill_null(NOTHING),
+        )
+        .drop_nulls("x")
+        .sort("kind", "x")
+    )
     said = [_says(row, x_title, unit) for row in taken.iter_rows(named=True)]
     return taken.with_columns(says=pl.Series(said, dtype=pl.String))
 

@@ -68,9 +68,9 @@ DARK: Final = Look(
     grid="#3A3F45",
     faint="#666C73",
     plain="#A3A8AD",
-    rise="#4FA9E2",
+    rise="#4A9BE8",
     fall="#FF8A3D",
-    kinds=("#4FA9E2", "#F0B429", "#2CC295", "#E59AC4", "#A8DCFF", "#A3A8AD", "#FF8A3D"),
+    kinds=("#4A9BE8", "#F7C948", "#1CC492", "#F3A9D4", "#C4ECFF", "#777D84", "#FF7433"),
     sequential=("#20303D", "#1F4C6C", "#22709F", "#3E99CD", "#83C3E9", "#D2ECFC"),
     diverging=("#FFA25C", "#C26A2E", "#6E4629", "#2D3238", "#26506C", "#3087BE", "#80C8F3"),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from unified_customer.methods.charting.aggregates import aggregates, one_each
+from unified_customer.methods.charting.axes import ordered
 from unified_customer.methods.charting.cells import Cell, Sheet, sheet
 from unified_customer.methods.charting.drawing import LEAST_WIDTH, need_altair, titled
 from unified_customer.methods.charting.lettering import width
@@ -59,10 +60,11 @@ def matrix(
     need_altair()
     taken = aggregates(frame, [before, after, count], chart="matrix", at_most=AT_MOST)
     one_each(taken, before, after, chart="matrix")
-    names = [str(each) for each in taken[before].append(taken[after]).drop_nulls().unique().sort()]
+    taken = taken.with_columns(pl.col(before, after).cast(pl.String)).sort(before, after)
+    names = ordered(pl.concat([taken[before], taken[after].alias(before)]))
     order = [*(states or ()), *(name for name in names if name not in (states or ()))]
-    rows, columns = ([each for each in order if each in set(taken[side].cast(pl.String))] for side in (before, after))
-    known = taken.drop_nulls().with_columns(pl.col(before, after).cast(pl.String))
+    rows, columns = ([each for each in order if each in set(taken[side])] for side in (before, after))
+    known = taken.drop_nulls()
     sums = dict(known.group_by(before).agg(pl.col(count).sum()).iter_rows())
 
     def cell(row: Mapping[str, Any]) -> Cell:
@@ -82,6 +84,6 @@ def matrix(
     beside = [COUNT.short(sums.get(each)) for each in rows]
     wide = min(_WIDEST, max(64.0, *(width(each, 12) + 10 for each in columns)))
     on = Sheet(rows, columns, before_title, after_title, wide, _HIGH, on_top=True, beside=beside, beside_title="before")
-    cells = [cell(row) for row in known.sort(before, after).iter_rows(named=True)]
+    cells = [cell(row) for row in known.iter_rows(named=True)]
     words = [*subtitle, "Shares are of each row. Those who stayed have a frame."]
     return titled(sheet(cells, on, look), title, words, look, width=max(LEAST_WIDTH, on.across))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _THINNEST: Final = 1e-9
-"""Where sums in floating point leave nothing, the last tiles are still drawn."""
+"""Where floating point leaves nothing of a side or an area, so much of it stays."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,15 @@ def squarified(sizes: Sequence[float], wide: float, high: float) -> list[Tile]:
         M. Bruls, K. Huizing, J. van Wijk (2000): Squarified treemaps.
 
     Examples:
-        >>> squarified([3, 1], 8, 2)
-        [Tile(x=0, y=0, wide=6.0, high=2), Tile(x=6.0, y=0.0, wide=2.0, high=2.0)]
+        >>> squarified([3, 1], 8.0, 2.0)
+        [Tile(x=0.0, y=0.0, wide=6.0, high=2.0), Tile(x=6.0, y=0.0, wide=2.0, high=2.0)]
     """
-    scale = wide * high / sum(sizes)
-    areas = [size * scale for size in sizes]
+    # Of the largest, since sums of the largest floats have no end; and none so small that its square is nothing.
+    parts = [size / sizes[0] for size in sizes]
+    scale = wide * high / sum(parts)
+    areas = [max(part * scale, _THINNEST) for part in parts]
     tiles: list[Tile] = []
-    left = Tile(0, 0, wide, high)
+    left = Tile(0.0, 0.0, wide, high)
     while len(tiles) < len(areas):
         row = _row(areas[len(tiles) :], min(left.wide, left.high))
         laid, left = _laid(row, left)
@@ -56,16 +58,18 @@ def _worst(row: Sequence[float], side: float) -> float:
 def _laid(row: Sequence[float], left: Tile) -> tuple[list[Tile], Tile]:
     """Return the tiles of a row along the shorter side, and what is left."""
     whole = sum(row)
+    starts = [sum(row[:place]) / whole for place in range(len(row))]
+    shares = [area / whole for area in row]
     if left.wide >= left.high:
-        deep = whole / left.high
+        deep = min(whole / left.high, left.wide)
         tiles = [
-            Tile(left.x, left.y + sum(row[:place]) / deep, deep, area / deep if len(row) > 1 else left.high)
-            for place, area in enumerate(row)
+            Tile(left.x, left.y + start * left.high, deep, share * left.high)
+            for start, share in zip(starts, shares, strict=True)
         ]
         return tiles, Tile(left.x + deep, left.y, max(left.wide - deep, _THINNEST), left.high)
-    deep = whole / left.wide
+    deep = min(whole / left.wide, left.high)
     tiles = [
-        Tile(left.x + sum(row[:place]) / deep, left.y, area / deep if len(row) > 1 else left.wide, deep)
-        for place, area in enumerate(row)
+        Tile(left.x + start * left.wide, left.y, share * left.wide, deep)
+        for start, share in zip(starts, shares, strict=True)
     ]
     return tiles, Tile(left.x, left.y + deep, left.wide, max(left.high - deep, _THINNEST))

@@ -45,7 +45,7 @@ def triangle(
         cohort: The column of cohorts: dates or names, drawn in order from the top.
         period: The column of whole numbers of periods since the cohort began.
         value: The column of values, shares by default.
-        size: The column of how many customers the cohort has, the same in all its rows; it stands beside.
+        size: The column of how many customers the cohort has, the same in all its rows (else the largest counts); it stands beside.
         cohort_title: What the cohorts are, such as "month of the first purchase".
         period_title: What the periods are, such as "months since the first purchase".
         value_title: What the value is.
@@ -66,7 +66,7 @@ def triangle(
     rows, columns = ordered(taken[cohort]), ordered(taken[period])
     names = _named(rows)
     low, high = _ends(known, period, value, unit)
-    sizes = dict(taken.select(cohort, size).drop_nulls().iter_rows()) if size else {}
+    sizes = dict(taken.drop_nulls(cohort).group_by(cohort).agg(pl.col(size).max()).iter_rows()) if size else {}
 
     def cell(row: Mapping[str, Any]) -> Cell:
         place = rows.index(row[cohort])

@@ -62,7 +62,7 @@ class Format:
             return _text(value)
         if not math.isfinite(value):
             return NOTHING
-        text = write(float(value) if self.numeric else value)
+        text = write(float(value) + 0.0 if self.numeric else value)  # a nought has no sign
         return f"{self.currency} {text}" if self.currency else text
 
 

@@ -58,8 +58,8 @@ def weighted_trend(
         raise ConfigurationError("A trend needs one weight above 0 for each place and value.")
     if len(np.unique(x)) < 3:
         return None
-    centre = np.average(x, weights=w)
-    away = x - centre
+    # From the first place on, so that numbers of days lose no digits.
+    away = (x - x[0]) - np.average(x - x[0], weights=w)
     spread = float((w * away**2).sum())
     slope = float((w * away * y).sum()) / spread
     left = y - np.average(y, weights=w) - slope * away

@@ -1,7 +1,7 @@
 """Publications: a documented star schema of what a purpose may see, for BI tools.
 
     schema, tables      what a publication holds: dimensions, bridges, facts, and what each column is made of
-    star, calendar      the tables built from what was read, keys and days included
+    sources, star, calendar, keys    the tables built from what was read
     measures            revenue, orders, customers, ...: said once, written for each tool
     documents           a data dictionary, LookML and a Power BI model, made of the same description
     targets             a folder of Parquet files, a DuckDB file, a Hyper file: written beside, then swapped
@@ -13,7 +13,8 @@ from unified_customer.reports.publishing.documents import documents
 from unified_customer.reports.publishing.keys import UNKNOWN_KEY, Naming
 from unified_customer.reports.publishing.published import Head, Published, Withheld
 from unified_customer.reports.publishing.schema import Schema, StarColumn, StarTable
-from unified_customer.reports.publishing.star import READ, Sources, build, columns_to_read
+from unified_customer.reports.publishing.sources import READ, Sources, columns_to_read
+from unified_customer.reports.publishing.star import build
 from unified_customer.reports.publishing.tables import STAR, chosen_tables, schema_for
 from unified_customer.reports.publishing.targets import Target, Writing, target_of
 

@@ -49,13 +49,13 @@ ORDER: Final = StarTable(
     (
         StarColumn("order_key", TEXT, "The order: a keyed hash.", ("order_lines.order_id",)),
         customer_key(),
-        day_key("order_lines.occurred_at", "of its first line"),
-        key_of("dim_channel", "channel_key", "The channel of its first line that names one.", "order_lines.channel"),
-        *moments("order_lines.occurred_at", "ordered_at", "When its first line was ordered"),
+        day_key("order_lines.occurred_at", "on which it was ordered"),
+        key_of("dim_channel", "channel_key", "The channel; of lines with several the least.", "order_lines.channel"),
+        *moments("order_lines.occurred_at", "ordered_at", "When its first line that is a sale was ordered"),
         StarColumn(
-            "is_sale",
+            "is_purchase",
             FLAG,
-            "Whether something was sold: an order that only returns or cancels is none.",
+            "Whether something was bought: not where all was cancelled, or things only came back.",
             ("order_lines.kind",),
         ),
         StarColumn("lines", WHOLE, "Number of its lines.", unit="lines"),

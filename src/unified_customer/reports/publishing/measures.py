@@ -48,7 +48,7 @@ SEVERAL: Final = "null over several currencies"
 
 MEASURES: Final = (
     Measure("customers", "dim_customer", "rows", "Customers, without the unknown one.", only="is_known"),
-    Measure("orders", "fact_order", "rows", "Orders in which something was sold.", only="is_sale"),
+    Measure("orders", "fact_order", "rows", "Orders in which something was bought.", only="is_purchase"),
     Measure("buyers", "fact_order", "distinct", "Customers who ordered, without the unknown one.", ("customer_key",)),
     Measure(
         "revenue", "fact_order", "sum", f"What orders cost, less what came back; {SEVERAL}.", ("amount",), unit="money"

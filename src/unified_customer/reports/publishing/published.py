@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from typing import Any, Final
 
+import polars as pl
+
 from unified_customer.engines.portable import Calendar
+from unified_customer.methods.display import result_html
 
 FORMAT: Final = "unified_customer publication"
 VERSION: Final = 1
@@ -84,22 +86,15 @@ class Published:
     artifact_id: str
 
     def _repr_html_(self) -> str:
-        """Return it as a table: counts and names, never values of people."""
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td style='text-align:right'>{rows:,}</td>"
-            f"<td>{'written' if name in self.written else 'unchanged'}</td></tr>"
-            for name, rows in self.tables.items()
-        )
-        for_whom = escape(self.purpose if self.recipient is None else f"{self.purpose}, for {self.recipient}")
-        return (
-            f"<table><caption style='text-align:left'><b>{escape(self.where)}</b><br>{for_whom}: "
-            f"{self.people:,} customers{escape(self._left_out)}</caption>"
-            f"<thead><tr><th>table</th><th>rows</th><th></th></tr></thead><tbody>{rows}</tbody></table>"
-        )
+        """Return what was published: counts and names, never values of people."""
+        facts = {"purpose": self.purpose, "recipient": self.recipient or "—", "customers": self.people}
+        rows = [(name, rows, "written" if name in self.written else "unchanged") for name, rows in self.tables.items()]
+        frame = pl.DataFrame(rows, schema={"table": pl.String, "rows": pl.Int64, "state": pl.String}, orient="row")
+        return result_html(self.where, facts, frame, note=self._left_out)
 
     @property
     def _left_out(self) -> str:
         columns = [f"{table}.{name}" for table, names in self.withheld.columns.items() for name in names]
         parts = [f"{self.withheld.people:,} customers"] if self.withheld.people else []
         told = [*parts, *self.withheld.tables, *columns]
-        return f"; withheld: {', '.join(told)}" if told else ""
+        return f"Withheld: {', '.join(told)}." if told else "Nothing is withheld."

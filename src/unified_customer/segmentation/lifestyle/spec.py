@@ -95,7 +95,7 @@ class Lifestyle(Spec):
     title: ClassVar[str] = "Lifestyle segments"
 
     @property
-    def needs(self) -> tuple[str, ...]:  # type: ignore[override]
+    def needs(self) -> tuple[str, ...]:
         """The table that `fit` reads."""
         return (self.source,)
 

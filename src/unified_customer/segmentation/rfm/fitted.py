@@ -48,6 +48,11 @@ class FittedRFM:
     currency: str | None
     table: Any = None
 
+    @property
+    def segmentations(self) -> tuple[str, ...]:
+        """What it says everything of in `memberships`."""
+        return (NAME,)
+
     def with_table(self, table: Native) -> "FittedRFM":
         """Return the same with another table."""
         return replace(self, table=table)

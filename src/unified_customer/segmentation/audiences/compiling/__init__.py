@@ -1,0 +1,1 @@
+"""From rules to expressions over tables, on any engine."""
