@@ -231,6 +231,17 @@ def test_everybody_with_numbers_is_in_one_cluster_and_assigned_as_fitted(seed: i
     assert found.table.equals(found.assign({"features": features.drop("kind")}, as_of=END))
 
 
+@given(SEEDS)
+@few
+def test_a_cluster_is_described_by_the_means_of_those_in_it(seed: int) -> None:
+    features = measured(kinds=2, seed=seed, customers=60).with_columns(pl.col("n0") * 50 + 1000)
+    found = clustered(features)
+    means = found.table.join(features, on="customer_id").group_by("segment").agg(pl.col("n0", "n1", "n2").mean())
+    counted = {(row[0], f"n{place}"): row[place + 1] for row in means.iter_rows() for place in range(3)}
+    described = {row[:2]: row[2] for row in found.description.select("segment", "measure", "mean").iter_rows()}
+    assert described == {key: pytest.approx(mean) for key, mean in counted.items()}
+
+
 def test_the_engine_changes_no_cluster(engine: Put) -> None:
     features = measured(kinds=2, seed=1, customers=60).drop("kind")
     spec = Clusters(logarithmic=False, groups=SEARCH)
