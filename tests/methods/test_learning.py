@@ -41,9 +41,12 @@ def test_there_are_no_more_groups_than_different_points() -> None:
     assert found.finding.startswith("2 groups, as asked")
 
 
-def test_the_largest_group_comes_first() -> None:
-    points = np.concatenate([np.zeros((5, 1)), np.full((9, 1), 5.0), np.full((7, 1), 9.0)])
-    assert centres_of(points, groups=3, seed=0).ravel().tolist() == [5.0, 9.0, 0.0]
+@pytest.mark.parametrize("sizes", [(5, 9, 7), (9, 7, 5), (7, 5, 9), (5, 7, 9)])
+def test_the_largest_group_comes_first(sizes: tuple[int, int, int]) -> None:
+    points = np.concatenate([np.full((size, 1), 5.0 * place) for place, size in enumerate(sizes)])
+    centres = centres_of(points, groups=3, seed=0).ravel().tolist()
+    expected = [5.0 * place for place in sorted(range(3), key=lambda place: -sizes[place])]
+    assert centres == pytest.approx(expected)
 
 
 def test_equal_points_are_in_one_group_in_whatever_batch() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
@@ -15,6 +16,8 @@ from unified_customer.engines.portable import collected, opened
 from unified_customer.methods.learning import GroupSearch
 from unified_customer.segmentation import RFM, Clusters, Lifestyle, Needs, TypingTool
 from unified_customer.segmentation.grouped import ALIKE, TOO_LITTLE
+from unified_customer.segmentation.lifestyle.basket import baskets
+from unified_customer.segmentation.lifestyle.chance import one_taste
 from unified_customer.segmentation.lifestyle.distinct import distinctive
 from unified_customer.testing.taste_strategies import END, FIRST, answered, bought, measured
 
@@ -48,8 +51,6 @@ def test_the_lift_is_that_of_the_shares_with_the_interval_of_katz() -> None:
     things = [(f"c{n}", "tea", "i") for n in range(30)] + [(f"c{n}", "milk", "i") for n in range(10)]
     things += [(f"c{n}", "milk", "i") for n in range(20, 25)]
     fitted = Lifestyle(least=1, groups=SEARCH).fit({"order_lines": lines_of(*things)}, as_of=END)
-    from unified_customer.segmentation.lifestyle.basket import baskets
-
     counts = collected(fitted.segmentation.measured({"order_lines": lines_of(*things)}, as_of=END))
     have = baskets(counts, ["milk", "tea"])
     first = have.customers["customer_id"].is_in([f"c{n}" for n in range(15)])
@@ -58,6 +59,22 @@ def test_the_lift_is_that_of_the_shares_with_the_interval_of_katz() -> None:
     row = told.filter(pl.col("segment") == 0, pl.col("item") == "milk").row(0, named=True)
     # 10 of 15 against 5 of 15: 2.0, and exp(log 2 +- 1.96 sqrt(1/10 - 1/15 + 1/5 - 1/15)).
     assert [row["lift"], row["lift_low"], row["lift_high"]] == pytest.approx([2.0, 0.898508, 4.451824], rel=1e-4)
+
+
+@pytest.mark.parametrize("loyal", [True, False])
+def test_draws_of_one_taste_hold_how_often_each_buys_and_what_is_popular(loyal: bool) -> None:  # noqa: FBT001
+    chance = np.random.default_rng(5)
+    popular = np.array([0.5, 0.25, 0.15, 0.1])
+    times = np.stack([chance.multinomial(number, popular) for number in chance.integers(1, 9, size=400)])
+    rows, columns = np.nonzero(times)
+    values = times[rows, columns].astype(np.float64)
+    counts = pl.DataFrame({"customer_id": rows, "item": columns.astype(str), "times": values, "value": 3 * values})
+    have = baskets(counts, ["0", "1", "2", "3"])
+    drawn = one_taste(have, loyal=loyal)(np.random.default_rng(1), np.arange(400)).toarray() / 3
+    assert drawn.sum(axis=1).tolist() == times.sum(axis=1).tolist()
+    # Taken without return, what is very popular among few things falls short.
+    assert drawn.sum(axis=0) / drawn.sum() == pytest.approx(popular, abs=0.15 if loyal else 0.03)
+    assert ((drawn > 0).sum(axis=1).tolist() == (times > 0).sum(axis=1).tolist()) is loyal
 
 
 def test_items_are_called_by_their_commonest_name() -> None:

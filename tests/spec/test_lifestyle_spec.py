@@ -20,6 +20,7 @@ from unified_customer.testing.taste_strategies import END, FIRST, SEEDS, bought,
 Put = Callable[[pl.DataFrame], Any]
 few = settings(deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 fewer = settings(few, max_examples=2)
+more = settings(few, max_examples=20)
 SEARCH = GroupSearch(at_most=4, resamples=4, draws=2, sample=200)
 QUICK = GroupSearch(at_most=2, resamples=2, draws=1, sample=50, least_size=2, least_gain=0, least_stability=0)
 specs = st.builds(
@@ -72,7 +73,7 @@ def test_everybody_who_bought_is_in_one_segment(spec: Lifestyle, lines: pl.DataF
 
 
 @given(specs, line_frames())
-@few
+@more
 def test_there_is_too_little_to_say_of_those_who_bought_less_than_asked_for(
     spec: Lifestyle, lines: pl.DataFrame
 ) -> None:
@@ -99,8 +100,9 @@ def test_the_order_of_rows_changes_no_segment(spec: Lifestyle, seed: int, random
 def test_the_names_of_customers_change_no_segment(spec: Lifestyle, seed: int) -> None:
     lines = bought(tastes=2, seed=seed, customers=60)
     other = lines.with_columns(customer_id=pl.col("customer_id").str.reverse() + "x")
-    found = fitted(spec, lines)
-    assert fitted(spec, other) == {f"{who[::-1]}x": segment for who, segment in found.items()}
+    one, two = (spec.fit({"order_lines": each}, as_of=END) for each in (lines, other))
+    assert segments(two.table) == {f"{who[::-1]}x": segment for who, segment in segments(one.table).items()}
+    assert one.learned == two.learned
 
 
 @given(by_taste, st.integers(2, 3), SEEDS)
@@ -227,6 +229,17 @@ def test_everybody_with_numbers_is_in_one_cluster_and_assigned_as_fitted(seed: i
     enough = features.filter(known / 3 >= least_known)["customer_id"]
     assert {who for who, name in segments(found.table).items() if name != TOO_LITTLE} == set(enough)
     assert found.table.equals(found.assign({"features": features.drop("kind")}, as_of=END))
+
+
+@given(SEEDS)
+@few
+def test_a_cluster_is_described_by_the_means_of_those_in_it(seed: int) -> None:
+    features = measured(kinds=2, seed=seed, customers=60).with_columns(pl.col("n0") * 50 + 1000)
+    found = clustered(features)
+    means = found.table.join(features, on="customer_id").group_by("segment").agg(pl.col("n0", "n1", "n2").mean())
+    counted = {(row[0], f"n{place}"): row[place + 1] for row in means.iter_rows() for place in range(3)}
+    described = {row[:2]: row[2] for row in found.description.select("segment", "measure", "mean").iter_rows()}
+    assert described == {key: pytest.approx(mean) for key, mean in counted.items()}
 
 
 def test_the_engine_changes_no_cluster(engine: Put) -> None:

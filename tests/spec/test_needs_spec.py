@@ -128,16 +128,20 @@ def test_a_spec_loads_back_equal(spec: Needs) -> None:
 # ----------------------------------------------------------------------------------------------- typing tools
 
 
-@given(SEEDS)
-@few
-def test_a_tool_of_labels_by_chance_is_no_better_than_naming_the_largest_segment(seed: int) -> None:
-    answers = answered(needs=2, seed=seed, people=120)
+def test_tools_of_labels_by_chance_are_no_better_than_naming_the_largest_segment() -> None:
+    gains = [_gain_by_chance(seed) for seed in range(4)]
+    assert sum(gains) / len(gains) < 0.08
+
+
+def _gain_by_chance(seed: int) -> float:
+    """Return by how much a tool beats the largest segment where answers tell nothing, though there are many of them."""
+    answers = answered(needs=1, seed=seed, people=50, questions=20)
     people = answers.select("customer_id").unique().sort("customer_id")
     chance = np.random.default_rng(seed).random(people.height)
     research = people.with_columns(segment=pl.Series(np.where(chance < 0.6, "one", "other")))
-    tool = tool_for(answers, research)
-    majority = accuracy(tool, "majority")["accuracy"]
-    assert all(accuracy(tool, name)["accuracy"] < majority + 0.12 for name in ("1 question", "3 questions"))
+    tool = tool_for(answers, research, questions=6)
+    told = max(accuracy(tool, name)["accuracy"] for name in ("6 questions", "all questions"))
+    return float(told - accuracy(tool, "majority")["accuracy"])
 
 
 @given(st.integers(2, 3), SEEDS)
