@@ -111,7 +111,7 @@ def band_words(measure: Measure, low: int, high: int, *, currency: str | None) -
         ...     band_words(MEASURES["monetary"], 9, 9, currency="EUR"),
         ...     band_words(MEASURES["recency"], 16, 16, currency=None),
         ... )
-        ('EUR 20 to 30', '1,095 days and more')
+        ('EUR 15 to 20', '1,095 days and more')
     """
     written = money(currency).written if measure.unit == "money" else lambda value: f"{value:,.0f}"
     begin = measure.cuts[low - 1] if low else None
