@@ -13,6 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOWEST := .venv-lowest
 DEMO := .venv-demo
+# A variable, since a comma would part the arguments of a call.
+DEMO_EXTRAS := charts,excel
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -53,7 +55,7 @@ endef
 
 $(DEMO)/.installed: pyproject.toml
 	$(ready)
-	$(call environment,$(DEMO),-e '.[charts,excel]')
+	$(call environment,$(DEMO),-e '.[$(DEMO_EXTRAS)]')
 
 $(VENV)/.installed: pyproject.toml $(PLUGIN)
 	$(ready)
