@@ -101,7 +101,7 @@ def lines(orders: pl.DataFrame, *, split: datetime, until: datetime) -> Iterator
     """Fit each model before `split` and compare it with what came until `until`."""
     tables, horizon = {"orders": orders}, (until - split).days
     for name in (*MODELS, "best"):
-        spec = CLV(model=name, horizon_days=horizon)  # type: ignore[arg-type]
+        spec = CLV(model=name, horizon_days=horizon)  # type: ignore[arg-type]  # a name of the models
         with Stopwatch() as fitting:
             fitted = spec.fit(tables, as_of=split)
         evaluation = fitted.evaluate(tables, until=until)

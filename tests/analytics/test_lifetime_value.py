@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -235,7 +236,7 @@ def test_what_comes_back_lowers_everybodys_spend_unless_it_is_gross() -> None:
 def test_amounts_of_other_currencies_are_exchanged_or_refused() -> None:
     told = orders([("a", 0, 10, "EUR"), ("a", 20, 10, "USD"), ("b", 5, 10, "EUR")], "currency")
     as_of = START + timedelta(days=90)
-    money = Money(currency="EUR", rates={"USD": "0.5"})  # type: ignore[dict-item]
+    money = Money(currency="EUR", rates={"USD": Decimal("0.5")})
     fitted = CLV(model="bg_nbd", money=money).fit({"orders": told}, as_of=as_of)
     assert fitted.table["spend"].to_list() == [5.0, None]
     assert fitted.currency == "EUR"
@@ -470,6 +471,6 @@ def test_contracts_of_unknown_price_have_renewals_and_no_value() -> None:
 def test_prices_in_other_currencies_are_exchanged() -> None:
     told = contracts(customers=100).with_columns(currency=pl.Series(["EUR", "USD"] * 50))
     as_of = START + timedelta(days=730)
-    money = Money(currency="EUR", rates={"USD": "0.5"})  # type: ignore[dict-item]
+    money = Money(currency="EUR", rates={"USD": Decimal("0.5")})
     table = SubscriptionValue(interval="week", money=money).contracts({"subscriptions": told}, as_of=as_of).table
     assert sorted(table["amount"].unique()) == [5.0, 10.0]

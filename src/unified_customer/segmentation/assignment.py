@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import polars as pl
 from pydantic import BaseModel
@@ -75,8 +75,7 @@ class FittedSegments(Generic[LearnedT]):
     @property
     def spec(self) -> Spec:
         """The spec."""
-        spec: Any = self.segmentation
-        return spec  # type: ignore[no-any-return]
+        return cast("Spec", self.segmentation)
 
     @property
     def segmentations(self) -> tuple[str, ...]:

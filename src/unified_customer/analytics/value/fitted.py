@@ -1,5 +1,6 @@
 """Customer lifetime value that was fitted."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -150,7 +151,7 @@ class FittedCLV:
 
 def _body(fit: Any) -> dict[str, Any]:
     """Return parameters with what is not finite as null: JSON has no word for it."""
-    known = {name: value if value == value else None for name, value in fit.parameters.items()}  # noqa: PLR0124
+    known = {name: None if math.isnan(value) else value for name, value in fit.parameters.items()}
     return {
         "parameters": known,
         "standard_errors": dict(fit.standard_errors),

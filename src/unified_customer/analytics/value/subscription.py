@@ -131,7 +131,7 @@ class SubscriptionValue(Spec):
         shares = np.where(due, retention.survival(steps, renewals=done), 0.0)
         worth = shares * (1 + self.annual_discount) ** (-wait / _YEAR)
         stays = retention.survival(due.sum(axis=1), renewals=done[:, 0])
-        return tuple(np.where(over, 0.0, each) for each in (shares.sum(axis=1), worth.sum(axis=1), stays))  # type: ignore[return-value]
+        return tuple(np.where(over, 0.0, each) for each in (shares.sum(axis=1), worth.sum(axis=1), stays))  # type: ignore[return-value]  # three of them
 
 
 def _survival(contracts: Contracts, retention: FittedRetention) -> pl.DataFrame:

@@ -31,7 +31,7 @@ def brought(frame: pl.DataFrame, *, like: Lazy) -> Lazy:
 
         return nw.from_native(from_polars(native.sparkSession, frame))
     if engine.is_duckdb():
-        return nw.from_native(_on_duckdb(native, frame))  # type: ignore[no-any-return]
+        return nw.from_native(_on_duckdb(native, frame))  # type: ignore[no-any-return]  # a lazy frame, as the relation is one
     in_memory: Lazy = nw.from_native(like.__native_namespace__().memtable(frame.to_arrow()))
     return in_memory
 

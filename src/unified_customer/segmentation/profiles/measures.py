@@ -86,7 +86,7 @@ def long_measures(bought: "Lazy | None", tables: Mapping[str, Any], *, as_of: da
 
 def _bought(bought: "Lazy | None") -> Iterator[Lazy]:
     for name in BOUGHT if bought is not None else ():
-        yield _long(bought.select("customer_id", value=name), nw.lit(name), MEASURES[name])  # type: ignore[union-attr]
+        yield _long(bought.select("customer_id", value=name), nw.lit(name), MEASURES[name])  # type: ignore[union-attr]  # it is a frame here
 
 
 def _acted(tables: Mapping[str, Any], as_of: datetime) -> Iterator[Lazy]:

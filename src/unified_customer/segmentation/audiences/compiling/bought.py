@@ -62,5 +62,5 @@ def _orders(name: str, rule: Bought, lines: Lazy, seen: Seen) -> tuple[Lazy, nw.
         return frame, nw.col(f"{name}_orders").cast(nw.Int64).fill_null(0)
     counting = orders if rule.measure == "total" else orders.filter(nw.col("purchase"))
     exchange = seen.money.exchange(counting.filter(~nw.col("amount").is_null()))
-    measured = Measured(f"{name}_paid", nw.col("amount"), rule.measure, exchange)  # type: ignore[arg-type]
+    measured = Measured(f"{name}_paid", nw.col("amount"), rule.measure, exchange)  # type: ignore[arg-type]  # a measure of amounts
     return grouped(counting, measured), measured.value()

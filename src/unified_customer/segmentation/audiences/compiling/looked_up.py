@@ -130,7 +130,7 @@ _ORDERED: Final[Mapping[str, Callable[[nw.Expr, Any], nw.Expr]]] = {"lt": lt, "l
 
 def _ordered(op: str, sides: list[tuple[nw.Expr, Any]]) -> nw.Expr:
     if op == "between":
-        return ge(*sides[0]) & le(*sides[1])  # type: ignore[no-any-return]
+        return ge(*sides[0]) & le(*sides[1])  # type: ignore[no-any-return]  # an expression
     return _ORDERED[op](*sides[0])
 
 
