@@ -45,6 +45,20 @@ def _shared(column: str, share: str, dtype: pl.DataType | None = None) -> list[p
     return [amount.cast(dtype) if dtype else amount, (amount / total).alias(share)]
 
 
+def guarded(sizes: pl.DataFrame, *, least: int) -> pl.DataFrame:
+    """Return sizes that tell no money and no means of segments that hold somebody, but fewer than `least` customers.
+
+    Examples:
+        >>> sizes = pl.DataFrame(
+        ...     {"segment": ["a", "b"], "customers": [2, 9], "share": [2 / 11, 9 / 11], "spend": [5.0, 7.0]}
+        ... )
+        >>> guarded(sizes, least=5)["spend"].to_list()
+        [None, 7.0]
+    """
+    told = pl.exclude("segment", "customers", "share")
+    return sizes.with_columns(pl.when(~pl.col("customers").is_between(1, least - 1)).then(told))
+
+
 def formats(currency: str | None) -> dict[str, Format]:
     """Return how the columns of sizes are written."""
     worth = money(currency) if currency else NUMBER

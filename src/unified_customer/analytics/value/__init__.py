@@ -4,10 +4,10 @@ CLV                  shops, where customers leave without a word: buy-till-you-d
 SubscriptionValue    contracts, where they cancel: shifted beta-geometric
 """
 
-from unified_customer.analytics.value.evaluation import Evaluation
+from unified_customer.analytics.value.evaluation import MEDIAN, NAIVE, Evaluation
 from unified_customer.analytics.value.fitted import FittedCLV
 from unified_customer.analytics.value.spec import CLV
 from unified_customer.analytics.value.subscription import SubscriptionValue
 from unified_customer.analytics.value.subscription_fitted import FittedSubscriptionValue
 
-__all__ = ["CLV", "Evaluation", "FittedCLV", "FittedSubscriptionValue", "SubscriptionValue"]
+__all__ = ["CLV", "MEDIAN", "NAIVE", "Evaluation", "FittedCLV", "FittedSubscriptionValue", "SubscriptionValue"]

@@ -1,13 +1,15 @@
 """What a report is asked for, and what is read for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 
 from unified_customer.core.models import Actor
 from unified_customer.engines.portable import Calendar
+from unified_customer.governance.coverage import Coverage
 from unified_customer.methods.money import Money
 
 
@@ -38,12 +40,30 @@ class Asked:
 
 
 Tables = Mapping[str, pl.DataFrame]
-"""What the purpose may see, by table; of `events` and `order_lines` those of nobody known too, with a null customer."""
 
 
-def of_customers(tables: Tables) -> Tables:
-    """Return the rows of known customers alone."""
-    return {
-        name: frame.filter(pl.col("customer_id").is_not_null()) if "customer_id" in frame.columns else frame
-        for name, frame in tables.items()
-    }
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What was read for a report.
+
+    Attributes:
+        tables: What the purpose may see, by table; of `events` and `order_lines` those of nobody known too, with a null
+            customer.
+        coverages: How far purposes reach, that of the report first.
+    """
+
+    tables: Tables
+    coverages: Sequence[Coverage]
+
+    @cached_property
+    def customers(self) -> pl.DataFrame:
+        """The customers."""
+        return self.tables["customers"]
+
+    @cached_property
+    def own(self) -> Tables:
+        """The rows of known customers alone."""
+        return {
+            name: frame.filter(pl.col("customer_id").is_not_null()) if "customer_id" in frame.columns else frame
+            for name, frame in self.tables.items()
+        }

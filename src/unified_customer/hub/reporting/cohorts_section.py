@@ -3,8 +3,9 @@
 from functools import partial
 
 from unified_customer.analytics.cohorts import Cohorts, FittedCohorts
-from unified_customer.hub.reporting.asked import Asked, Tables
+from unified_customer.hub.reporting.asked import Asked, Known
 from unified_customer.hub.reporting.drawing import figure
+from unified_customer.hub.reporting.topics import COHORTS as TOPIC
 from unified_customer.methods.display import COUNT, SHARE
 from unified_customer.methods.display import money as money_format
 from unified_customer.reports.page import Section
@@ -13,19 +14,17 @@ LATEST = 12
 """So many cohorts, the latest, and so many periods of their lives are drawn."""
 
 
-def cohorts_section(asked: Asked, tables: Tables) -> Section:
+def cohorts_section(asked: Asked, known: Known) -> Section:
     """Return the section of cohorts.
 
     Args:
         asked: What the report is about.
-        tables: `order_lines` of known customers.
+        known: What was read for it.
     """
     spec = Cohorts(money=asked.money, calendar=asked.calendar, periods=LATEST + 1)
-    cohorts = spec.fit(tables, as_of=asked.as_of)
+    cohorts = spec.fit(known.own, as_of=asked.as_of)
     if not cohorts.cells.drop_nulls("retention").height:
-        return Section(
-            "cohorts", "Do customers come back?", (f"No cohort was large enough to show before {asked.day}.",)
-        )
+        return Section(TOPIC.name, TOPIC.title, (f"No cohort was large enough to show before {asked.day}.",))
     parts = (
         figure(partial(cohorts.chart, at_most=LATEST), wide=True),
         figure(partial(cohorts.chart, kind="curves", at_most=LATEST)),
@@ -37,7 +36,7 @@ def cohorts_section(asked: Asked, tables: Tables) -> Section:
             f"cohorts of fewer than {spec.min_customers} customers are not shown. Averages weigh cohorts by their size."
         ),
     )
-    return Section("cohorts", "Do customers come back?", tuple(_says(cohorts)), (), parts, notes)
+    return Section(TOPIC.name, TOPIC.title, tuple(_says(cohorts)), parts=parts, notes=notes)
 
 
 def _says(cohorts: FittedCohorts) -> list[str]:

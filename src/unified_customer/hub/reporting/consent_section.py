@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from unified_customer.governance.coverage import Coverage
+from unified_customer.hub.reporting.asked import Asked, Known
 from unified_customer.hub.reporting.drawing import figure
+from unified_customer.hub.reporting.topics import CONSENT as TOPIC
 from unified_customer.methods.charting import Chart, bars
 from unified_customer.methods.display import COUNT, SHARE
 from unified_customer.reports.page import Block, Section
@@ -13,13 +15,14 @@ from unified_customer.reports.page import Block, Section
 _MOST_REASONS = 12
 
 
-def consent_section(coverages: Sequence[Coverage], *, purpose: str) -> Section:
+def consent_section(asked: Asked, known: Known) -> Section:
     """Return the section of consent.
 
     Args:
-        coverages: How far each purpose reaches.
-        purpose: That of the report.
+        asked: What the report is about.
+        known: What was read for it.
     """
+    purpose, coverages, seen = asked.purpose, known.coverages, known.customers.height
     table = reach_table(coverages)
     own = next(each for each in coverages if each.purpose == purpose)
     left = own.customers - own.allowed
@@ -37,7 +40,18 @@ def consent_section(coverages: Sequence[Coverage], *, purpose: str) -> Section:
         Block("How far each purpose reaches", table, {"customers": COUNT, "share": SHARE}),
         Block(f"Why {purpose!r} may or may not see customers", reasons, {"customers": COUNT}),
     )
-    return Section("consent", "Who may be used for what", says, (), parts if own.customers else ())
+    return Section(
+        TOPIC.name, TOPIC.title, says, parts=parts if own.customers else (), notes=_notes(asked, own.allowed - seen)
+    )
+
+
+def _notes(asked: Asked, later: int) -> tuple[str, ...]:
+    known = "Customers count here who are known today, by what they had said by then."
+    return (
+        (known, f"{COUNT.written(later)} of those who may be seen were first seen on {asked.day} or later.")
+        if later
+        else ()
+    )
 
 
 def reach_table(coverages: Sequence[Coverage]) -> pl.DataFrame:

@@ -2,20 +2,22 @@
 
 import polars as pl
 
-from unified_customer.governance.coverage import Coverage
+from unified_customer.hub.reporting.asked import Asked, Known
 from unified_customer.hub.reporting.drawing import figure
+from unified_customer.hub.reporting.topics import IDENTITY as TOPIC
 from unified_customer.methods.charting import Chart, bars
 from unified_customer.methods.display import COUNT, NUMBER, SHARE
-from unified_customer.reports.page import Block, Section, Tile
+from unified_customer.reports.page import Block, Figure, Section, Tile
 
 
-def identity_section(customers: pl.DataFrame, coverage: Coverage) -> Section:
+def identity_section(asked: Asked, known: Known) -> Section:  # noqa: ARG001 (others need it)
     """Return the section of identity.
 
     Args:
-        customers: `customer_id`, `record_count`, `sources` of those whom the purpose may see.
-        coverage: How many there are beside them.
+        asked: What the report is about.
+        known: What was read for it.
     """
+    customers, coverage = known.customers, known.coverages[0]
     several = customers.filter(pl.col("sources").list.len() > 1).height
     records = int(customers["record_count"].sum())
     seen = customers.height
@@ -33,11 +35,17 @@ def identity_section(customers: pl.DataFrame, coverage: Coverage) -> Section:
         Tile("records of one customer", NUMBER.written(records / seen if seen else None), "on average"),
         Tile("known to several systems", SHARE.written(share)),
     )
+    parts = _parts(customers) if seen else ()
+    return Section(TOPIC.name, TOPIC.title, says, tiles, tiles[:1], parts)
+
+
+def _parts(customers: pl.DataFrame) -> tuple[Figure | Block, ...]:
     table = sources_table(customers)
     formats = {"customers": COUNT, "share": SHARE, "alone": COUNT, "alone_share": SHARE}
     names = {"alone": "known to it alone", "alone_share": "share of its own"}
-    parts = (figure(_picture, table), figure(_systems, customers), Block("Customers by system", table, formats, names))
-    return Section("identity", "Who is known", says, tiles, parts if seen else ())
+    if table.is_empty():
+        return ()
+    return (figure(_picture, table), figure(_systems, customers), Block("Customers by system", table, formats, names))
 
 
 def sources_table(customers: pl.DataFrame) -> pl.DataFrame:

@@ -1,32 +1,42 @@
 """The report: read under a purpose, from one state of the store, and written as one page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from unified_customer.core.clock import Clock, as_utc
+from unified_customer.core.clock import Clock, as_utc, just_after
 from unified_customer.core.models import Actor
 from unified_customer.engines.portable import Calendar
 from unified_customer.governance.coverage import Coverage
 from unified_customer.governance.door import Door, query
 from unified_customer.governance.ledger import ConsentLedger
-from unified_customer.hub.reporting.asked import Asked, Tables, of_customers
+from unified_customer.hub.reporting.asked import Asked, Known, Tables
 from unified_customer.hub.reporting.cohorts_section import cohorts_section
 from unified_customer.hub.reporting.consent_section import consent_section
 from unified_customer.hub.reporting.identity_section import identity_section
 from unified_customer.hub.reporting.segments_section import segments_section
+from unified_customer.hub.reporting.topics import COHORTS, CONSENT, IDENTITY, SEGMENTS, VALUE, Topic, unseen
 from unified_customer.hub.reporting.value_section import value_section
 from unified_customer.methods.display import COUNT
 from unified_customer.methods.money import Money
-from unified_customer.reports.page import Page, Section, Tile, page_html
+from unified_customer.reports.page import Page, Section, page_html
 
 READ: Final = ("customers", "events", "order_lines", "answers", "spend")
 OF_NOBODY: Final = ("events", "order_lines")
 """Tables of which the rows about nobody known count too."""
 ASKED_OF_ALL: Final = ("analytics", "marketing.communications.email", "marketing.advertising", "personalize")
 """Purposes whose reach is shown beside those that the policy names."""
+
+SECTIONS: Final[Mapping[Topic, Callable[[Asked, Known], Section | None]]] = {
+    SEGMENTS: segments_section,
+    COHORTS: cohorts_section,
+    VALUE: value_section,
+    IDENTITY: identity_section,
+    CONSENT: consent_section,
+}
+"""What a report has, in order."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +101,13 @@ class Reporting:
             MissingDependencyError: The extra `charts` is not installed.
             SchemaError: Amounts are of several currencies, and `money` says nothing of their rates.
         """
-        at = self._clock() if as_of is None else as_utc(as_of)
+        at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         asked = Asked(purpose, at, title, money or Money(), calendar or Calendar(), actor or self._actor)
-        tables = self._read(asked)
-        page = self._page(asked, tables)
+        known = Known(self._read(asked), self._coverages(asked))
+        page = self._page(asked, known)
         target = Path(path)
         target.write_text(page_html(page), encoding="utf-8")
-        return Report(target, purpose, at, tuple(each.title for each in page.sections), tables["customers"].height)
+        return Report(target, purpose, at, tuple(each.title for each in page.sections), known.customers.height)
 
     def _read(self, asked: Asked) -> Tables:
         queries = [
@@ -109,12 +119,8 @@ class Reporting:
         ]  # fmt: skip
         return dict(zip(READ, self._door.read_together(queries), strict=True))
 
-    def _page(self, asked: Asked, tables: Tables) -> Page:
-        coverages = [
-            self._coverage(each, asked) for each in dict.fromkeys([asked.purpose, *self._purposes, *ASKED_OF_ALL])
-        ]
-        sections = tuple(self._sections(asked, tables, coverages))
-        customers = COUNT.written(tables["customers"].height)
+    def _page(self, asked: Asked, known: Known) -> Page:
+        customers = COUNT.written(known.customers.height)
         subtitle = f"As of {asked.day} · {customers} customers · made for {asked.purpose!r}"
         foot = (
             (
@@ -123,21 +129,9 @@ class Reporting:
             ),
             "Written by unified-customer. This page fetches nothing and runs no script.",
         )
-        return Page(asked.title, subtitle, (), (), sections, foot)
+        told = (unseen(topic, asked, known) or section(asked, known) for topic, section in SECTIONS.items())
+        return Page(asked.title, subtitle, tuple(filter(None, told)), foot)
 
-    def _sections(self, asked: Asked, tables: Tables, coverages: Sequence[Coverage]) -> Iterator[Section]:
-        own = of_customers(tables)
-        yield segments_section(asked, own)
-        yield cohorts_section(asked, own)
-        if value := value_section(asked, own):
-            yield value
-        yield identity_section(own["customers"], coverages[0])
-        yield consent_section(coverages, purpose=asked.purpose)
-
-    def _coverage(self, purpose: str, asked: Asked) -> Coverage:
-        return self._consent.coverage(purpose, as_of=asked.as_of)
-
-
-def headline(sections: Sequence[Section]) -> tuple[Tile, ...]:
-    """Return the first tiles of the sections."""
-    return tuple(tile for section in sections for tile in section.tiles[:1])
+    def _coverages(self, asked: Asked) -> Sequence[Coverage]:
+        purposes = dict.fromkeys([asked.purpose, *self._purposes, *ASKED_OF_ALL])
+        return [self._consent.coverage(each, as_of=asked.as_of) for each in purposes]

@@ -1,24 +1,29 @@
 """Lifetime value: what customers are expected to bring, and how well that was foretold so far."""
 
+import polars as pl
+
 from unified_customer.analytics import CLV
-from unified_customer.analytics.value import Evaluation
-from unified_customer.hub.reporting.asked import Asked, Tables
+from unified_customer.analytics.value import MEDIAN, NAIVE, Evaluation
+from unified_customer.hub.reporting.asked import Asked, Known
 from unified_customer.hub.reporting.drawing import figure
+from unified_customer.hub.reporting.topics import VALUE as TOPIC
+from unified_customer.methods.buy_till_die import TITLES
 from unified_customer.methods.display import COUNT, NUMBER, SHARE
 from unified_customer.methods.display import money as money_format
-from unified_customer.reports.page import Section, Tile
+from unified_customer.reports.page import Block, Figure, Section, Tile
 
 FEWEST = 100
 """So many customers a model of purchases needs to be shown to others."""
 
 
-def value_section(asked: Asked, tables: Tables) -> Section | None:
+def value_section(asked: Asked, known: Known) -> Section | None:
     """Return the section of lifetime value, or None where too few have bought.
 
     Args:
         asked: What the report is about.
-        tables: `order_lines` of known customers.
+        known: What was read for it.
     """
+    tables = known.own
     buyers = tables["order_lines"]["customer_id"].n_unique()
     if buyers < FEWEST:
         return None
@@ -40,14 +45,25 @@ def value_section(asked: Asked, tables: Tables) -> Section | None:
         ),
         *(finding.message for finding in clv.diagnosis),
     )
-    parts = () if clv.holdout is None else (figure(clv.chart, wide=True),)
-    return Section("value", "What customers are worth", says, tiles, parts, _notes(clv.holdout))
+    tried = () if clv.holdout is None else (figure(clv.chart, wide=True), _tried(clv.holdout, clv.currency))
+    return Section(TOPIC.name, TOPIC.title, says, tiles, tiles[:1], tried, _notes(clv.holdout))
+
+
+def _tried(holdout: Evaluation, currency: str | None) -> Figure | Block:
+    """Return how far each forecast was from what came, the past rate among them."""
+    means = holdout.table.filter(~pl.col("forecast").str.ends_with(MEDIAN))
+    named = means.with_columns(pl.col("forecast").replace({**TITLES, NAIVE: "everybody goes on as so far"}))
+    formats = {"mae": NUMBER, "total_error": SHARE, "spend_mae": money_format(currency or "")}
+    columns = {"mae": "purchases a customer", "total_error": "all purchases", "spend_mae": "money a customer"}
+    title = f"How far forecasts were from what came in the last {holdout.days} days"
+    return Block(title, named.select("forecast", *formats), formats, columns)
 
 
 def _notes(holdout: Evaluation | None) -> tuple[str, ...]:
     if holdout is None:
         return ("There was too little history to try the forecast on it.",)
-    told = ", ".join(f"{row['forecast']} {NUMBER.written(row['mae'])}" for row in holdout.table.iter_rows(named=True))
-    return (
-        f"Tried on the last {holdout.days} days, which the models had not seen: mean absolute error of purchases a customer: {told}.",
+    told = (
+        f"The models were tried on the last {holdout.days} days, which they had not seen. Errors of one customer are mean "
+        "absolute ones; the last line is what any model has to beat."
     )
+    return (told,)

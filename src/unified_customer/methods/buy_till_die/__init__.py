@@ -15,6 +15,7 @@ from unified_customer.methods.buy_till_die.findings import Finding, FindingKind
 from unified_customer.methods.buy_till_die.histories import Histories
 from unified_customer.methods.buy_till_die.models import (
     MODELS,
+    TITLES,
     FittedPurchases,
     ModelName,
     PurchaseModel,
@@ -29,6 +30,7 @@ from unified_customer.methods.buy_till_die.tracking import expected_by_day
 
 __all__ = [
     "MODELS",
+    "TITLES",
     "Finding",
     "FindingKind",
     "FittedPurchases",

@@ -16,6 +16,8 @@ from unified_customer.methods.buy_till_die.maximum import Maximum, maximise
 from unified_customer.methods.buy_till_die.pareto import PARETO_NBD
 
 ModelName = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
+TITLES: Final[Mapping[str, str]] = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD"}
+"""What the models are called where people read of them."""
 
 
 class PurchaseModel(Protocol):

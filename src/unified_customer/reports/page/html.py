@@ -35,9 +35,19 @@ def _top(page: Page) -> str:
 
 
 def _body(page: Page) -> str:
+    tiles = _tiles(tile for section in page.sections for tile in section.headline)
     sections = "".join(map(_section, page.sections))
     foot = f"<footer>{_paragraphs(page.foot)}</footer>" if page.foot else ""
-    return f"<main>{_tiles(page.tiles)}{_findings(page.says)}{sections}</main>{foot}"
+    return f"<main>{tiles}{_in_short(page.sections)}{sections}</main>{foot}"
+
+
+def _in_short(sections: Iterable[Section]) -> str:
+    lines = "".join(
+        f'<li><a href="#{each.name}">{escape(each.title)}</a>{escape(each.says[0])}</li>'
+        for each in sections
+        if each.says
+    )
+    return f'<ul class="short" aria-label="In short">{lines}</ul>' if lines else ""
 
 
 def _section(section: Section) -> str:

@@ -62,8 +62,9 @@ class Section:
     Attributes:
         name: What the table of contents points at: lower-case letters and hyphens.
         title: Its heading.
-        says: What was found, in sentences; the first one is what to remember.
+        says: What was found, in sentences; the first one is what to remember, and stands in short at the top of the page.
         tiles: Its numbers.
+        headline: Numbers of it that are seen first on the page.
         parts: Charts and tables, in order.
         notes: Small print: how it was worked out.
     """
@@ -72,6 +73,7 @@ class Section:
     title: str
     says: tuple[str, ...] = ()
     tiles: tuple[Tile, ...] = ()
+    headline: tuple[Tile, ...] = ()
     parts: tuple[Figure | Block, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -83,15 +85,11 @@ class Page:
     Attributes:
         title: Its heading.
         subtitle: What it is about, of which day and for which purpose.
-        tiles: The numbers that are seen first.
-        says: What to remember of the whole.
         sections: Its parts.
         foot: Small print of the whole.
     """
 
     title: str
     subtitle: str
-    tiles: tuple[Tile, ...]
-    says: tuple[str, ...]
     sections: tuple[Section, ...]
     foot: tuple[str, ...] = ()
