@@ -12,7 +12,7 @@ import pytest
 
 import unified_customer as uc
 from tests.browsing import Browser
-from unified_customer.core.errors import ConsentError, EverythingWithheldWarning, SchemaError
+from unified_customer.core.errors import ConfigurationError, ConsentError, EverythingWithheldWarning, SchemaError
 from unified_customer.core.models import Actor
 from unified_customer.methods.money import Money
 from unified_customer.policy import Role
@@ -111,8 +111,14 @@ def test_a_title_is_text(page: Path) -> None:
 def test_a_file_that_is_there_is_replaced(hub: uc.CustomerHub, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text("old" * 1_000_000, encoding="utf-8")
-    hub.report(purpose=PURPOSE, path=path, as_of=AS_OF)
+    hub.report(purpose=PURPOSE, path=path, as_of=START)
     assert "oldold" not in path.read_text(encoding="utf-8")
+
+
+def test_a_place_where_no_file_can_be_is_refused(hub: uc.CustomerHub, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere" / "page.html"):
+        with pytest.raises(ConfigurationError, match="folder"):
+            hub.report(purpose=PURPOSE, path=place, as_of=AS_OF)
 
 
 def test_a_purpose_without_a_basis_sees_nobody_and_says_so(hub: uc.CustomerHub, tmp_path: Path) -> None:

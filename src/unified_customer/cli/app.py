@@ -13,7 +13,19 @@ from unified_customer.cli.commands.publications import publications, publish
 from unified_customer.cli.commands.retention import retention
 from unified_customer.cli.commands.rights import rights
 from unified_customer.cli.exits import ExitCode
-from unified_customer.cli.options import AsOf, Debug, Json, LookFile, Name, PolicyFile, Url, pairs
+from unified_customer.cli.options import (
+    AsOf,
+    Debug,
+    FiscalMonth,
+    Json,
+    LookFile,
+    Name,
+    PolicyFile,
+    Url,
+    WeekStart,
+    Zone,
+    pairs,
+)  # fmt: skip
 from unified_customer.cli.session import session
 
 EPILOG: Final = (
@@ -175,7 +187,9 @@ def report(
     rate: Annotated[
         list[str] | None, typer.Option(metavar="CODE=WORTH", help="What one unit of another currency is worth in it.")
     ] = None,
-    zone: Annotated[str, typer.Option(help="Time zone of the shop, such as Europe/London.")] = "UTC",
+    zone: Zone = "UTC",
+    week_start: WeekStart = "monday",
+    fiscal_month: FiscalMonth = 1,
     actor: Name = "local",
     policy: PolicyFile = None,
     json: Json = False,
@@ -187,10 +201,12 @@ def report(
     in one file that fetches nothing and runs no script.
     """
     with session(as_json=json, debug=debug) as out:
+        from unified_customer.cli.calendars import calendar_of
         from unified_customer.cli.reporting import Asked, money_of, write_report
 
         money = money_of(currency, pairs(rate or (), option="--rate"))
-        write_report(out, Asked(purpose, to, as_of, title, money, zone, actor), store=store, policy=policy)
+        calendar = calendar_of(zone, week_start, fiscal_month)
+        write_report(out, Asked(purpose, to, as_of, title, money, calendar, actor), store=store, policy=policy)
 
 
 @app.command()

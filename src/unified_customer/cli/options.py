@@ -42,6 +42,9 @@ One = Annotated[
 Customer = Annotated[str | None, typer.Option("--customer", metavar="ID", help="Any id ever issued to the customer.")]
 Person = Annotated[str, typer.Argument(metavar="ID", help="Any id ever issued to the person.")]
 Request = Annotated[str | None, typer.Option("--request", metavar="ID", help="The request that asked for it.")]
+Zone = Annotated[str, typer.Option(help="Time zone of the shop, such as Europe/London.")]
+WeekStart = Annotated[str, typer.Option(help="First day of the week: monday, sunday or saturday.")]
+FiscalMonth = Annotated[int, typer.Option(min=1, max=12, help="Month in which the fiscal year begins.")]
 Instant = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])]
 
 

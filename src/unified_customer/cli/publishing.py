@@ -4,16 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from unified_customer.cli.opening import opened
 from unified_customer.cli.output import Output
 from unified_customer.cli.progress import working
 from unified_customer.cli.retaining import instant
 from unified_customer.cli.tables import cell, plain_table
-from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import Actor
-from unified_customer.engines.portable import Calendar, check_zone
+from unified_customer.engines.portable import Calendar
 
 if TYPE_CHECKING:
     from unified_customer.reports.publishing import Published
@@ -44,20 +41,6 @@ class Asked:
     calendar: Calendar
     actor: str
     roles: tuple[str, ...]
-
-
-def calendar_of(zone: str, week_start: str, fiscal_month: int) -> Calendar:
-    """Return the calendar that options name.
-
-    Raises:
-        ConfigurationError: There is no such zone, or no week begins so.
-    """
-    check_zone(zone)
-    try:
-        return Calendar.model_validate({"zone": zone, "week_start": week_start, "fiscal_month": fiscal_month})
-    except ValidationError as error:
-        message = f"A week does not begin on {week_start!r}. Write monday, sunday or saturday."
-        raise ConfigurationError(message) from error
 
 
 def publish_store(out: Output, asked: Asked, *, store: str, policy: Path | None) -> None:

@@ -29,7 +29,7 @@ class Asked:
         as_of: The instant before which things count, as it was written.
         title: Its heading.
         money: In which currency amounts are added.
-        zone: Time zone of the shop.
+        calendar: Of the shop.
         actor: Who asks.
     """
 
@@ -38,7 +38,7 @@ class Asked:
     as_of: str | None
     title: str
     money: Money
-    zone: str
+    calendar: Calendar
     actor: str
 
 
@@ -68,10 +68,15 @@ def money_of(currency: str | None, rates: Sequence[tuple[str, str]]) -> Money:
 
 def write_report(out: Output, asked: Asked, *, store: str, policy: Path | None) -> None:
     """Write the page, and tell where it is."""
-    calendar, as_of = Calendar(zone=asked.zone), instant(asked.as_of)
+    as_of = instant(asked.as_of)
     with opened(out, store, policy, actor=asked.actor) as hub, working(out, "Writing the report"):
         report = hub.report(
-            purpose=asked.purpose, path=asked.to, as_of=as_of, title=asked.title, money=asked.money, calendar=calendar
+            purpose=asked.purpose,
+            path=asked.to,
+            as_of=as_of,
+            title=asked.title,
+            money=asked.money,
+            calendar=asked.calendar,
         )
     out.result(
         "report", told(report), f"Wrote {report.path}: {report.customers:,} customers, {len(report.sections)} sections."

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from unified_customer.methods.buy_till_die import TITLES
 from unified_customer.methods.charting import Chart, tracking
 from unified_customer.methods.display import COUNT, NUMBER, SHARE, money, result_html
 
@@ -28,7 +29,7 @@ def tracked(evaluation: "Evaluation", *, cumulative: bool, dark: bool) -> "Chart
         y_title="repeat purchases" + (" so far" if cumulative else " of the week"),
         title="Repeat purchases as they came and as expected",
         subtitle=[
-            f"{evaluation.customers:,} customers acquired before {evaluation.as_of:%Y-%m-%d}; model {first['forecast']}",
+            f"{evaluation.customers:,} customers acquired before {evaluation.as_of:%Y-%m-%d}; model {TITLES[first['forecast']]}",
             f"Mean absolute error {NUMBER.written(first['mae'])} purchases; by the past rate {NUMBER.written(naive['mae'])}",
         ],
         dark=dark,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from unified_customer.cli.commands.group import group
-from unified_customer.cli.options import AsOf, Debug, Json, Name, PolicyFile, Url
+from unified_customer.cli.options import AsOf, Debug, FiscalMonth, Json, Name, PolicyFile, Url, WeekStart, Zone
 from unified_customer.cli.session import session
 
 publications = group("publications", "Keep what was published for BI tools fresh.")
@@ -30,9 +30,9 @@ def publish(
     recipient: Annotated[str | None, typer.Option(help="Who gets it; keys are then their own.")] = None,
     channel: Annotated[str | None, typer.Option(help="For this channel.")] = None,
     as_of: AsOf = None,
-    zone: Annotated[str, typer.Option(help="Time zone of the shop, such as Europe/London.")] = "UTC",
-    week_start: Annotated[str, typer.Option(help="First day of the week: monday, sunday or saturday.")] = "monday",
-    fiscal_month: Annotated[int, typer.Option(min=1, max=12, help="Month in which the fiscal year begins.")] = 1,
+    zone: Zone = "UTC",
+    week_start: WeekStart = "monday",
+    fiscal_month: FiscalMonth = 1,
     actor: Name = "local",
     role: Annotated[list[str] | None, typer.Option(help="A role of the actor; may be given several times.")] = None,
     policy: PolicyFile = None,
@@ -45,7 +45,8 @@ def publish(
     was published there before, and erasures and withdrawals reach it.
     """
     with session(as_json=json, debug=debug) as out:
-        from unified_customer.cli.publishing import Asked, calendar_of, publish_store
+        from unified_customer.cli.calendars import calendar_of
+        from unified_customer.cli.publishing import Asked, publish_store
 
         calendar = calendar_of(zone, week_start, fiscal_month)
         asked = Asked(purpose, to, tuple(table or ()), recipient, channel, as_of, calendar, actor, tuple(role or ()))

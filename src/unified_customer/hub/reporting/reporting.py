@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from unified_customer.core.clock import Clock, as_utc, just_after
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import Actor
 from unified_customer.engines.portable import Calendar
 from unified_customer.governance.coverage import Coverage
@@ -97,15 +98,16 @@ class Reporting:
             actor: Who asks; None: the hub's actor.
 
         Raises:
+            ConfigurationError: There is no folder to write it to, or there is a folder in its place.
             ConsentError: The actor may not use the purpose.
             MissingDependencyError: The extra `charts` is not installed.
             SchemaError: Amounts are of several currencies, and `money` says nothing of their rates.
         """
         at = just_after(self._clock()) if as_of is None else as_utc(as_of)
         asked = Asked(purpose, at, title, money or Money(), calendar or Calendar(), actor or self._actor)
+        target = _writable(Path(path))
         known = Known(self._read(asked), self._coverages(asked))
         page = self._page(asked, known)
-        target = Path(path)
         target.write_text(page_html(page), encoding="utf-8")
         return Report(target, purpose, at, tuple(each.title for each in page.sections), known.customers.height)
 
@@ -135,3 +137,12 @@ class Reporting:
     def _coverages(self, asked: Asked) -> Sequence[Coverage]:
         purposes = dict.fromkeys([asked.purpose, *self._purposes, *ASKED_OF_ALL])
         return [self._consent.coverage(each, as_of=asked.as_of) for each in purposes]
+
+
+def _writable(path: Path) -> Path:
+    """Return a path if a file can be there; so nothing is read in vain."""
+    if path.is_dir():
+        raise ConfigurationError(f"{path.name!r} is a folder. Name the file to write.")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"There is no folder {path.parent.name!r} to write {path.name!r} to. Make it first.")
+    return path

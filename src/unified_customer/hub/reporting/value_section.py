@@ -54,7 +54,7 @@ def _tried(holdout: Evaluation, currency: str | None) -> Figure | Block:
     means = holdout.table.filter(~pl.col("forecast").str.ends_with(MEDIAN))
     named = means.with_columns(pl.col("forecast").replace({**TITLES, NAIVE: "everybody goes on as so far"}))
     formats = {"mae": NUMBER, "total_error": SHARE, "spend_mae": money_format(currency or "")}
-    columns = {"mae": "purchases a customer", "total_error": "all purchases", "spend_mae": "money a customer"}
+    columns = {"mae": "purchases a customer", "total_error": "all purchases together", "spend_mae": "money a customer"}
     title = f"How far forecasts were from what came in the last {holdout.days} days"
     return Block(title, named.select("forecast", *formats), formats, columns)
 
