@@ -28,6 +28,13 @@ _ORDERS: Final = ("order_id", "invoice", "invoice_no", "invoiceno", "order", "tr
 def main() -> None:
     """Print the lines."""
     options = _options()
+    if options.data is not None:
+        seen(options)
+    report(benchmark="clv", data="simulated", **many(max(round(options.customers * options.scale), 1), options.seed))
+
+
+def seen(options: argparse.Namespace) -> None:
+    """Print the lines of the transactions of a folder."""
     path = _file(Path(options.data), options.set)
     orders = orders_of(pl.read_parquet(path))
     days = orders["ordered_at"].dt.date()
@@ -36,15 +43,15 @@ def main() -> None:
     told = {"benchmark": "clv", "data": path.parent.name, "set": path.stem, "as_of": split.isoformat()}
     for line in lines(orders, split=_midnight(split), until=_midnight(until)):
         report(**told, **line)
-    report(benchmark="clv", data="simulated", **many(options.customers, options.seed))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder of transactions")
+    parser.add_argument("--data", help="folder of transactions; without it the last line alone is printed")
     parser.add_argument("--set", help="name of the file without its ending")
     parser.add_argument("--as-of", type=date.fromisoformat, help="where the second half begins; the middle by default")
     parser.add_argument("--customers", type=int, default=MANY, help="how many are drawn for the last line")
+    parser.add_argument("--scale", type=float, default=1.0, help="how many of them, 1 being all")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

@@ -24,6 +24,7 @@ from unified_customer.methods.events import (
     unbatch,
     unpack,
 )
+from unified_customer.methods.events.pointers import identities, point
 from unified_customer.methods.events.vocabulary import BUILT_IN
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
@@ -175,6 +176,16 @@ def test_every_identity_that_a_row_points_at_is_delivered(found: list[Any]) -> N
     known = set(batch.identities["record_id"])
     for frame in (batch.events, batch.order_lines, batch.answers, batch.account_links):
         assert set(frame["record_id"].drop_nulls()) <= known
+
+
+@given(st.lists(st.sampled_from("abcdefghijklmnop") | st.none(), max_size=40))
+def test_identities_come_in_the_order_of_first_sight(names: list[str | None]) -> None:
+    named = pl.DataFrame({"identity_name": pl.Series(names, dtype=pl.String)}).with_columns(
+        user="identity_name", occurred_at=pl.lit(START)
+    )
+    record_ids, seen = point(named, source="web", keyring=KEYRING)
+    once = record_ids.drop_nulls().unique(maintain_order=True)
+    assert identities(seen, source="web")["record_id"].to_list() == once.to_list()
 
 
 @given(batches)

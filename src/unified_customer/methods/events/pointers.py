@@ -46,7 +46,7 @@ def identity_name(slots: Sequence[tuple[str, str]], *, extra: str | None = None)
 
 
 def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Series, pl.DataFrame]:
-    """Return the record id of each row, and a row of each distinct identity, with its earliest time.
+    """Return the record id of each row, and a row of each distinct identity, in the order of first sight, with its earliest time.
 
     A row that says what the source calls the person (`source_id`) is that record's; the rows of one person may carry
     different identifiers, so that such an identity has a row for each tuple of them.
@@ -64,7 +64,8 @@ def point(named: pl.DataFrame, *, source: str, keyring: Keyring) -> tuple[pl.Ser
         tuples += rest
     first = [pl.col(name).first() for name in rest if name not in tuples]
     told = called.with_row_index(ROW).lazy().drop_nulls(NAME)
-    seen = told.group_by(tuples).agg(pl.col("occurred_at").min(), *first, ROW).collect()
+    grouped = told.group_by(tuples).agg(pl.col("occurred_at").min(), *first, ROW)
+    seen = grouped.sort(pl.col(ROW).list.first()).collect()
     seen = seen.with_columns(keyring.record_id_series(source, seen[NAME]).alias("record_id"))
     each = seen.select("record_id", ROW).explode(ROW)
     record_ids = pl.repeat(None, named.height, dtype=pl.String, eager=True).scatter(each[ROW], each["record_id"])
@@ -76,12 +77,16 @@ def unknown(seen: pl.DataFrame, known: Known | None) -> pl.DataFrame:
     if known is None or seen.is_empty():
         return seen
     stored = known(seen["record_id"])
-    return seen.join(stored.to_frame("record_id"), on="record_id", how="anti") if len(stored) else seen
+    if not len(stored):
+        return seen
+    return seen.join(stored.to_frame("record_id"), on="record_id", how="anti", maintain_order="left")
 
 
 def identities(seen: pl.DataFrame, *, source: str) -> pl.DataFrame:
     """Return the rows of `identities` for distinct identities."""
-    return seen.select("record_id", source=pl.lit(source), origin=pl.lit("event")).unique("record_id")
+    return seen.select("record_id", source=pl.lit(source), origin=pl.lit("event")).unique(
+        "record_id", maintain_order=True
+    )
 
 
 def identifiers(
