@@ -9,6 +9,7 @@ from unified_customer.methods.events.bodies import unbatch
 from unified_customer.methods.events.channels import ChannelRules, channels, parse_rules
 from unified_customer.methods.events.derive import Derived, derive, item_history
 from unified_customer.methods.events.flat import flat_events
+from unified_customer.methods.events.machines import Machines
 from unified_customer.methods.events.plan import check
 from unified_customer.methods.events.states import snapshot_events, states
 from unified_customer.methods.events.unpacking import unpack
@@ -18,6 +19,7 @@ __all__ = [
     "ChannelRules",
     "Derived",
     "EventBatch",
+    "Machines",
     "Meaning",
     "Vocabulary",
     "built_in",

@@ -1,0 +1,33 @@
+"""What the names mean that are among events, on any engine."""
+
+from collections.abc import Callable, Mapping
+
+import narwhals as nw
+
+from unified_customer.engines.portable import Lazy, collected
+from unified_customer.methods.events.vocabulary import Meaning, Vocabulary, built_in
+
+
+def meanings_among(lazy: Lazy, *, vocabulary: Vocabulary | None = None) -> Mapping[str, Meaning]:
+    """Return the meaning of each name in the column `name` that has one, as it is spelled there.
+
+    Args:
+        lazy: Events; their different names are brought to this machine.
+        vocabulary: What names mean; the built-in vocabularies if none is given.
+
+    Examples:
+        >>> import polars as pl
+        >>> from unified_customer.engines.portable import opened
+        >>> events = opened(pl.DataFrame({"name": ["email_opened", "Yawned", None]}))
+        >>> {name: meaning.state for name, meaning in meanings_among(events).items()}
+        {'email_opened': 'opened'}
+    """
+    words = vocabulary or built_in()
+    names = collected(lazy.select(nw.col("name").cast(nw.String)).unique())["name"].drop_nulls().sort().to_list()
+    return {name: meaning for name in names if (meaning := words.meaning(name)) is not None}
+
+
+def named(meanings: Mapping[str, Meaning], holds: Callable[[Meaning], bool]) -> nw.Expr:
+    """Return whether an event is called by one of the names whose meaning is such; never null."""
+    names = [name for name, meaning in meanings.items() if holds(meaning)]
+    return nw.col("name").is_in(names).fill_null(value=False) if names else nw.lit(value=False)
