@@ -6,10 +6,12 @@ Funnel              how many come from step to step
 Paths               which ways they take from event to event
 CLV                 what they are worth
 SubscriptionValue   what subscriptions are worth
+Scorecard           KPIs by period, with intervals; KPIS is the catalogue
 """
 
 from unified_customer.analytics.cohorts import Cohorts, FittedCohorts
 from unified_customer.analytics.funnels import FittedFunnel, Funnel, Step
+from unified_customer.analytics.kpis import KPI, KPIS, FittedScorecard, Scorecard
 from unified_customer.analytics.occurrences import Occurrence
 from unified_customer.analytics.paths import FittedPaths, Paths
 from unified_customer.analytics.purchases import MonthlyPurchases, MonthlyPurchasesFitted
@@ -17,15 +19,19 @@ from unified_customer.analytics.value import CLV, SubscriptionValue
 
 __all__ = [
     "CLV",
+    "KPI",
+    "KPIS",
     "Cohorts",
     "FittedCohorts",
     "FittedFunnel",
     "FittedPaths",
+    "FittedScorecard",
     "Funnel",
     "MonthlyPurchases",
     "MonthlyPurchasesFitted",
     "Occurrence",
     "Paths",
+    "Scorecard",
     "Step",
     "SubscriptionValue",
 ]

@@ -3,7 +3,7 @@
     wilson, wilson_columns              a share
     difference_of_shares                two shares
     mean_interval, mean_columns         a mean
-    ratio_interval, Sums                a ratio of two means of the same units (delta method)
+    ratio_interval, ratio_columns, Sums a ratio of two means of the same units (delta method)
     bootstrap                           any statistic
     weighted_trend, Trend               a straight line through estimates that weigh differently
 
@@ -12,7 +12,7 @@ Each function that takes numbers returns an `Interval`, or None where there is n
 """
 
 from unified_customer.methods.statistics.intervals import Interval, normal_quantile, student_quantile
-from unified_customer.methods.statistics.means import Sums, mean_columns, mean_interval, ratio_interval
+from unified_customer.methods.statistics.means import Sums, mean_columns, mean_interval, ratio_columns, ratio_interval
 from unified_customer.methods.statistics.resampling import bootstrap
 from unified_customer.methods.statistics.shares import difference_of_shares, wilson, wilson_columns
 from unified_customer.methods.statistics.trends import Trend, weighted_trend
@@ -26,6 +26,7 @@ __all__ = [
     "mean_columns",
     "mean_interval",
     "normal_quantile",
+    "ratio_columns",
     "ratio_interval",
     "student_quantile",
     "weighted_trend",

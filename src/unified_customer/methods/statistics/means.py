@@ -114,3 +114,48 @@ def ratio_interval(sums: Sums, *, confidence: float = 0.95) -> Interval | None:
     squares = sums.above_squared - 2 * ratio * sums.product + ratio * ratio * sums.below_squared
     error = sqrt(max(squares, 0.0) / (sums.n - 1) * sums.n) / abs(sums.below)
     return Interval(ratio, ratio - z * error, ratio + z * error)
+
+
+def ratio_columns(
+    n: pl.Expr,
+    above: pl.Expr,
+    below: pl.Expr,
+    *,
+    above_squared: pl.Expr,
+    below_squared: pl.Expr,
+    product: pl.Expr,
+    confidence: float = 0.95,
+) -> tuple[pl.Expr, pl.Expr]:
+    """Return both ends of the interval of each row's ratio, as in `ratio_interval`; null where that is None.
+
+    Args:
+        n: How many units there are.
+        above: Sums of what stands above.
+        below: Sums of what stands below.
+        above_squared: Sums of the squares of what stands above.
+        below_squared: Sums of the squares of what stands below.
+        product: Sums of the products of both.
+        confidence: Between 0 and 1.
+
+    Examples:
+        >>> names = ("n", "above", "below", "above_squared", "below_squared", "product")
+        >>> low, high = ratio_columns(**{name: pl.col(name) for name in names})
+        >>> sums = pl.DataFrame(
+        ...     {
+        ...         "n": [3],
+        ...         "above": 90.0,
+        ...         "below": 6.0,
+        ...         "above_squared": 4100.0,
+        ...         "below_squared": 14.0,
+        ...         "product": 230.0,
+        ...     }
+        ... )
+        >>> sums.select(low.round(3).alias("low"), high.round(3).alias("high")).rows()
+        [(7.515, 22.485)]
+    """
+    z = normal_quantile(confidence)
+    known = pl.when((n > 1) & (below != 0))
+    ratio = above / known.then(below)
+    squares = above_squared - 2 * ratio * product + ratio * ratio * below_squared
+    error = (squares.clip(lower_bound=0) / (n - 1) * n).sqrt() / below.abs()
+    return ratio - z * error, ratio + z * error

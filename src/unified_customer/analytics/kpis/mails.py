@@ -1,0 +1,114 @@
+"""E-mails: what became of each message."""
+
+from functools import cache
+
+import narwhals as nw
+import polars as pl
+
+from unified_customer.analytics.kpis.scope import KEYS, Scope
+from unified_customer.engines.portable import Lazy, collected, has
+from unified_customer.methods.events.vocabulary import pack
+
+STATES = {"sent": "_sent", "delivered": "_arrived", "opened": "_opened", "clicked": "_clicked", "bounced": "_bounced", "complained": "_spam"}  # fmt: skip
+
+
+@cache
+def names(state: str) -> tuple[str, ...]:
+    """Return the names of events that put an e-mail into a state, or with which somebody unsubscribes."""
+    mails = [each for each in pack("messages").events if each.channel == "email"]
+    return tuple(name for each in mails if each.state == state for name in (each.name, *each.aliases))
+
+
+def clicked(events: Lazy) -> Lazy:
+    """Return the clicks of humans in e-mails that are named."""
+    clicks = events.filter(nw.col("name").is_in(list(names("clicked"))), ~nw.col("object_id").is_null())
+    return marked(clicks).filter(nw.col("_machine") == 0)
+
+
+def marked(events: Lazy) -> Lazy:
+    """Return events with `_machine`: 1 where a machine made it."""
+    return events.with_columns(_machine=nw.lit(0))
+
+
+def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
+    """Return the sheet of e-mails; None where events do not have the dimension, or tell of no message.
+
+    `mails`, `delivered`, `bounced`, `opens`, `machine_opens`, `clicks`, `complaints` (messages, each once, in the period of
+    its first event, whenever it was opened), `recipients`, `unsubscribes` (people, in the period in which they did), and
+    `mail_conversions` if `converted` is given.
+    """
+    events = scope.rows("events", "occurred_at", ["name"])
+    if events is None or not has(events, "object_id"):
+        return None
+    messages = _messages(events)
+    if converted is not None:
+        messages = messages.join(converted, on=["customer_id", "object_id"], how="left")
+    sheet = _counted(messages, converted=converted is not None)
+    left = _left(events)
+    if not sheet.height:
+        return None
+    both = pl.concat([sheet, left], how="diagonal").group_by(KEYS).agg(pl.all().sum())
+    return _delivered(both)
+
+
+def _messages(events: Lazy) -> Lazy:
+    """Return a row for each message with what became of it, 1 or 0."""
+    every = [name for state in STATES for name in names(state)]
+    named = events.filter(nw.col("name").is_in(every), ~nw.col("object_id").is_null())
+    flagged = marked(named).with_columns(
+        _who(named).alias("_who"),
+        **{flag: _whole(nw.col("name").is_in(list(names(state)))) for state, flag in STATES.items()},
+    )
+    human = nw.col("_machine") == 0
+    told = flagged.with_columns(
+        _read=nw.when(human).then("_opened").otherwise(0), _hit=nw.when(human).then("_clicked").otherwise(0)
+    )
+    return told.group_by("customer_id", "object_id").agg(
+        nw.col(*KEYS, "_who").min(), nw.col("_read", "_hit", *STATES.values()).max()
+    )
+
+
+def _who(events: Lazy) -> nw.Expr:
+    ids = [name for name in ("customer_id", "anonymous_id", "object_id") if has(events, name)]
+    return nw.coalesce(*ids)
+
+
+def _whole(said: nw.Expr) -> nw.Expr:
+    return nw.when(said).then(1).otherwise(0)
+
+
+def _counted(messages: Lazy, *, converted: bool) -> pl.DataFrame:
+    kept = nw.col("_bounced") == 0
+    opened = kept & ((nw.col("_read") == 1) | (nw.col("_hit") == 1))
+    reached = (nw.col("_arrived") == 1) | (nw.col("_opened") == 1) | (nw.col("_clicked") == 1)
+    flags = {
+        "kept": kept,
+        "told": kept & reached,
+        "opens": opened,
+        "machine_opens": kept & ~opened & (nw.col("_opened") == 1),
+        "clicks": kept & (nw.col("_hit") == 1),
+        # Who complains was reached.
+        "complaints": kept & (nw.col("_spam") == 1) & reached,
+        **({"mail_conversions": kept & (nw.col("converted").fill_null(0) == 1)} if converted else {}),
+    }
+    told = messages.with_columns(**{name: _whole(flag) for name, flag in flags.items()}, bounced="_bounced")
+    counted = told.group_by(*KEYS).agg(
+        nw.col(*flags, "bounced").sum(),
+        mails=nw.len(),
+        recipients=nw.col("_who").n_unique(),
+        arrived=nw.col("_arrived").sum(),
+    )
+    return collected(counted)
+
+
+def _left(events: Lazy) -> pl.DataFrame:
+    """Return how many people unsubscribed."""
+    gone = events.filter(nw.col("name").is_in(list(names("unsubscribed"))))
+    ids = [nw.col(name) for name in ("customer_id", "anonymous_id", "event_id") if has(gone, name)]
+    who = gone.with_columns(_who=nw.coalesce(*ids) if len(ids) > 1 else ids[0])
+    return collected(who.group_by(*KEYS).agg(unsubscribes=nw.col("_who").n_unique()))
+
+
+def _delivered(sheet: pl.DataFrame) -> pl.DataFrame:
+    told = "told" if sheet["arrived"].sum() else "kept"
+    return sheet.with_columns(delivered=pl.col(told)).drop("told", "kept", "arrived")

@@ -1,0 +1,69 @@
+"""What people answer: satisfaction, and likelihood to recommend."""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from unified_customer.analytics.kpis.scope import KEYS, Scope
+from unified_customer.engines.portable import collected, has
+
+LIKELIHOOD: Final = (0, 10)
+PROMOTER: Final = 9
+DETRACTOR: Final = 6
+
+
+def answered(scope: Scope) -> pl.DataFrame | None:
+    """Return the sheet of answers; None where they do not have the dimension.
+
+    `ratings`, `satisfied` (of them, in the two highest values), `raters`; `likelihoods`, `promoters`, `detractors`,
+    `promoters_less_detractors`, `respondents`.
+    """
+    spec = scope.spec
+    answers = scope.rows("answers", "answered_at", ["customer_id", "instrument", "question", "value"])
+    if answers is None:
+        return None
+    scale = nw.col("scale") if has(answers, "scale") else nw.lit(None, dtype=nw.String)
+    rows = answers.with_columns(_scale=scale, _value=nw.col("value").cast(nw.Float64))
+    value, high = nw.col("_value"), spec.csat_scale[1]
+    rated, likely = _asked(spec.csat, spec.csat_scale), _asked(spec.nps, LIKELIHOOD)
+    flags = {
+        "ratings": rated,
+        "satisfied": rated & (value >= high - 1),
+        "likelihoods": likely,
+        "promoters": likely & (value >= PROMOTER),
+        "detractors": likely & (value <= DETRACTOR),
+    }
+    told = rows.with_columns(
+        **{name: nw.when(flag).then(1).otherwise(0) for name, flag in flags.items()},
+        _rater=nw.when(rated).then("customer_id"),
+        _respondent=nw.when(likely).then("customer_id"),
+    )
+    people = {"raters": "_rater", "respondents": "_respondent"}
+    counted = told.group_by(*KEYS).agg(
+        nw.col(*flags).sum(),
+        **{name: nw.col(column).n_unique() for name, column in people.items()},
+        **{f"{name}_null": nw.col(column).is_null().any() for name, column in people.items()},
+    )
+    # A null is counted as a value.
+    known = [pl.col(name) - pl.col(f"{name}_null").cast(pl.Int64) for name in people]
+    lead = pl.col("promoters") - pl.col("detractors")
+    sheet = collected(counted).with_columns(*known, promoters_less_detractors=lead)
+    return sheet.drop([f"{name}_null" for name in people])
+
+
+def _asked(words: Iterable[str], scale: tuple[int, int]) -> nw.Expr:
+    """Return whether a row is an answer on a scale to a question with one of some words."""
+    places = ("instrument", "question")
+    said = (
+        nw.col(place).str.to_lowercase().str.contains(word.lower(), literal=True).fill_null(value=False)
+        for place in places
+        for word in words
+    )
+    low, high = scale
+    named = nw.col("_scale").is_null() | (nw.col("_scale") == f"{low}-{high}")
+    fits = (nw.col("_value") >= low) & (nw.col("_value") <= high)
+    return reduce(or_, said, nw.lit(value=False)) & named.fill_null(value=False) & fits.fill_null(value=False)
