@@ -17,8 +17,9 @@ from unified_customer.hub.reporting.asked import Asked, Known, Tables
 from unified_customer.hub.reporting.cohorts_section import cohorts_section
 from unified_customer.hub.reporting.consent_section import consent_section
 from unified_customer.hub.reporting.identity_section import identity_section
+from unified_customer.hub.reporting.kpis_section import kpis_section
 from unified_customer.hub.reporting.segments_section import segments_section
-from unified_customer.hub.reporting.topics import COHORTS, CONSENT, IDENTITY, SEGMENTS, VALUE, Topic, unseen
+from unified_customer.hub.reporting.topics import COHORTS, CONSENT, IDENTITY, KPI, SEGMENTS, VALUE, Topic, unseen
 from unified_customer.hub.reporting.value_section import value_section
 from unified_customer.methods.display import COUNT
 from unified_customer.methods.money import Money
@@ -31,6 +32,7 @@ ASKED_OF_ALL: Final = ("analytics", "marketing.communications.email", "marketing
 """Purposes whose reach is shown beside those that the policy names."""
 
 SECTIONS: Final[Mapping[Topic, Callable[[Asked, Known], Section | None]]] = {
+    KPI: kpis_section,
     SEGMENTS: segments_section,
     COHORTS: cohorts_section,
     VALUE: value_section,

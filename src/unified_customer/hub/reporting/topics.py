@@ -7,7 +7,7 @@ from typing import Final
 from unified_customer.hub.reporting.asked import Asked, Known
 from unified_customer.reports.page import Section
 
-_BOUGHT: Final = ("customer_id", "order_id", "occurred_at", "kind", "quantity", "amount", "currency")
+BOUGHT: Final = ("customer_id", "order_id", "occurred_at", "kind", "quantity", "amount", "currency")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,10 @@ class Topic:
     needs: Mapping[str, tuple[str, ...]]
 
 
-SEGMENTS: Final = Topic("segments", "Segments", {"customers": ("customer_id",), "order_lines": _BOUGHT})
-COHORTS: Final = Topic("cohorts", "Do customers come back?", {"order_lines": _BOUGHT})
-VALUE: Final = Topic("value", "What customers are worth", {"order_lines": _BOUGHT})
+KPI: Final = Topic("kpis", "How business goes", {})
+SEGMENTS: Final = Topic("segments", "Segments", {"customers": ("customer_id",), "order_lines": BOUGHT})
+COHORTS: Final = Topic("cohorts", "Do customers come back?", {"order_lines": BOUGHT})
+VALUE: Final = Topic("value", "What customers are worth", {"order_lines": BOUGHT})
 IDENTITY: Final = Topic("identity", "Who is known", {"customers": ("customer_id", "record_count", "sources")})
 CONSENT: Final = Topic("consent", "Who may be used for what", {})
 
