@@ -6,6 +6,7 @@ Funnel              how many come from step to step
 Paths               which ways they take from event to event
 CLV                 what they are worth
 SubscriptionValue   what subscriptions are worth
+DataQuality         how good the data are: complete, valid, unique, fresh, consistent; Threshold, Expectation
 """
 
 from unified_customer.analytics.cohorts import Cohorts, FittedCohorts
@@ -13,12 +14,17 @@ from unified_customer.analytics.funnels import FittedFunnel, Funnel, Step
 from unified_customer.analytics.occurrences import Occurrence
 from unified_customer.analytics.paths import FittedPaths, Paths
 from unified_customer.analytics.purchases import MonthlyPurchases, MonthlyPurchasesFitted
+from unified_customer.analytics.quality import DataQuality, FittedDataQuality, Threshold, quality_history
 from unified_customer.analytics.value import CLV, SubscriptionValue
+from unified_customer.core.expectation import Expectation
 
 __all__ = [
     "CLV",
     "Cohorts",
+    "DataQuality",
+    "Expectation",
     "FittedCohorts",
+    "FittedDataQuality",
     "FittedFunnel",
     "FittedPaths",
     "Funnel",
@@ -28,4 +34,6 @@ __all__ = [
     "Paths",
     "Step",
     "SubscriptionValue",
+    "Threshold",
+    "quality_history",
 ]
