@@ -1,6 +1,7 @@
 """Freshness and decay: how old the last row is, and what has worn out."""
 
 from datetime import timedelta
+from typing import Final
 
 import narwhals as nw
 import polars as pl
@@ -10,13 +11,15 @@ from unified_customer.analytics.quality.spec import DataQuality
 from unified_customer.engines.portable import Lazy, collected
 from unified_customer.methods.validity import counted, told
 
-COUNTS = ("count", "n")
+COUNTS: Final = ("count", "n")
+FIRST_SEEN: Final = frozenset({"identifiers"})
+"""Tables whose time is that of the first sight: that nothing new came is no sign of age."""
 
 
 def freshness(rows: Rows) -> pl.DataFrame:
     """Tell the days since the last row of each source, and of all."""
     time = rows.table.time
-    if time is None or not rows.has(time):
+    if time is None or rows.name in FIRST_SEEN or not rows.has(time):
         return NOTHING
     measures = {"last": nw.col(time).max(), "n": nw.col(time).count()}
     if rows.has("source"):

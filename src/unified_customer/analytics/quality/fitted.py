@@ -1,6 +1,6 @@
 """Data quality that was told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -70,7 +70,8 @@ class FittedDataQuality:
         kind: Literal["matrix", "history"] = "matrix",
         *,
         table: str | None = None,
-        earlier: "tuple[FittedDataQuality | Mapping[str, Any] | pl.DataFrame, ...]" = (),
+        fields: Sequence[str] | None = None,
+        earlier: "Sequence[FittedDataQuality | Mapping[str, Any] | pl.DataFrame]" = (),
         dark: bool = False,
     ) -> "Chart":
         """Draw a dimension: fields by sources, or as it went.
@@ -80,6 +81,7 @@ class FittedDataQuality:
             kind: `matrix`: a row for each field and a column for each source, what warns with a frame. `history`: a line for
                 each field, all sources together, with its interval.
             table: The table; None: `records` if it was looked at, else the first that has numbers of the dimension.
+            fields: The fields whose history is drawn; None: the five that changed most.
             earlier: Earlier results, for the history; as in `quality_history`.
             dark: On a dark ground.
 
@@ -95,7 +97,7 @@ class FittedDataQuality:
         if chosen not in names:
             raise ConfigurationError(f"There are no numbers of {dimension} of {chosen}.")
         if kind == "history":
-            return as_history(self.history(*earlier), dimension, chosen, dark=dark)
+            return as_history(self.history(*earlier), dimension, chosen, fields=fields, dark=dark)
         return as_matrix(rows.filter(table=chosen), dimension, chosen, as_of=self.as_of, dark=dark)
 
     def __str__(self) -> str:

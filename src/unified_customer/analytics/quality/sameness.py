@@ -1,6 +1,7 @@
 """Uniqueness and consistency: what stands once, and what sources agree on."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import narwhals as nw
 import polars as pl
@@ -11,7 +12,7 @@ from unified_customer.core.tables import RAW_FIELDS
 from unified_customer.engines.portable import Lazy, collected, settled
 from unified_customer.methods.validity import counted, told
 
-COUNTS = ("count", "n")
+COUNTS: Final = ("count", "n")
 
 
 def uniqueness(spec: DataQuality, rows: Rows) -> pl.DataFrame:
