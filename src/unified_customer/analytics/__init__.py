@@ -7,6 +7,7 @@ Paths               which ways they take from event to event
 CLV                 what they are worth
 SubscriptionValue   what subscriptions are worth
 Scorecard           KPIs by period, with intervals; KPIS is the catalogue
+DataQuality         how good the data are: complete, valid, unique, fresh, consistent; Threshold, Expectation
 """
 
 from unified_customer.analytics.cohorts import Cohorts, FittedCohorts
@@ -15,14 +16,19 @@ from unified_customer.analytics.kpis import KPI, KPIS, FittedScorecard, Scorecar
 from unified_customer.analytics.occurrences import Occurrence
 from unified_customer.analytics.paths import FittedPaths, Paths
 from unified_customer.analytics.purchases import MonthlyPurchases, MonthlyPurchasesFitted
+from unified_customer.analytics.quality import DataQuality, FittedDataQuality, Threshold, quality_history
 from unified_customer.analytics.value import CLV, SubscriptionValue
+from unified_customer.core.expectation import Expectation
 
 __all__ = [
     "CLV",
     "KPI",
     "KPIS",
     "Cohorts",
+    "DataQuality",
+    "Expectation",
     "FittedCohorts",
+    "FittedDataQuality",
     "FittedFunnel",
     "FittedPaths",
     "FittedScorecard",
@@ -34,4 +40,6 @@ __all__ = [
     "Scorecard",
     "Step",
     "SubscriptionValue",
+    "Threshold",
+    "quality_history",
 ]

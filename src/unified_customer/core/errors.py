@@ -33,6 +33,7 @@ It never holds a personal value.
         EverythingWithheldWarning                a read that returned nobody although there are people
         NotResolvedWarning                       a read that returned nobody since nothing is resolved yet
         UnheardYesWarning                        a yes that was recorded and that no read hears
+        DataQualityWarning                       numbers of data quality that fail
         WeakMatchingWarning                      a matcher was fitted on records that say too little of people
 """
 
@@ -162,6 +163,10 @@ class NotResolvedWarning(UnifiedCustomerWarning):
 
 class UnheardYesWarning(UnifiedCustomerWarning):
     """A yes was recorded that allows nothing, such as one about a part while a no about the whole stands."""
+
+
+class DataQualityWarning(UnifiedCustomerWarning):
+    """Data are not as good as they should be: numbers of their quality fail."""
 
 
 class WeakMatchingWarning(UnifiedCustomerWarning):

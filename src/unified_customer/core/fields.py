@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from unified_customer.core.expectation import Expectation
+
 Sensitivity = Literal["none", "personal", "special"]
 Party = Literal["zero", "first", "second", "third"]
 
@@ -83,8 +85,8 @@ class FieldSpec(BaseModel):
     """One sentence for the reader of the dictionary."""
     party: Party = "first"
     """Who it comes from: the person (zero), our own observation (first), a partner (second), a broker (third)."""
-    quality: str | None = None
-    """The rule that a good value keeps."""
+    quality: Expectation | None = None
+    """The rule that a good value keeps: checked when rows are loaded, and by `analytics.DataQuality`."""
     retention_days: int | None = Field(default=None, gt=0)
     """Days to keep it after it was last observed, where it differs from its category's; see `kept_days`."""
 

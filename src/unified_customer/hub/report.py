@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from unified_customer.methods.validity import Checked
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -25,6 +27,9 @@ class LoadReport:
         left_out: Values that the collection policy did not let in, by column.
         unreadable: Values that have no normal form (a telephone number that is none), by field; the row is accepted
             and keeps them as `<field>_raw`.
+        quality: Of each field of which the field dictionary expects something, such as `records.email`: in how many rows of
+            the source it says anything, and in how many of them the value is not what is expected or has no normal form.
+            Rows that were there already are judged too; nothing is refused for it.
         warnings: What else a person should know.
     """
 
@@ -40,6 +45,7 @@ class LoadReport:
     derived: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     unreadable: Mapping[str, int] = field(default_factory=dict)
+    quality: Mapping[str, Checked] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def __add__(self, other: "LoadReport") -> "LoadReport":
@@ -57,6 +63,7 @@ class LoadReport:
             sums(self.derived, other.derived),
             sums(self.left_out, other.left_out),
             sums(self.unreadable, other.unreadable),
+            _joined(self.quality, other.quality),
             tuple(dict.fromkeys((*self.warnings, *other.warnings))),
         )
 
@@ -69,8 +76,25 @@ class LoadReport:
         lines += [f"  also: {count:,} rows in {name}" for name, count in sorted(self.derived.items()) if count]
         lines += [f"  left out by policy: {count:,} values of {name}" for name, count in sorted(self.left_out.items())]
         lines += [f"  kept as found: {count:,} values of {name}" for name, count in sorted(self.unreadable.items())]
+        lines += _told(self.quality)
         lines += [f"  note: {warning}" for warning in self.warnings]
         return "\n".join(lines)
+
+
+def _joined(left: Mapping[str, Checked], right: Mapping[str, Checked]) -> dict[str, Checked]:
+    nothing = Checked(0, 0)
+    return {name: left.get(name, nothing) + right.get(name, nothing) for name in sorted({*left, *right})}
+
+
+def _told(quality: Mapping[str, Checked]) -> list[str]:
+    """Say which fields pass, and which fail in how many rows."""
+    failed = [
+        f"  quality: {name} failed in {each.failed:,} of {each.rows:,}"
+        for name, each in sorted(quality.items())
+        if each.failed
+    ]
+    passed = sorted(name for name, each in quality.items() if each.passed)
+    return failed + ([f"  quality: passed by {', '.join(passed)}"] if passed else [])
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Writing a prepared batch: what is new goes in, what contradicts the store goes to quarantine."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ from unified_customer.hub.prepared import Prepared
 from unified_customer.hub.rejected import about, without_erased
 from unified_customer.hub.report import LoadReport
 from unified_customer.hub.suppression import suppress
+from unified_customer.methods.validity import Checked, checked
 from unified_customer.store import Keys, Reader, Writer
 
 HELD: Final = "held"
@@ -54,8 +56,18 @@ def write_prepared(
         derived={name: count for name, count in written.items() if count},
         left_out=prepared.left_out,
         unreadable=sound.unreadable,
+        quality=judged(living, at=at),
         warnings=sound.notes,
     )
+
+
+def judged(tables: Mapping[str, pl.DataFrame], *, at: datetime) -> dict[str, Checked]:
+    """Judge the values of rows by what the field dictionary expects; the fields are named with their tables."""
+    return {
+        f"{name}.{field}": found
+        for name, frame in tables.items()
+        for field, found in checked(frame, TABLES[name], as_of=at).items()
+    }
 
 
 def without_contradictions(reader: Reader, prepared: Prepared) -> Prepared:

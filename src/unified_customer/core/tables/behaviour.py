@@ -5,6 +5,7 @@ from typing import Final
 import dataframely as dy
 
 from unified_customer.core.tables import columns as c
+from unified_customer.core.tables import expected
 from unified_customer.core.tables.table import Table
 
 BEHAVIOUR: Final = "user.behavior"
@@ -20,7 +21,7 @@ class Events(dy.Schema):
     record_id = c.record_reference()
     type = c.choice("Call of the Segment specification.", EVENT_TYPES)
     name = c.text("Event, page or screen name.", category=BEHAVIOUR)
-    occurred_at = c.instant("When it happened.", required=True, category=BEHAVIOUR)
+    occurred_at = c.instant("When it happened.", required=True, category=BEHAVIOUR, quality=expected.HAPPENED)
     received_at = c.instant("When the source received it.")
     user_id = c.text("The source's own user id.", category="user.unique_id")
     anonymous_id = c.text("The source's own visitor id.", category="user.unique_id.pseudonymous")
@@ -57,7 +58,7 @@ class OrderLines(dy.Schema):
     brand = c.text("Its brand.", category=PURCHASES)
     variant = c.text("Its variant.", category=PURCHASES)
     quantity = c.amount("Units, negative for what came back.", required=True, category=PURCHASES)
-    unit_price = c.amount("Price of one unit before discount.", category=PURCHASES)
+    unit_price = c.amount("Price of one unit before discount.", category=PURCHASES, quality=expected.NOT_NEGATIVE)
     discount = c.amount("Discount of the line.", category=PURCHASES)
     tax = c.amount("Tax of the line.", category=PURCHASES)
     amount = c.amount("What the line cost, negative for what came back.", category=PURCHASES)
@@ -80,11 +81,11 @@ class Items(dy.Schema):
     category = c.text("Category; a path is written with ' > '.")
     brand = c.text("Brand.")
     description = c.text("Description.")
-    price = c.amount("Price of one unit.")
-    cost = c.amount("Cost of one unit.")
-    currency = c.text("ISO 4217 currency of price and cost.")
+    price = c.amount("Price of one unit.", quality=expected.NOT_NEGATIVE)
+    cost = c.amount("Cost of one unit.", quality=expected.NOT_NEGATIVE)
+    currency = c.text("ISO 4217 currency of price and cost.", quality=expected.CURRENCY)
     available = c.flag("Whether it can be had.")
-    stock = c.number("Units in stock.")
+    stock = c.number("Units in stock.", quality=expected.NOT_NEGATIVE)
     url = c.text("Page address.")
     image_url = c.text("Picture address.")
     attributes = c.json_text("Everything else.")
@@ -115,10 +116,10 @@ class Spend(dy.Schema):
     period_end = c.day("Last day, inclusive.", required=True)
     channel = c.text("Where it was spent.", required=True)
     campaign = c.text("Campaign name; empty where it is for the whole channel.", required=True)
-    amount = c.amount("Money spent.", required=True)
-    currency = c.text("ISO 4217 currency.", required=True)
-    impressions = c.count("Times shown.")
-    clicks = c.count("Times clicked.")
+    amount = c.amount("Money spent.", required=True, quality=expected.NOT_NEGATIVE)
+    currency = c.text("ISO 4217 currency.", required=True, quality=expected.CURRENCY)
+    impressions = c.count("Times shown.", quality=expected.NOT_NEGATIVE)
+    clicks = c.count("Times clicked.", quality=expected.NOT_NEGATIVE)
 
 
 EVENTS: Final = Table(

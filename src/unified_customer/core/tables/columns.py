@@ -9,6 +9,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 import dataframely as dy
 
+from unified_customer.core.expectation import Expectation
 from unified_customer.core.fields import OPERATIONAL, FieldSpec, Party
 
 FIELD: Final = "field"
@@ -19,7 +20,7 @@ class Meaning(TypedDict, total=False):
 
     category: str
     party: Party
-    quality: str
+    quality: Expectation
     retention_days: int
 
 

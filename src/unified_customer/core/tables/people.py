@@ -5,6 +5,7 @@ from typing import Final
 import dataframely as dy
 
 from unified_customer.core.tables import columns as c
+from unified_customer.core.tables import expected
 from unified_customer.core.tables.table import Table
 
 NAME: Final = "user.name"
@@ -58,15 +59,15 @@ class Records(dy.Schema):
     family_name_raw = c.text("Family name as the source wrote it.", category=NAME)
     family_name = c.text("Family name, white space folded.", category=NAME)
     birth_date_raw = c.text("Date of birth as the source wrote it.", category="user.demographic.date_of_birth")
-    birth_date = c.day(
-        "Date of birth.", category="user.demographic.date_of_birth", quality="before the observation, at most 130 years"
-    )
+    birth_date = c.day("Date of birth.", category="user.demographic.date_of_birth", quality=expected.BIRTH_DATE)
     gender_raw = c.text("Gender as the source wrote it.", category="user.demographic.gender")
-    gender = c.choice("Gender.", ("female", "male", "other"), required=False, category="user.demographic.gender")
+    gender = c.choice(
+        "Gender.", expected.GENDER.values, required=False, category="user.demographic.gender", quality=expected.GENDER
+    )
     email_raw = c.text("E-mail address as the source wrote it.", category="user.contact.email")
-    email = c.text("E-mail address, normalised.", category="user.contact.email", quality="RFC 5322 syntax")
+    email = c.text("E-mail address, normalised.", category="user.contact.email", quality=expected.EMAIL)
     phone_raw = c.text("Telephone number as the source wrote it.", category="user.contact.phone_number")
-    phone = c.text("Telephone number in E.164.", category="user.contact.phone_number", quality="E.164")
+    phone = c.text("Telephone number in E.164.", category="user.contact.phone_number", quality=expected.PHONE)
     street_raw = c.text("Street and house number as the source wrote it.", category="user.contact.address.street")
     street = c.text("Street and house number.", category="user.contact.address.street")
     city_raw = c.text("Town as the source wrote it.", category="user.contact.address.city")
@@ -76,13 +77,15 @@ class Records(dy.Schema):
     postcode_raw = c.text("Postcode as the source wrote it.", category="user.contact.address.postal_code")
     postcode = c.text("Postcode in its country's usual form.", category="user.contact.address.postal_code")
     country_raw = c.text("Country as the source wrote it.", category="user.contact.address.country")
-    country = c.code("ISO 3166-1 alpha-2 country.", r"^[A-Z]{2}$", category="user.contact.address.country")
+    country = c.code(
+        "ISO 3166-1 alpha-2 country.", r"^[A-Z]{2}$", category="user.contact.address.country", quality=expected.COUNTRY
+    )
     organisation_raw = c.text("Organisation as the source wrote it.", category="user.contact.organization")
     organisation = c.text("Organisation.", category="user.contact.organization")
     job_title = c.text("Position in the organisation.", category="user.job_title")
-    language = c.text("BCP 47 language tag.", category="user.demographic.language")
-    time_zone = c.text("IANA time zone.", category="user.location.imprecise")
-    website = c.text("Personal web address.", category="user.contact.url")
+    language = c.text("BCP 47 language tag.", category="user.demographic.language", quality=expected.LANGUAGE)
+    time_zone = c.text("IANA time zone.", category="user.location.imprecise", quality=expected.TIME_ZONE)
+    website = c.text("Personal web address.", category="user.contact.url", quality=expected.WEBSITE)
     traits = c.json_text("Everything else the source says.", category="user.unclassified")
 
 
@@ -104,11 +107,11 @@ class Accounts(dy.Schema):
     source = c.text("Name of the source.", required=True)
     name = c.text("Name of the organisation.")
     industry = c.text("Industry.")
-    employees = c.count("Number of employees.")
+    employees = c.count("Number of employees.", quality=expected.NOT_NEGATIVE)
     plan = c.text("The plan it is on.")
     parent_account_id = c.text("The organisation that owns it.")
-    website = c.text("Web address.")
-    country = c.code("ISO 3166-1 alpha-2 country.", r"^[A-Z]{2}$")
+    website = c.text("Web address.", quality=expected.WEBSITE)
+    country = c.code("ISO 3166-1 alpha-2 country.", r"^[A-Z]{2}$", quality=expected.COUNTRY)
     traits = c.json_text("Everything else the source says.", category="user.unclassified")
     observed_at = c.instant("When the source says this was true.")
 

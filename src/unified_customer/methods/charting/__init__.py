@@ -5,6 +5,7 @@
     curve        a share that rises along an axis, with the place where one stands
     network      points and links, in parts
     grid         a value for every pair of two scores: the RFM grid
+    heatmap      a value for every pair of two names: how complete the fields of sources are
     treemap      parts of a whole as tiles: segments
     bars         shares side by side: segments by size and by revenue
     matrix       how many go from where to where
@@ -33,6 +34,7 @@ from unified_customer.methods.charting.export import as_svg, saved
 from unified_customer.methods.charting.forest import forest
 from unified_customer.methods.charting.funnel import funnel
 from unified_customer.methods.charting.grid import grid
+from unified_customer.methods.charting.heatmap import heatmap
 from unified_customer.methods.charting.levels import levels
 from unified_customer.methods.charting.looks import DARK, LIGHT, Look
 from unified_customer.methods.charting.matrix import matrix
@@ -55,6 +57,7 @@ __all__ = [
     "forest",
     "funnel",
     "grid",
+    "heatmap",
     "levels",
     "matrix",
     "network",

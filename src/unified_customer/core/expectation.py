@@ -1,0 +1,63 @@
+"""What a good value of a field is, as data."""
+
+import re
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Expectation(BaseModel):
+    r"""The rule that a good value of a field keeps: all of its parts, of which it has at least one.
+
+    It judges values that are there: that one is missing is a question of completeness.
+
+    Examples:
+        >>> Expectation(description="ISO 4217", pattern=r"^[A-Z]{3}$").pattern
+        '^[A-Z]{3}$'
+        >>> str(Expectation(description="not negative", least=0))
+        'not negative'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    description: str = Field(min_length=1)
+    """The rule in words."""
+    pattern: str | None = None
+    """A regular expression that is found in the text; anchored, it is the form of the whole text. Without look-around and
+    back references, so that every engine reads it alike."""
+    longest: int | None = Field(default=None, ge=1)
+    """So many characters at most."""
+    values: tuple[str, ...] = ()
+    """The values that there are; empty: any."""
+    least: int | None = None
+    """The least number."""
+    most: int | None = None
+    """The greatest number."""
+    not_after: str | None = None
+    """A column of instants of the same row that a date or an instant is not after. Where it is null, or the table has no
+    such column, the instant of judging stands for it."""
+    within_years: int | None = Field(default=None, ge=0)
+    """So many calendar years before that column at most."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _readable(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"The pattern cannot be read: {error}.") from error
+        return pattern
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.model_fields_set <= {"description"}:
+            raise ValueError("An expectation has a rule: pattern, longest, values, least, most or not_after.")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise ValueError(f"Nothing is at least {self.least} and at most {self.most}.")
+        if self.within_years is not None and self.not_after is None:
+            raise ValueError("Years are counted back from a column: name it in not_after.")
+        return self
+
+    def __str__(self) -> str:
+        """Return the rule in words."""
+        return self.description
