@@ -11,7 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unified_customer.engines.portable import collected, opened
-from unified_customer.segmentation import Breadth, Demographic, PreferredChannel, Tier, UsageTrend, ValueTiers
+from unified_customer.segmentation import (
+    Breadth,
+    Demographic,
+    Engagement,
+    PreferredChannel,
+    Tier,
+    UsageTrend,
+    ValueTiers,
+    Visits,
+)
 from unified_customer.testing.purchase_strategies import FIRST, event_frames, moments, order_frames, people_frames
 
 END = FIRST + timedelta(days=61)
@@ -27,6 +36,7 @@ specs = st.one_of(
     st.builds(UsageTrend, window_days=st.integers(1, 40)),
     st.builds(Breadth, window_days=st.integers(1, 90), cuts=st.sampled_from((None, (2, 3)))),
     st.builds(PreferredChannel, window_days=st.integers(10, 90)),
+    st.builds(Engagement, active=st.integers(0, 20), site=st.just(Visits(names=("product_viewed",)))),
 )
 tables = st.fixed_dictionaries({"orders": order_frames(), "events": event_frames(), "customers": people_frames()})
 

@@ -5,6 +5,7 @@ Lifecycle                  stages of life: prospect, new, active, at risk, lapse
 ValueTiers                 who brings most, by what was paid or by what is expected
 Demographic                age, gender, place, language
 UsageTrend, Breadth, PreferredChannel    what people do: more or less than before, how many things, by which channel
+Engagement                 how people take part: in e-mail, on the site, in the app, and in all of it
 Audience                   who fulfils a rule, with dated memberships; the rules are in `segmentation.audiences`
 Lifestyle                  by what people buy or view
 Clusters                   by any numbers of each customer
@@ -23,6 +24,7 @@ from unified_customer.segmentation.audiences import Audience, FittedAudience
 from unified_customer.segmentation.behaviour import Breadth, PreferredChannel, UsageTrend
 from unified_customer.segmentation.clusters import Clusters, FittedClusters
 from unified_customer.segmentation.demographic import Demographic
+from unified_customer.segmentation.engagement import Engagement, FittedEngagement, Mail, Visits
 from unified_customer.segmentation.lifecycle import ByDays, ByPAlive, ByRhythm, Lifecycle
 from unified_customer.segmentation.lifestyle import FittedLifestyle, Lifestyle
 from unified_customer.segmentation.micro import Drift, FittedMicroSegments, MicroSegments, drift, overlay
@@ -42,8 +44,10 @@ __all__ = [
     "Clusters",
     "Demographic",
     "Drift",
+    "Engagement",
     "FittedAudience",
     "FittedClusters",
+    "FittedEngagement",
     "FittedLifestyle",
     "FittedMicroSegments",
     "FittedNeeds",
@@ -53,6 +57,7 @@ __all__ = [
     "GroupSearch",
     "Lifecycle",
     "Lifestyle",
+    "Mail",
     "MicroSegments",
     "Needs",
     "Persona",
@@ -68,6 +73,7 @@ __all__ = [
     "TypingTool",
     "UsageTrend",
     "ValueTiers",
+    "Visits",
     "drift",
     "overlay",
     "profile_segments",
