@@ -18,7 +18,7 @@ def test_a_report_is_written_and_told(ask: Ask, tmp_path: Path) -> None:
         "report", "--purpose", "analytics", "--to", str(target), "--title", "The shop", "--zone", "Europe/London"
     )
     assert (told["path"], told["purpose"], told["customers"]) == (str(target), "analytics", 2)
-    assert told["sections"][0] == "Segments"
+    assert "Segments" in told["sections"]
     text = target.read_text(encoding="utf-8")
     assert "<h1>The shop</h1>" in text
     assert "ann@example.com" not in text

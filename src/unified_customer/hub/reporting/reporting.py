@@ -18,14 +18,25 @@ from unified_customer.hub.reporting.cohorts_section import cohorts_section
 from unified_customer.hub.reporting.consent_section import consent_section
 from unified_customer.hub.reporting.identity_section import identity_section
 from unified_customer.hub.reporting.kpis_section import kpis_section
+from unified_customer.hub.reporting.quality_section import quality_section
 from unified_customer.hub.reporting.segments_section import segments_section
-from unified_customer.hub.reporting.topics import COHORTS, CONSENT, IDENTITY, KPI, SEGMENTS, VALUE, Topic, unseen
+from unified_customer.hub.reporting.topics import (
+    COHORTS,
+    CONSENT,
+    IDENTITY,
+    KPI,
+    QUALITY,
+    SEGMENTS,
+    VALUE,
+    Topic,
+    unseen,
+)
 from unified_customer.hub.reporting.value_section import value_section
 from unified_customer.methods.display import COUNT
 from unified_customer.methods.money import Money
 from unified_customer.reports.page import Page, Section, page_html
 
-READ: Final = ("customers", "events", "order_lines", "answers", "spend")
+READ: Final = ("customers", "records", "identifiers", "events", "order_lines", "answers", "spend")
 OF_NOBODY: Final = ("events", "order_lines")
 """Tables of which the rows about nobody known count too."""
 ASKED_OF_ALL: Final = ("analytics", "marketing.communications.email", "marketing.advertising", "personalize")
@@ -38,6 +49,7 @@ SECTIONS: Final[Mapping[Topic, Callable[[Asked, Known], Section | None]]] = {
     VALUE: value_section,
     IDENTITY: identity_section,
     CONSENT: consent_section,
+    QUALITY: quality_section,
 }
 """What a report has, in order."""
 
@@ -85,7 +97,7 @@ class Reporting:
         calendar: Calendar | None = None,
         actor: Actor | None = None,
     ) -> Report:
-        """Write one page about the customer base: identity, consent, segments.
+        """Write one page about the customer base: KPIs, segments, cohorts, value, identity, consent, data quality.
 
         The page is one file of HTML with no script and nothing from the network. It holds aggregates only, of those whom the
         purpose may see.

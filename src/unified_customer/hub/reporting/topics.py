@@ -30,6 +30,7 @@ SEGMENTS: Final = Topic("segments", "Segments", {"customers": ("customer_id",), 
 COHORTS: Final = Topic("cohorts", "Do customers come back?", {"order_lines": BOUGHT})
 VALUE: Final = Topic("value", "What customers are worth", {"order_lines": BOUGHT})
 IDENTITY: Final = Topic("identity", "Who is known", {"customers": ("customer_id", "record_count", "sources")})
+QUALITY: Final = Topic("quality", "How good the data are", {})
 CONSENT: Final = Topic("consent", "Who may be used for what", {})
 
 
