@@ -331,5 +331,31 @@ def test_spark_gives_the_same_segments(on_spark: Callable[[pl.DataFrame], Any]) 
     assert rows_of(needs.table) == rows_of(needs_here.table)
 
 
+@pytest.mark.needs_java
+@pytest.mark.slow
+def test_spark_gives_the_same_clusters(on_spark: Callable[[pl.DataFrame], Any]) -> None:
+    features = measured(kinds=2, seed=1, customers=40).drop("kind")
+    there, here = (
+        Clusters(groups=SEARCH).fit({"features": each}, as_of=END) for each in (on_spark(features), features)
+    )
+    assert type(there.table) is type(on_spark(features))
+    assert len(here.learned.labels) == 2
+    assert rows_of(there.table) == rows_of(here.table)
+
+
+@pytest.mark.needs_java
+@pytest.mark.slow
+def test_spark_types_the_same_people(on_spark: Callable[[pl.DataFrame], Any]) -> None:
+    answers = answered(needs=2, seed=1, people=60)
+    research = answers.select("customer_id", segment=pl.format("need {}", "need")).unique()
+    tables = {"answers": answers.drop("need"), "research": research}
+    tool = TypingTool(questions=2)
+    there = tool.fit({name: on_spark(frame) for name, frame in tables.items()}, as_of=END)
+    here = tool.fit(tables, as_of=END)
+    assert type(there.table) is type(on_spark(research))
+    assert there.accuracy.equals(here.accuracy)
+    assert rows_of(there.table) == rows_of(here.table)
+
+
 def rows_of(table: Any) -> list[tuple[Any, ...]]:
     return sorted(collected(opened(table)).select("customer_id", "segment").iter_rows())

@@ -1,0 +1,248 @@
+"""Segments by rules, at their edges: what is refused, what is drawn and shown, and what a hub keeps."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+import unified_customer as uc
+from unified_customer.core.errors import SchemaError
+from unified_customer.methods.events import Machines
+from unified_customer.methods.money import Money
+from unified_customer.segmentation import (
+    RFM,
+    Breadth,
+    ByDays,
+    ByPAlive,
+    ByRhythm,
+    Demographic,
+    Engagement,
+    Lifecycle,
+    Mail,
+    PreferredChannel,
+    Thresholds,
+    Tier,
+    UsageTrend,
+    ValueTiers,
+    transitions,
+)
+
+TODAY = datetime(2026, 11, 22, tzinfo=UTC)
+ORDERS = pl.DataFrame(
+    [("a", 3, 30.0), ("a", 40, 25.0), ("b", 5, 120.0), ("b", 30, 80.0), ("b", 400, 60.0), ("c", 200, 15.0)],
+    schema=["customer_id", "days", "amount"],
+    orient="row",
+).select("customer_id", "amount", ordered_at=pl.lit(TODAY) - pl.duration(days="days"))
+EVENTS = pl.DataFrame(
+    [("a", "Email Sent", 9), ("a", "Email Opened", 8), ("b", "Email Sent", 9), ("b", "Application Opened", 100)],
+    schema=["customer_id", "name", "days"],
+    orient="row",
+).select("customer_id", "name", occurred_at=pl.lit(TODAY) - pl.duration(days="days"), channel=pl.lit("email"))
+SCORES = pl.DataFrame(
+    [("clv.value", "a", 2, 10.0), ("clv.value", "a", 1, 90.0), ("clv.value", "b", 2, 40.0), ("clv.value", "c", 2, None),
+     ("clv.value", "d", 0, 70.0), ("other", "e", 2, 70.0), ("clv.value", "f", 1, 20.0)],
+    schema=["name", "customer_id", "days", "value"],
+    orient="row",
+).select("name", "customer_id", "value", as_of=pl.lit(TODAY) - pl.duration(days="days"))  # fmt: skip
+CUTS: dict[str, Any] = {"recency": (60, 7), "frequency": (2, 3), "monetary": (50, 200)}
+
+
+def segments(fitted: Any) -> dict[str, str]:
+    return dict(fitted.table.sort("customer_id").select("customer_id", "segment").iter_rows())
+
+
+# ------------------------------------------------------------------------------------------------------ refusals
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong", "said"),
+    [
+        (Thresholds, {**CUTS, "recency": (60,)}, "the same number of thresholds"),
+        (Thresholds, {**CUTS, "recency": (7, 60)}, "recency must fall"),
+        (Thresholds, {**CUTS, "frequency": (2, 2)}, "frequency must rise"),
+        (Thresholds, {**CUTS, "monetary": (200, 50)}, "monetary must rise"),
+        (RFM, {"thresholds": Thresholds(**CUTS), "scoring": "ntile"}, "not from both"),
+        (RFM, {"quantiles": 4, "segments": RFM(quantiles=3).rules}, "scores up to 3, the scores go up to 4"),
+        (ByDays, {"active": 180}, "Days must rise: 180, 180, 365"),
+        (ByDays, {"lapsed": 180}, "Days must rise: 90, 180, 180"),
+        (ByRhythm, {"usual_percent": 95}, "95 %, 95 %"),
+        (ByPAlive, {"active": 0.5}, "Chances must fall: 0.5, 0.5, 0.2"),
+        (ByPAlive, {"lapsed": 0.5}, "Chances must fall: 0.8, 0.5, 0.5"),
+        (Lifecycle, {"zone": "Berlin"}, "no IANA time zone"),
+        (ValueTiers, {"tiers": (Tier(name="x", top=0.2), Tier(name="x", top=1))}, "names of their own"),
+        (ValueTiers, {"tiers": (Tier(name="x", top=0.2), Tier(name="y", top=0.2), Tier(name="z", top=1))}, "rise to 1"),
+        (ValueTiers, {"tiers": ()}, "rise to 1"),
+        (Breadth, {"cuts": (3, 3)}, "Cuts must rise"),
+        (Breadth, {"cuts": (0, 3)}, "Cuts must rise from above 0"),
+        (Demographic, {"ages": (0, 30)}, "Ages must rise"),
+        (Demographic, {"ages": (30, 30)}, "Ages must rise"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(make: Any, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make(**wrong)
+
+
+def test_scores_of_another_currency_than_the_cut_points_are_refused() -> None:
+    fitted = RFM(quantiles=2).fit({"orders": ORDERS.with_columns(currency=pl.lit("EUR"))}, as_of=TODAY)
+    assert fitted.currency == "EUR"
+    with pytest.raises(SchemaError, match="in EUR, the amounts in USD"):
+        fitted.assign({"orders": ORDERS.with_columns(currency=pl.lit("USD"))}, as_of=TODAY)
+
+
+def test_ranks_are_of_any_currency() -> None:
+    fitted = RFM(quantiles=2, scoring="ntile").fit({"orders": ORDERS.with_columns(currency=pl.lit("EUR"))}, as_of=TODAY)
+    there = fitted.assign({"orders": ORDERS.with_columns(currency=pl.lit("USD"))}, as_of=TODAY)
+    assert there.sort("customer_id").equals(fitted.table.sort("customer_id"))
+
+
+# ------------------------------------------------------------------------------------------------ what is counted
+
+
+def test_thresholds_hold_from_the_day_the_order_and_the_amount_that_they_name() -> None:
+    fitted = RFM(thresholds=Thresholds(recency=(200, 3), frequency=(2, 3), monetary=(55, 260))).fit(
+        {"orders": ORDERS}, as_of=TODAY
+    )
+    rows = fitted.table.sort("customer_id").select("r_score", "f_score", "m_score").rows()
+    assert rows == [(3, 2, 2), (2, 3, 3), (2, 1, 1)]
+
+
+def test_tiers_of_expected_value_take_the_latest_score_of_that_name_before_the_instant() -> None:
+    tiers = (Tier(name="high", top=0.4), Tier(name="low", top=1))
+    fitted = ValueTiers(by="predicted", tiers=tiers).fit({"scores": SCORES}, as_of=TODAY)
+    assert segments(fitted) == {"a": "high", "b": "low", "f": "low"}
+    assert "monetary" not in fitted.table.columns
+    assert fitted.chart().to_dict()["title"]["text"] == ["Tiers of expected value"]
+
+
+def test_rates_bring_what_was_paid_into_one_currency() -> None:
+    orders = ORDERS.with_columns(
+        currency=pl.when(pl.col("customer_id") == "c").then(pl.lit("GBP")).otherwise(pl.lit("EUR"))
+    )
+    money = Money(currency="EUR", rates={"GBP": Decimal(20)})
+    fitted = ValueTiers(money=money, tiers=(Tier(name="up", top=0.4), Tier(name="down", top=1))).fit(
+        {"orders": orders}, as_of=TODAY
+    )
+    assert segments(fitted) == {"a": "down", "b": "down", "c": "up"}
+
+
+def test_a_window_of_value_begins_so_long_before_the_instant() -> None:
+    for days, known in ((2, []), (3, ["a"]), (5, ["a", "b"]), (200, ["a", "b", "c"])):
+        fitted = ValueTiers(window_days=days).fit({"orders": ORDERS}, as_of=TODAY)
+        assert sorted(fitted.table["customer_id"]) == known
+
+
+def test_a_complaint_is_an_unsubscription_until_somebody_subscribes_again() -> None:
+    kinds = ("Email Opened", "Email Marked as Spam", "Newsletter Subscribed")
+    for known, expected in ((1, "opens"), (2, "unsubscribed"), (3, "opens")):
+        at = [TODAY - timedelta(days=9 - n) for n in range(known)]
+        events = pl.DataFrame({"customer_id": ["a"] * known, "name": kinds[:known], "occurred_at": at})
+        assert Engagement().fit({"events": events}, as_of=TODAY).table["email"].to_list() == [expected]
+
+
+def test_signs_of_machines_are_those_of_the_spec() -> None:
+    opened = EVENTS.filter(pl.col("name") == "Email Opened").with_columns(properties=pl.lit('{"ours": "yes"}'))
+    for flags, expected in ((("ours",), "not mailed"), (("theirs",), "opens")):
+        spec = Engagement(email=Mail(machines=Machines(flags=flags)))
+        assert spec.fit({"events": opened}, as_of=TODAY).table["email"].to_list() == [expected]
+
+
+# ---------------------------------------------------------------------------------------------- drawn and shown
+
+
+def fitted_ones() -> list[Any]:
+    people = pl.DataFrame({"customer_id": ["a", "b", "c"], "birth_date": [date(1980, 1, 1)] * 3, "gender": ["x"] * 3})
+    specs = (
+        RFM(quantiles=2), Lifecycle(), ValueTiers(), Demographic(by=("age", "gender"), least=1), UsageTrend(), Breadth(),
+        PreferredChannel(), Engagement(),
+    )  # fmt: skip
+    tables = {"orders": ORDERS, "events": EVENTS, "customers": people}
+    return [spec.fit(tables, as_of=TODAY) for spec in specs]
+
+
+@pytest.mark.parametrize("fitted", fitted_ones(), ids=lambda fitted: type(fitted.spec).__name__)
+def test_every_segmentation_is_drawn_shown_and_told(fitted: Any) -> None:
+    assert fitted.chart().to_dict() != fitted.chart(dark=True).to_dict()
+    assert fitted.chart("treemap").to_dict() != fitted.chart("bars").to_dict()
+    page = fitted._repr_html_()
+    assert all(name in page for name in fitted.sizes.filter(pl.col("customers") > 0)["segment"])
+    assert "2026-11-22" in page
+    assert fitted.spec.from_json(fitted.spec.to_json()) == fitted.spec
+    assert {*fitted.rows()["memberships"]["segmentation"]} == {*fitted.segmentations}
+    assert sum(fitted.to_body()["customers"].values()) == fitted.table.height
+
+
+def test_engagement_is_drawn_for_each_channel() -> None:
+    fitted = Engagement().fit({"events": EVENTS}, as_of=TODAY)
+    titles = ["".join(fitted.chart(of=each).to_dict()["title"]["text"]) for each in ("level", "email", "site", "app")]
+    assert titles[:2] == ["Levels of engagement", "What people do with e-mail"]
+    assert len(set(titles)) == 4
+    assert fitted.to_body()["channels"]["email"]["opens"] == 1
+    assert all(word in fitted._repr_html_() for word in ("all together", "ignores", "sometimes"))
+
+
+def test_transitions_are_drawn_and_shown() -> None:
+    life = Lifecycle().fit({"orders": ORDERS}, as_of=TODAY)
+    before = life.assign({"orders": ORDERS}, as_of=TODAY - timedelta(days=10))
+    moved = transitions(before, life.table)
+    assert moved.stayed == pytest.approx(2 / 3)
+    drawn = moved.chart().to_dict()
+    assert drawn["title"]["subtitle"][0].endswith("are where they were.")
+    assert moved.chart(dark=True).to_dict() != drawn
+    assert "From segment to segment" in moved._repr_html_()
+
+
+def test_transitions_of_nobody_who_is_there_twice_tell_no_share() -> None:
+    here, there = (pl.DataFrame({"customer_id": [who], "segment": ["new"]}) for who in "ab")
+    moved = transitions(here, there)
+    assert moved.stayed is None
+    assert moved.table.rows() == [("new", "not there", 1, 1.0), ("not there", "new", 1, 1.0)]
+    assert "are where they were" not in "".join(moved.chart().to_dict()["title"]["subtitle"])
+
+
+# ------------------------------------------------------------------------------------------------------- in a hub
+
+
+def test_a_hub_fits_and_saves_segments_and_gives_them_back() -> None:
+    lines = ORDERS.with_row_index("line").with_columns(quantity=pl.lit(1), code=pl.lit("EUR"))
+    sold = uc.Mapping(
+        table="order_lines", identifiers={"user_id": "customer_id"},
+        fields={"order_id": "line", "line_id": "line", "occurred_at": "ordered_at", "amount": "amount", "quantity": "quantity",
+                "currency": "code"},
+    )  # fmt: skip
+    happened = uc.Mapping(
+        table="events", key=["customer_id", "name"], identifiers={"user_id": "customer_id"},
+        fields={"name": "name", "occurred_at": "occurred_at"},
+    )  # fmt: skip
+    with uc.CustomerHub(policy=uc.Policy.quickstart()) as hub:
+        hub.load(uc.source("dataframe", lines, table="order_lines", name="till", mapping=sold))
+        hub.load(uc.source("dataframe", EVENTS, table="events", name="mailer", mapping=happened))
+        hub.resolve()
+        specs: tuple[Any, ...] = (RFM(quantiles=2), Engagement())
+        fitted = [hub.fit(spec, purpose="analytics", as_of=TODAY) for spec in specs]
+        written = [dict(hub.save(each).rows) for each in fitted]
+        members = hub.read("memberships", purpose="analytics")
+    assert written == [{"memberships": 3, "scores": 9}, {"memberships": 12}]
+    for each in fitted:
+        own = members.filter(pl.col("segmentation") == each.segmentations[0]).sort("customer_id")
+        assert dict(own.select("customer_id", "segment").iter_rows()) == segments(each)
+        assert own["entered_at"].unique().to_list() == [TODAY]
+
+
+@pytest.mark.parametrize("missing", ["name", "customer_id", "occurred_at"])
+def test_a_missing_column_is_named(missing: str) -> None:
+    with pytest.raises(SchemaError, match=f"'events' has no column '{missing}'"):
+        Engagement().fit({"events": EVENTS.drop(missing)}, as_of=TODAY)
+
+
+def test_breadth_at_the_thirds_leaves_those_who_did_nothing_out_of_them(engine: Callable[[pl.DataFrame], Any]) -> None:
+    rows = [(f"c{n}", f"name {place}", 3 if n else 200) for n in range(7) for place in range(n or 1)]
+    events = pl.DataFrame(rows, schema=["customer_id", "name", "days"], orient="row").select(
+        "customer_id", "name", occurred_at=pl.lit(TODAY) - pl.duration(days="days")
+    )
+    fitted = Breadth().fit({"events": engine(events)}, as_of=TODAY)
+    assert fitted.learned.cuts == (2.5, 4.5)
+    assert fitted.sizes["customers"].to_list() == [2, 2, 2, 1]
