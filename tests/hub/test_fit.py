@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import unified_customer as uc
-from unified_customer.analytics import MonthlyPurchases, MonthlyPurchasesFitted
+from unified_customer.analytics import MonthlyPurchases, MonthlyPurchasesFitted, Scorecard
 from unified_customer.core.errors import ConfigurationError, ConsentError, EverythingWithheldWarning
 from unified_customer.policy import Role
 
@@ -100,6 +100,33 @@ class TestFit:
     def test_an_end_without_a_zone_is_refused(self, hub: uc.CustomerHub) -> None:
         with pytest.raises(ConfigurationError, match="no time zone"):
             hub.fit(MonthlyPurchases(), purpose="analytics", as_of=datetime(2026, 3, 1))  # noqa: DTZ001 (the point)
+
+
+class TestOfNobody:
+    """A scorecard asks for what was bought by nobody known, too."""
+
+    def told(self, hub: uc.CustomerHub, *kpis: str) -> dict[str, float]:
+        card = Scorecard(kpis=kpis, every="year", min_customers=1)
+        return dict(hub.fit(card, purpose="analytics", as_of=MARCH).table.select("kpi", "value").iter_rows())
+
+    def test_it_gets_the_rows_of_people_who_are_not_known(self, hub: uc.CustomerHub) -> None:
+        assert self.told(hub, "orders", "customers") == {"orders": 4, "customers": 2}
+
+    def test_who_says_no_does_not_count_as_nobody(self, hub: uc.CustomerHub) -> None:
+        hub.consent.record("analytics", "objected", customer_id=customer(hub, "L1"))
+        assert self.told(hub, "orders", "customers") == {"orders": 2, "customers": 1}
+
+    def test_other_specs_do_not_get_them(self, hub: uc.CustomerHub) -> None:
+        assert hub.fit(MonthlyPurchases(), purpose="analytics", as_of=MARCH).table["customer_id"].null_count() == 0
+        assert not MonthlyPurchases().of_nobody
+
+    def test_both_reads_are_in_the_audit(self, hub: uc.CustomerHub) -> None:
+        hub.fit(Scorecard(kpis=("orders",)), purpose="analytics", as_of=MARCH, actor=uc.Actor(id="anna"))
+        assert hub.audit.entries(actor="anna")["subject_table"].to_list() == ["order_lines"] * 2
+
+    def test_a_scorecard_is_saved_without_rows_of_anybody(self, hub: uc.CustomerHub) -> None:
+        saved = hub.save(hub.fit(Scorecard(kpis=("orders",)), purpose="analytics", as_of=MARCH))
+        assert (dict(saved.rows), saved.subjects) == ({}, 2)
 
 
 class TestSave:

@@ -42,6 +42,14 @@ class Spec(BaseModel):
         """
         return ()
 
+    @property
+    def of_nobody(self) -> tuple[str, ...]:
+        """Names of the tables of which `fit` wants the rows about nobody known too, without what can hold anything.
+
+        Their `customer_id` is null. Most specs want those of known customers alone.
+        """
+        return ()
+
     def to_json(self) -> str:
         """Return the spec as JSON with sorted keys; equal specs give equal text."""
         return canonical_json(self.model_dump(mode="json"))

@@ -1,6 +1,6 @@
 """Fitting specs on data read under a purpose, and saving what came of it with whose data went in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -67,10 +67,12 @@ class Fitting:
     def fit(self, spec: FittableSpec[FittedT], *, purpose: str, as_of: datetime, actor: Actor) -> FittedT:
         """Return `spec` fitted on what `purpose` may see of the time before `as_of`."""
         before, now = as_utc(as_of), self._clock()
+        nobody = tuple(name for name in spec.needs if name in getattr(spec, "of_nobody", ()))
         queries = [query(name, purpose, as_of=before, actor=actor) for name in spec.needs]
+        queries += [query(name, purpose, as_of=before, actor=actor, anonymous="only") for name in nobody]
         asked = [Request(purpose=other, channel=channel) for other, channel in getattr(spec, "asks", ())]
         frames, permitted = self._door.read_and_ask(queries, asked)
-        tables = dict(zip(spec.needs, frames, strict=True)) | ({PERMITTED: permitted} if asked else {})
+        tables = _together((*spec.needs, *nobody), frames) | ({PERMITTED: permitted} if asked else {})
         fitted = spec.fit(tables, as_of=before)
         rows = sum(frame.height for frame in tables.values())
         self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables), now))
@@ -102,6 +104,14 @@ class Fitting:
             entry = Entry("save", table="artifacts", purpose=lineage.purpose, as_of=lineage.as_of, detail=detail)
             write_entry(writer, actor, entry, at=now)
         return SavedArtifact(artifact["artifact_id"], written, subjects.height)
+
+
+def _together(names: Sequence[str], frames: Sequence[pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Return frames by table; of two of one table the rows of both, null where one has no such column."""
+    tables: dict[str, pl.DataFrame] = {}
+    for name, frame in zip(names, frames, strict=True):
+        tables[name] = pl.concat([tables[name], frame], how="diagonal") if name in tables else frame
+    return tables
 
 
 def customers_in(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

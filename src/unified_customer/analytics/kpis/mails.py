@@ -19,15 +19,16 @@ def names(state: str) -> tuple[str, ...]:
     return tuple(name for each in mails if each.state == state for name in (each.name, *each.aliases))
 
 
-def clicked(events: Lazy) -> Lazy:
+def clicked(scope: Scope, events: Lazy) -> Lazy:
     """Return the clicks of humans in e-mails that are named."""
-    clicks = events.filter(nw.col("name").is_in(list(names("clicked"))), ~nw.col("object_id").is_null())
-    return marked(clicks).filter(nw.col("_machine") == 0)
+    return _marked(scope, events).filter(nw.col("name").is_in(list(names("clicked"))), ~nw.col("_machine"))
 
 
-def marked(events: Lazy) -> Lazy:
-    """Return events with `_machine`: 1 where a machine made it."""
-    return events.with_columns(_machine=nw.lit(0))
+def _marked(scope: Scope, events: Lazy) -> Lazy:
+    """Return the events of e-mails that are named, with whether a machine made them."""
+    every = [name for state in STATES for name in names(state)]
+    named = events.filter(nw.col("name").is_in(every), ~nw.col("object_id").is_null())
+    return scope.spec.machines.marked(named, name="_machine")
 
 
 def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
@@ -40,7 +41,7 @@ def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
     events = scope.rows("events", "occurred_at", ["name"])
     if events is None or not has(events, "object_id"):
         return None
-    messages = _messages(events)
+    messages = _messages(scope, events)
     if converted is not None:
         messages = messages.join(converted, on=["customer_id", "object_id"], how="left")
     sheet = _counted(messages, converted=converted is not None)
@@ -51,15 +52,12 @@ def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
     return _delivered(both)
 
 
-def _messages(events: Lazy) -> Lazy:
+def _messages(scope: Scope, events: Lazy) -> Lazy:
     """Return a row for each message with what became of it, 1 or 0."""
-    every = [name for state in STATES for name in names(state)]
-    named = events.filter(nw.col("name").is_in(every), ~nw.col("object_id").is_null())
-    flagged = marked(named).with_columns(
-        _who(named).alias("_who"),
-        **{flag: _whole(nw.col("name").is_in(list(names(state)))) for state, flag in STATES.items()},
-    )
-    human = nw.col("_machine") == 0
+    marked = _marked(scope, events)
+    states = {flag: _whole(nw.col("name").is_in(list(names(state)))) for state, flag in STATES.items()}
+    flagged = marked.with_columns(_who(marked).alias("_who"), **states)
+    human = ~nw.col("_machine")
     told = flagged.with_columns(
         _read=nw.when(human).then("_opened").otherwise(0), _hit=nw.when(human).then("_clicked").otherwise(0)
     )

@@ -11,6 +11,7 @@ from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
 from unified_customer.engines.portable import Calendar, Native, Period
+from unified_customer.methods.events.machines import Machines
 from unified_customer.methods.money import Money
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Scorecard(Spec):
     """How many times 24 hours an order may come after it."""
     paid: tuple[str, ...] | None = None
     """The paid channels; None: those in which money was spent."""
+    machines: Machines = Machines()
+    """Which opens and clicks of e-mails are of machines; they count as no human's."""
     csat: tuple[str, ...] = ("csat", "satisf")
     """Words, one of which is in the instrument or the question of a rating of satisfaction."""
     csat_scale: tuple[int, int] = (1, 5)
@@ -160,7 +163,7 @@ class Scorecard(Spec):
         Args:
             tables: Those that are there of `orders` (`customer_id`, `ordered_at`, perhaps `amount` and `currency`) or
                 `order_lines`; `events` (`customer_id`, `occurred_at`, `name`, perhaps `type`, `anonymous_id`, `session_id`,
-                `object_id`, `channel`, `amount`, `currency`); `answers` (`customer_id`, `instrument`, `question`, `value`,
+                `object_id`, `channel`, `amount`, `currency`, and `properties` and `context` for `machines`); `answers` (`customer_id`, `instrument`, `question`, `value`,
                 `answered_at`, perhaps `scale`); `spend` (`period_start`, `period_end`, `channel`, `amount`, perhaps
                 `currency`); `customers` (`customer_id` and the column of `by`). All on one engine, whichever it is; `spend`
                 may be on any.

@@ -57,16 +57,19 @@ def touched(scope: Scope, purchases: Lazy) -> "Lazy | None":
 
 
 def _touches(scope: Scope, events: Lazy) -> Lazy:
-    known = events.filter(~nw.col("customer_id").is_null(), ~nw.col("channel").is_null())
-    here = at_home(known)
+    here = at_home(events.filter(_is_somebodys()))
     chosen = here if scope.spec.attribution == "last_touch" else here.filter(nw.col("channel") != DIRECT)
     timed = with_microseconds(chosen, "occurred_at", name="moment")
     parts = [timed.select(*_AT, BY, _channel="channel", _mail=nw.lit(None, dtype=nw.String))]
     if has(events, "object_id"):
-        clicks = with_microseconds(clicked(known), "occurred_at", name="moment")
+        clicks = with_microseconds(clicked(scope, events), "occurred_at", name="moment").filter(_is_somebodys())
         parts.append(clicks.select(*_AT, BY, _channel="channel", _mail="object_id"))
     together = nw.concat(parts)
     return together.group_by(*_AT).agg(nw.col("_channel", "_mail", BY).min())
+
+
+def _is_somebodys() -> nw.Expr:
+    return ~nw.col("customer_id").is_null() & ~nw.col("channel").is_null()
 
 
 def attributed(touched: Lazy, exchange: Exchange, channels: Sequence[str]) -> pl.DataFrame:
