@@ -101,7 +101,8 @@ class Counting:
         if not self.reads("spend"):
             return self.scope.spec.paid or ()
         sheet, channels, currency = spent(self.scope)
-        sheets.add(sheet)
+        # Where nobody has written down any spend, it is not known to be nothing.
+        sheets.add(None if sheet is None or sheet.is_empty() else sheet)
         sheets.agree(currency)
         return channels
 
