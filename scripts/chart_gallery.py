@@ -21,6 +21,7 @@ from unified_customer.methods.charting import (
     forest,
     funnel,
     grid,
+    heatmap,
     levels,
     matrix,
     network,
@@ -84,6 +85,19 @@ def rfm(most: int = 5) -> pl.DataFrame:
         if (r, f) != (1, most)
     ]
     return pl.DataFrame(rows, schema=["recency", "frequency", "customers", "segment"], orient="row")
+
+
+def fields() -> pl.DataFrame:
+    """Return how complete invented fields of invented sources are."""
+    chance = Random(4)
+    names = ("email", "telephone number", "street", "town", "birth date", "gender")
+    told = [
+        (name, source, None if chance.random() < 0.15 else min(1.0, chance.uniform(0.1, 1.2)), chance.randint(40, 9000))
+        for name in names
+        for source in ("all", "crm", "email tool", "point of sale")
+    ]
+    frame = pl.DataFrame(told, schema=["field", "source", "share", "rows"], orient="row")
+    return frame.with_columns(low=(pl.col("share") < 0.5).fill_null(value=False))
 
 
 def moves() -> pl.DataFrame:
@@ -173,6 +187,10 @@ USUAL: dict[str, Draw] = {
     "grid": lambda dark: grid(
         rfm(), x="recency", y="frequency", value="customers", label="segment", x_title="recency score",
         y_title="frequency score", value_title="customers", title="Customers by recency and frequency", dark=dark,
+    ),
+    "heatmap": lambda dark: heatmap(
+        fields(), row="field", column="source", value="share", count="rows", marked="low", columns=["all"], row_title="field",
+        column_title="source", value_title="share of rows with a value", title="Completeness of records", dark=dark,
     ),
     "treemap": treemap_of(segments()),
     "bars": bars_of(segments()),

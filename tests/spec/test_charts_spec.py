@@ -18,6 +18,7 @@ from unified_customer.methods.charting import (
     forest,
     funnel,
     grid,
+    heatmap,
     matrix,
     tracking,
     treemap,
@@ -76,6 +77,9 @@ def told(chart: Chart) -> str:
 def all_of_cells(frame: pl.DataFrame) -> list[Chart]:
     """Draw cells in every way."""
     return [
+        heatmap(
+            frame, row="one", column="other", value="value", row_title="y", column_title="x", value_title="v", title="t"
+        ),
         grid(frame, x="other", y="one", value="value", x_title="x", y_title="y", value_title="v", title="t"),
         triangle(
             frame,
@@ -127,7 +131,7 @@ def test_every_name_is_told_in_full_when_one_points_at_its_mark(frame: pl.DataFr
 @given(cells())
 def test_null_cells_are_not_drawn(frame: pl.DataFrame) -> None:
     known = {(row["one"], row["other"]) for row in frame.drop_nulls("value").iter_rows(named=True)}
-    for chart in all_of_cells(frame)[:2]:
+    for chart in all_of_cells(frame)[:3]:
         assert sum("fill" in row for row in drawn(chart)) == len(known)
 
 
@@ -141,7 +145,7 @@ def test_a_value_that_is_no_number_is_drawn_as_null_is(frame: pl.DataFrame, odd:
 @settings(max_examples=10)
 @given(cells())
 def test_a_line_keeps_the_place_of_what_is_not_known(frame: pl.DataFrame) -> None:
-    for chart in all_of_cells(frame)[3:]:
+    for chart in all_of_cells(frame)[4:]:
         lines = [row for row in drawn(chart) if "kind" in row]
         assert {(row["kind"], row["x"], row["y"]) for row in lines} == set(
             frame.select("one", "other", "value").iter_rows()

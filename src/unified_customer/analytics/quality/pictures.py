@@ -36,13 +36,13 @@ def as_matrix(rows: pl.DataFrame, dimension: str, table: str, *, as_of: datetime
     if known.is_empty():
         raise ConfigurationError(f"No number of {dimension} of {table} is known.")
     shown = known.with_columns(pl.col("source").fill_null(ALL), framed=pl.col("status").is_in(["warn", "fail"]))
-    frames = " What warns or fails has a frame." if shown["framed"].any() else ""
+    frames = ["What warns or fails has a frame."] if shown["framed"].any() else []
     return heatmap(
         shown, row="field", column="source", value="value", count="n", marked="framed",
         rows=known["field"].unique(maintain_order=True).to_list(), columns=[ALL], row_title="field", column_title="source",
         value_title=titled, count_title=counted, unit=DAYS if dimension == "freshness" else SHARE,
         title=f"{dimension.capitalize()} of {table}",
-        subtitle=[f"{titled.capitalize()}, before {as_of:%Y-%m-%d}.{frames}"], dark=dark,
+        subtitle=[f"{titled.capitalize()}, before {as_of:%Y-%m-%d}.", *frames], dark=dark,
     )  # fmt: skip
 
 
