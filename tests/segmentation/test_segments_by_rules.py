@@ -23,6 +23,8 @@ from unified_customer.segmentation import (
     Lifecycle,
     Mail,
     PreferredChannel,
+    SegmentRule,
+    SegmentRules,
     Thresholds,
     Tier,
     UsageTrend,
@@ -246,3 +248,94 @@ def test_breadth_at_the_thirds_leaves_those_who_did_nothing_out_of_them(engine: 
     fitted = Breadth().fit({"events": engine(events)}, as_of=TODAY)
     assert fitted.learned.cuts == (2.5, 4.5)
     assert fitted.sizes["customers"].to_list() == [2, 2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        RFM(quantiles=2, window_days=3),
+        ValueTiers(window_days=3),
+        Breadth(window_days=3),
+        PreferredChannel(window_days=3),
+    ],
+    ids=lambda spec: type(spec).__name__,
+)
+def test_a_window_begins_so_many_times_24_hours_before_the_instant(spec: Any) -> None:
+    start = TODAY - timedelta(days=3)
+    at = [start - timedelta(microseconds=1), start, TODAY - timedelta(microseconds=1), TODAY]
+    rows = pl.DataFrame(
+        {"customer_id": ["early", "first", "last", "late"], "ordered_at": at, "occurred_at": at, "amount": [1.0] * 4}
+    ).with_columns(name=pl.lit("Product Viewed"), channel=pl.lit("email"))
+    found = segments(spec.fit({"orders": rows, "events": rows}, as_of=TODAY))
+    assert {who for who, segment in found.items() if segment != "none"} == {"first", "last"}
+
+
+def test_the_windows_of_a_trend_meet_and_overlap_nowhere() -> None:
+    at = [TODAY - timedelta(days=days) for days in (3, 6, 6)]
+    at[2] -= timedelta(microseconds=1)
+    events = pl.DataFrame({"customer_id": ["now", "before", "long ago"], "occurred_at": at})
+    found = segments(UsageTrend(window_days=3).fit({"events": events}, as_of=TODAY))
+    assert found == {"now": "started", "before": "stopped", "long ago": "silent"}
+
+
+def test_a_change_of_just_the_share_is_steady() -> None:
+    counts = {"a": (5, 4), "b": (3, 4), "c": (6, 4), "d": (2, 4), "e": (4, 4)}
+    rows = [
+        (who, TODAY - timedelta(days=1 if recent else 4))
+        for who, both in counts.items()
+        for recent, count in zip((True, False), both, strict=True)
+        for _ in range(count)
+    ]
+    events = pl.DataFrame(rows, schema=["customer_id", "occurred_at"], orient="row")
+    found = segments(UsageTrend(window_days=3, change=0.25).fit({"events": events}, as_of=TODAY))
+    assert found == {"a": "steady", "b": "steady", "c": "rising", "d": "falling", "e": "steady"}
+
+
+def test_a_cell_of_the_grid_is_named_where_it_is_one_segment() -> None:
+    rules = SegmentRules(
+        quantiles=2,
+        rules=(
+            SegmentRule(name="gone", r="1"),
+            SegmentRule(name="small", r="2", m="1"),
+            SegmentRule(name="large", r="2", m="2"),
+        ),
+    )
+    marks = Thresholds(recency=(50,), frequency=(2,), monetary=(100,))
+    grid = RFM(thresholds=marks, segments=rules).fit({"orders": ORDERS}, as_of=TODAY).grid
+    assert grid.rows() == [(1, 1, 1, 15.0, "gone"), (2, 2, 2, 315.0, None)]
+
+
+def test_measures_are_kept_as_scores_with_the_score_as_their_label() -> None:
+    marks = Thresholds(recency=(50,), frequency=(2,), monetary=(100,))
+    kept = RFM(thresholds=marks).fit({"orders": ORDERS}, as_of=TODAY).rows()["scores"]
+    b = kept.filter(pl.col("customer_id") == "b").sort("name").select("name", "value", "label", "as_of").rows()
+    assert b == [
+        ("rfm.frequency", 3.0, "2", TODAY),
+        ("rfm.monetary", 260.0, "2", TODAY),
+        ("rfm.recency", 5.0, "2", TODAY),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("returns", "monetary", "paid"), [("net", "total", 60.0), ("gross", "total", 90.0), ("net", "mean", 30.0)]
+)
+def test_refunds_are_taken_off_or_left_and_means_are_of_purchases(returns: Any, monetary: Any, paid: float) -> None:
+    at = [TODAY - timedelta(days=days) for days in (30, 20, 10)]
+    orders = pl.DataFrame({"customer_id": ["a"] * 3, "ordered_at": at, "amount": [50.0, 40.0, -30.0]})
+    table = RFM(quantiles=2, returns=returns, monetary=monetary).fit({"orders": orders}, as_of=TODAY).table
+    assert table.select("recency", "frequency", "monetary").rows() == [(20, 2, paid)]
+
+
+def test_who_only_gave_back_has_not_bought() -> None:
+    orders = pl.DataFrame({"customer_id": ["a"], "ordered_at": [TODAY - timedelta(days=1)], "amount": [-30.0]})
+    assert RFM().fit({"orders": orders}, as_of=TODAY).table.is_empty()
+    assert Lifecycle().fit({"orders": orders}, as_of=TODAY).table.is_empty()
+
+
+def test_segments_that_were_given_no_order_stand_behind_and_who_is_absent_last() -> None:
+    before = pl.DataFrame({"customer_id": ["a", "b", "c"], "segment": ["z", "x", "y"]})
+    after = pl.DataFrame({"customer_id": ["b", "c", "d"], "segment": ["z", "z", "y"]})
+    assert transitions(before, after, order=["z"]).table.select("before", "after").rows() == [
+        ("z", "not there"), ("x", "z"), ("y", "z"), ("not there", "y"),
+    ]  # fmt: skip
+    assert transitions(before, after).stayed == 0.0

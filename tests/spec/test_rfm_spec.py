@@ -167,6 +167,7 @@ def test_ranks_make_groups_of_equal_size(orders: pl.DataFrame, quantiles: int) -
     assume(table.height > 0)
     for score in ("r_score", "f_score", "m_score"):
         sizes = [(table[score] == tile).sum() for tile in range(1, quantiles + 1)]
+        assert sum(sizes) == table.height
         assert max(sizes) - min(sizes) <= 1
         assert sizes == sorted(sizes, reverse=True)
 
