@@ -246,6 +246,14 @@ def test_a_table_shows_so_many_rows_and_says_how_many_more_there_are(values: lis
     assert (f"and {len(values) - shown} more" in page.text) or len(values) == shown
 
 
+@given(st.lists(st.floats(-1, 1) | st.none(), min_size=1, max_size=8))
+def test_shares_have_bars_and_changes_have_none(values: list[float | None]) -> None:
+    table = as_html_table(pl.DataFrame({"x": values}, schema={"x": pl.Float64}), formats={"x": SHARE})
+    known = [value for value in values if value is not None]
+    bars = 0 if min(known, default=0) < 0 else sum(value > 0 for value in known)
+    assert table.count("linear-gradient") == bars
+
+
 @settings(max_examples=10)
 @given(parts())
 def test_an_svg_is_one_element_that_holds_no_other_markup_than_a_picture(frame: pl.DataFrame) -> None:

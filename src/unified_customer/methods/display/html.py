@@ -4,7 +4,7 @@ Nothing sets a colour for text or ground: both come from the page, light or dark
 Styles stand in the elements, so that a piece looks alike wherever it is put.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ def as_html_table(
         frame: What is shown, as it is ordered.
         title: Stands above the table.
         formats: How columns are written. By default whole numbers are counts, other numbers numbers, and the rest text.
-            Shares have a bar behind them.
+            Shares have a bar behind them, but where one is below 0: then they are changes, not parts of a whole.
         names: What columns are called, where their own name, with blanks for underscores, does not do.
         at_most: So many rows are shown; a line below says how many more there are.
 
@@ -49,7 +49,8 @@ def as_html_table(
     chosen = {name: (formats or {}).get(name) or _format_of(dtype) for name, dtype in frame.schema.items()}
     called = {name: (names or {}).get(name) or _spoken(name) for name in frame.columns}
     head = "".join(_head(called[name], each) for name, each in chosen.items())
-    body = "".join(_row(row, chosen) for row in frame.head(at_most).iter_rows(named=True))
+    parts = {name for name, each in chosen.items() if each.kind == "share" and _are_parts(frame[name])}
+    body = "".join(_row(row, chosen, parts) for row in frame.head(at_most).iter_rows(named=True))
     caption = f'<caption style="{_CAPTION}">{escape(title)}</caption>' if title else ""
     table = f'<table style="{_TABLE}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div style="{_FONT};overflow-x:auto">{table}{_more(frame.height - at_most)}</div>'
@@ -127,18 +128,23 @@ def _head(name: str, each: Format) -> str:
     return f'<th scope="col" style="{_CELL};font-weight:600;text-align:{_side(each)};border-bottom:{_LINE}">{escape(name)}</th>'
 
 
-def _row(row: Mapping[str, Any], formats: Mapping[str, Format]) -> str:
-    return f'<tr style="background:none">{"".join(_cell(row[name], each) for name, each in formats.items())}</tr>'
+def _are_parts(values: pl.Series) -> bool:
+    return not (values < 0).any()
 
 
-def _cell(value: Any, each: Format) -> str:
+def _row(row: Mapping[str, Any], formats: Mapping[str, Format], parts: Collection[str]) -> str:
+    cells = (_cell(row[name], each, _bar(row[name]) if name in parts else "") for name, each in formats.items())
+    return f'<tr style="background:none">{"".join(cells)}</tr>'
+
+
+def _cell(value: Any, each: Format, bar: str) -> str:
     text = each.written(value)
     shown, tip = (text, "") if len(text) <= _LONGEST else (f"{text[: _LONGEST - 1]}…", f' title="{escape(text)}"')
-    return f'<td style="{_CELL};text-align:{_side(each)}{_bar(value, each)}"{tip}>{escape(shown)}</td>'
+    return f'<td style="{_CELL};text-align:{_side(each)}{bar}"{tip}>{escape(shown)}</td>'
 
 
-def _bar(value: Any, each: Format) -> str:
-    if each.kind != "share" or value is None or not 0 < value <= 1:
+def _bar(value: Any) -> str:
+    if value is None or not 0 < value <= 1:
         return ""
     end = f"{value * 100:.1f}%"
     return f";min-width:84px;background:linear-gradient(to right,{_BAR} {end},transparent {end})"
