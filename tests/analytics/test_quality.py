@@ -192,3 +192,16 @@ def test_charts_frame_what_warns_and_leave_blank_what_is_unknown() -> None:
     assert sum(each["marked"] for each in drawn) == known.filter(pl.col("status").is_in(["warn", "fail"])).height
     history = fitted.chart("consistency", "history", earlier=[fitted.to_body()], fields=["city", "email"], dark=True)
     assert "city" in str(history.to_dict(validate=False))
+
+
+def test_an_identifier_of_two_customers_is_not_unique() -> None:
+    rows = pl.DataFrame({"customer_id": ["a", "b", "b"], "kind": ["email"] * 3, "value_key": ["x", "x", "y"]})
+    row = told({"identifiers": rows}).filter(dimension="uniqueness", field="email").row(0, named=True)
+    assert (row["value"], row["n"]) == (0.5, 2)
+
+
+def test_a_later_partial_statement_hides_no_whole_one() -> None:
+    columns = {"customer_id": ["a", "a"], "record_id": ["1", "1"], "version": ["1", "2"], "city": ["Rome", None]}
+    rows = pl.DataFrame({**columns, "observed_at": [START, AS_OF - timedelta(days=1)], "partial": [False, True]})
+    row = told({"records": rows}).filter(dimension="completeness", field="city").row(0, named=True)
+    assert (row["value"], row["n"]) == (1, 1)

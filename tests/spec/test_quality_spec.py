@@ -33,7 +33,7 @@ few_on_each_engine = settings(
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-moments = st.integers(0, 700).map(lambda days: FIRST + timedelta(days=days, hours=days % 24))
+moments = st.just(END) | st.integers(0, 700).map(lambda days: FIRST + timedelta(days=days, hours=days % 24))
 customer_ids = st.sampled_from(("c1", "c2", "c3")) | st.none()
 sources = st.sampled_from(("crm", "shop", "till"))
 emails = st.sampled_from(("ann@b.example", "ANN@b.example", "bob@b.example", "no address", " ", ""))
