@@ -29,6 +29,7 @@ from unified_customer.segmentation import (
     Tier,
     UsageTrend,
     ValueTiers,
+    Visits,
     transitions,
 )
 
@@ -143,6 +144,50 @@ def test_a_complaint_is_an_unsubscription_until_somebody_subscribes_again() -> N
         at = [TODAY - timedelta(days=9 - n) for n in range(known)]
         events = pl.DataFrame({"customer_id": ["a"] * known, "name": kinds[:known], "occurred_at": at})
         assert Engagement().fit({"events": events}, as_of=TODAY).table["email"].to_list() == [expected]
+
+
+def test_who_subscribes_and_leaves_at_one_instant_has_left() -> None:
+    names = ("Unsubscribed", "Subscribed", "Email Opened")
+    events = pl.DataFrame({"customer_id": ["a"] * 3, "name": names, "occurred_at": [TODAY - timedelta(days=1)] * 3})
+    table = Engagement().fit({"events": events}, as_of=TODAY).table
+    assert table.select("email", "segment").rows() == [("unsubscribed", "silent")]
+
+
+def test_windows_and_levels_hold_on_their_last_day() -> None:
+    spec = Engagement(
+        email=Mail(days=10), site=Visits(types=("page",), days=20), app=Visits(types=("screen",), days=40)
+    )
+    kinds = (("Email Opened", "track"), (None, "page"), (None, "screen"))
+    for days, expected in (
+        (10, ("opens", "once", "once", "active")), (11, ("not mailed", "once", "once", "active")),
+        (20, ("not mailed", "once", "once", "active")), (21, ("not mailed", "none", "once", "active")),
+        (30, ("not mailed", "none", "once", "active")), (31, ("not mailed", "none", "once", "passive")),
+        (40, ("not mailed", "none", "once", "passive")), (41, ("not mailed", "none", "none", "passive")),
+        (90, ("not mailed", "none", "none", "passive")), (91, ("not mailed", "none", "none", "dormant")),
+        (180, ("not mailed", "none", "none", "dormant")), (181, ("not mailed", "none", "none", "silent")),
+    ):  # fmt: skip
+        rows = [("a", name, kind, TODAY - timedelta(days=days)) for name, kind in kinds]
+        events = pl.DataFrame(rows, schema=["customer_id", "name", "type", "occurred_at"], orient="row")
+        assert (
+            spec.fit({"events": events}, as_of=TODAY).table.select("email", "site", "app", "segment").row(0) == expected
+        )
+
+
+def bought_on(*days: int) -> pl.DataFrame:
+    return pl.DataFrame({"customer_id": "a", "ordered_at": [TODAY - timedelta(days=day) for day in days]})
+
+
+def test_an_absence_is_held_to_the_rhythm_before_it() -> None:
+    life = Lifecycle(by=ByRhythm(least_gaps=3), new_days=5)
+    for absence, stage in ((15, "reactivated"), (11, "reactivated"), (10, "active"), (4, "active")):
+        orders = bought_on(3, *(3 + absence + 10 * place for place in range(4)))
+        assert segments(life.fit({"orders": orders}, as_of=TODAY)) == {"a": stage}
+
+
+def test_the_usual_gap_is_that_which_so_many_percent_do_not_exceed() -> None:
+    life = Lifecycle(by=ByRhythm(usual_percent=50, least_gaps=2), new_days=0)
+    for waited, stage in ((4, "active"), (5, "at risk"), (8, "at risk"), (9, "lapsed"), (16, "lapsed"), (17, "lost")):
+        assert segments(life.fit({"orders": bought_on(waited, waited + 4, waited + 12)}, as_of=TODAY)) == {"a": stage}
 
 
 def test_signs_of_machines_are_those_of_the_spec() -> None:

@@ -84,6 +84,51 @@ def _by_hand(days: list[int], by: ByDays, new_days: int) -> str:
     return next((stage for stage, bound in bounds if days[-1] <= bound), "lost")
 
 
+@given(by_rhythm, st.integers(0, 10), order_frames(min_size=8, customers=3))
+def test_the_rhythm_decides_as_counted_by_hand(by: ByRhythm, new_days: int, orders: pl.DataFrame) -> None:
+    fitted = Lifecycle(by=by, new_days=new_days).fit({"orders": orders}, as_of=END)
+    gaps = {who: [(early - late, late) for early, late in pairwise(days)] for who, days in _days(orders).items()}
+    some = [[gap for gap, _ in each] for each in gaps.values() if each]
+    usual = np.quantile([_usual(each, by) for each in some], by.usual_percent / 100) if some else 90
+    longest = np.quantile([max(each) for each in some], by.pooled_longest_percent / 100) if some else 180
+    assert fitted.learned.usual == pytest.approx(usual)
+    assert fitted.learned.longest == pytest.approx(longest)
+    for who, days in _days(orders).items():
+        stage = fitted.table.filter(pl.col("customer_id") == who)["segment"].item()
+        assert stage == _by_pace(days, gaps[who], fitted.segmentation, fitted.learned)
+
+
+def _usual(gaps: list[int], by: ByRhythm) -> int:
+    """Return the longest gap before which lie less than so many percent of the gaps."""
+    return max(gap for place, gap in enumerate(sorted(gaps)) if place * 100 < len(gaps) * by.usual_percent)
+
+
+def _by_pace(days: list[int], gaps: list[tuple[int, int]], spec: Any, learned: Any) -> str:
+    if days[0] <= spec.new_days:
+        return "new"
+    recent = [gap for gap, late in gaps if late <= spec.new_days]
+    earlier = [gap for gap, late in gaps if late > spec.new_days]
+    absence = max(earlier) if len(earlier) >= spec.by.least_gaps else learned.longest
+    if recent and max(recent) > absence:
+        return "reactivated"
+    own = [gap for gap, _ in gaps]
+    enough = len(own) >= spec.by.least_gaps
+    usual, longest = (_usual(own, spec.by), max(own)) if enough else (learned.usual, learned.longest)
+    bounds = (("active", usual), ("at risk", longest), ("lapsed", longest * spec.by.lost_factor))
+    return next((stage for stage, bound in bounds if days[-1] <= bound), "lost")
+
+
+@given(by_days, st.integers(0, 5), st.integers(-1, 1), st.integers(-1, 1))
+def test_bounds_of_days_are_inclusive(by: ByDays, new_days: int, waited: int, absent: int) -> None:
+    days = [new_days + waited, new_days + waited + by.at_risk + absent, 60]
+    rows = [
+        (who, END - timedelta(days=day)) for who, own in (("back", days), ("new", days[:1])) for day in own if day >= 1
+    ]
+    orders = pl.DataFrame(rows, schema={"customer_id": pl.String, "ordered_at": pl.Datetime("us", "UTC")}, orient="row")
+    found = stages(Lifecycle(by=by, new_days=new_days), orders)
+    assert found == {who: _by_hand(own, by, new_days) for who, own in _days(orders.with_columns(amount=0)).items()}
+
+
 @given(st.integers(1, 12), st.integers(4, 8), st.integers(0, 60))
 def test_whoever_buys_at_a_steady_pace_is_judged_by_that_pace(gap: int, purchases: int, wait: int) -> None:
     last = END - timedelta(days=wait)

@@ -131,6 +131,12 @@ def test_only_what_was_sent_before_of_the_same_message_to_the_same_person_counts
     assert marks(after(timedelta(seconds=-1))) == [False, False]
 
 
+@pytest.mark.parametrize("unknown", ["customer_id", "object_id"])
+def test_where_message_or_person_is_unknown_nothing_was_sent_before(unknown: str) -> None:
+    events = after(timedelta(seconds=1)).with_columns(pl.lit(None, pl.String).alias(unknown))
+    assert marks(events) == [False, False]
+
+
 def test_the_last_delivery_before_counts() -> None:
     again = [("c1", "m1", "Email Sent", START + timedelta(hours=hours), None, None) for hours in (0, 2, 5)]
     opens = [("c1", "m1", "Email Opened", START + timedelta(hours=2, seconds=gap), None, None) for gap in (1, 3)]
