@@ -42,20 +42,20 @@ def shown(output: Any) -> str:
     """Return what a cell shows: HTML and pictures as they are, and text as text."""
     data = output.get("data", {})
     if "image/svg+xml" in data:
-        return _framed(themed(data["image/svg+xml"]))
+        return _framed(data["image/svg+xml"])
     if "text/html" in data:
         return _framed(data["text/html"])
     return f"```text\n{(data.get('text/plain') or output.text).rstrip()}\n```"
 
 
-def themed(svg: str) -> str:
-    """Return a picture that is dark where the page is, not where the device is."""
-    return FROM_DEVICE.sub("", svg).replace(":root[data-theme=dark]", "[data-md-color-scheme=slate]")
+def themed(html: str) -> str:
+    """Return what is dark where the device is so that it is dark where the page is."""
+    return FROM_DEVICE.sub("", html).replace(":root[data-theme=dark]", "[data-md-color-scheme=slate]")
 
 
 def _framed(html: str) -> str:
     # Without line breaks, since a blank line would end the HTML; and the theme leaves tables alone that have a class.
-    line = PLAIN_TABLE.sub('<table class="shown"', " ".join(html.split()))
+    line = PLAIN_TABLE.sub('<table class="shown"', " ".join(themed(html).split()))
     return f'<div class="shown">{line}</div>'
 
 
