@@ -25,8 +25,8 @@ _RULES: Final = """
  print-color-adjust:exact}
 .uc-page *{box-sizing:border-box}
 .uc-page section{max-width:860px;margin:0 auto;padding:34px 28px}
-.uc-page h1{font-size:34px;line-height:1.15;margin:0 0 10px;letter-spacing:-.01em}
-.uc-page h2{font-size:28px;line-height:1.2;margin:2px 0 0;letter-spacing:-.01em}
+.uc-page h1{font-size:34px;line-height:1.15;margin:0 0 10px;letter-spacing:-.01em;font-weight:700;color:inherit}
+.uc-page h2{font-size:28px;line-height:1.2;margin:2px 0 0;letter-spacing:-.01em;font-weight:700;color:inherit}
 .uc-page h3{font-size:12px;text-transform:uppercase;letter-spacing:.07em;color:var(--uc-soft);margin:0 0 6px;
  font-weight:600}
 .uc-page p{margin:0 0 10px}
@@ -42,12 +42,12 @@ _RULES: Final = """
 .uc-meta{display:flex;flex-wrap:wrap;gap:4px 28px;margin:14px 0 22px;padding:0}
 .uc-meta div{min-width:0}
 .uc-meta dt,.uc-facts dt{color:var(--uc-soft);font-size:12px}
-.uc-meta dd{margin:0;font-weight:600}
+.uc-page .uc-meta dd{margin:0;font-weight:600}
 .uc-card{border-top:6px solid var(--uc-accent)}
 .uc-kicker{color:var(--uc-soft);font-size:13px}
 .uc-facts{display:flex;flex-wrap:wrap;gap:8px 30px;margin:14px 0 16px}
 .uc-facts div{display:flex;flex-direction:column-reverse}
-.uc-facts dd{margin:0;font-size:23px;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
+.uc-page .uc-facts dd{margin:0;font-size:23px;line-height:1.2;font-weight:650;font-variant-numeric:tabular-nums}
 .uc-story{font-size:16px;max-width:46em}
 .uc-columns{display:grid;grid-template-columns:1fr 1fr;gap:18px 30px;margin:16px 0 18px}
 .uc-box{background:var(--uc-veil);border-radius:8px;padding:12px 16px}
@@ -57,7 +57,7 @@ _RULES: Final = """
 .uc-lines{height:26px;border-bottom:1px dotted var(--uc-soft)}
 .uc-list{display:grid;grid-template-columns:auto 1fr;gap:3px 14px;margin:0}
 .uc-list dt{color:var(--uc-soft)}
-.uc-list dd{margin:0;font-weight:600;overflow-wrap:anywhere}
+.uc-page .uc-list dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 .uc-list dd small{font-weight:400;color:var(--uc-soft)}
 .uc-bar{display:grid;grid-template-columns:8.5em 1fr 3.6em;gap:10px;align-items:center;margin:3px 0}
 .uc-bar span:first-child{overflow-wrap:anywhere}
@@ -82,7 +82,7 @@ _RULES: Final = """
  .uc-lead{font-size:12pt;margin-bottom:12px}
  .uc-story{font-size:10pt;max-width:none}
  .uc-facts{margin:8px 0 10px;gap:4px 22px}
- .uc-facts dd{font-size:15pt}
+ .uc-page .uc-facts dd{font-size:15pt}
  .uc-columns{margin:10px 0;gap:10px 26px}
  .uc-stack{gap:9px}
  .uc-box{padding:8px 12px}
