@@ -42,8 +42,8 @@ def _quotient(above: str, below: str) -> pl.Expr:
 
 def marked(scope: Scope, wide: pl.DataFrame) -> pl.DataFrame:
     """Return measures with `complete`: whether the period is over."""
-    over = {number: scope.is_over(number) for number in wide["number"].unique()}
-    return wide.with_columns(complete=pl.col("number").replace_strict(over, return_dtype=pl.Boolean))
+    over = [scope.is_over(number) for number in wide["number"]]
+    return wide.with_columns(complete=pl.Series(over, dtype=pl.Boolean))
 
 
 def valued(spec: Scorecard, kpi: KPI, wide: pl.LazyFrame) -> pl.LazyFrame:
@@ -138,7 +138,7 @@ def _beside(spec: Scorecard, rows: pl.DataFrame, name: Comparison, away: int, na
 def named(scope: Scope, rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows as people read them: with the first day of each period, and the dimension under its own name."""
     spec = scope.spec
-    days = {number: spec.calendar.start(number, spec.every) for number in rows["number"].unique()}
-    dated = rows.with_columns(period=pl.col("number").replace_strict(days, return_dtype=pl.Date))
+    days = [spec.calendar.start(number, spec.every) for number in rows["number"]]
+    dated = rows.with_columns(period=pl.Series(days, dtype=pl.Date))
     by = [] if spec.by is None else [pl.col(BY).alias(spec.by)]
     return dated.select("kpi", "period", *by, *(name for name in COLUMNS if name not in {"kpi", "period"}))
