@@ -54,7 +54,7 @@ class FittedScorecard:
     def latest(self) -> pl.DataFrame:
         """The rows of the latest period that is over, of each KPI (and value of the dimension)."""
         over = self.table.filter("complete")
-        return over.filter(pl.col("period") == over["period"].max())
+        return over.filter(pl.col("period") == pl.col("period").max())
 
     def wide(self, kpi: str) -> pl.DataFrame:
         """Return a KPI as a matrix: a row for each period, a column for each value of the dimension.
