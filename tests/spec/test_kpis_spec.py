@@ -1,7 +1,7 @@
 """KPIs by period and dimension, whatever the tables hold."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +14,9 @@ from polars.testing import assert_frame_equal
 
 from unified_customer.analytics import KPI, KPIS, FittedScorecard, Scorecard
 from unified_customer.analytics.kpis.kpi import RANGES
-from unified_customer.engines.portable import Calendar
 from unified_customer.methods.events.machines import Machines
-from unified_customer.testing.purchase_strategies import FIRST, amounts, moments, order_frames
+from unified_customer.testing.kpi_strategies import FAMILIES, rating_frames, scorecard_tables, scorecards
+from unified_customer.testing.purchase_strategies import FIRST, moments
 
 END = FIRST + timedelta(days=61)
 Put = Callable[[pl.DataFrame], Any]
@@ -28,112 +28,8 @@ few_on_each_engine = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
-# -------------------------------------------------------------------------------- tables with something of everything
-
-NAMES = (
-    "Product Viewed", "Order Completed", "Email Sent", "Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced",
-    "Unsubscribed", "Email Marked as Spam", "Subscription Started", "Subscription Upgraded", "Subscription Downgraded",
-    "Subscription Paused", "Subscription Cancelled", None,
-)  # fmt: skip
-EVENTS = pl.Schema(
-    {
-        "customer_id": pl.String(), "anonymous_id": pl.String(), "session_id": pl.String(), "type": pl.String(),
-        "name": pl.String(), "occurred_at": pl.Datetime("us", "UTC"), "channel": pl.String(), "object_id": pl.String(),
-        "amount": pl.Decimal(18, 4),
-    }
-)  # fmt: skip
-ANSWERS = pl.Schema(
-    {
-        "customer_id": pl.String(), "instrument": pl.String(), "question": pl.String(), "value": pl.Float64(),
-        "scale": pl.String(), "answered_at": pl.Datetime("us", "UTC"), "channel": pl.String(),
-    }
-)  # fmt: skip
-SPEND = pl.Schema(
-    {
-        "period_start": pl.Date(), "period_end": pl.Date(), "channel": pl.String(), "campaign": pl.String(),
-        "amount": pl.Decimal(18, 4),
-    }
-)  # fmt: skip
-
-people = st.integers(0, 5).map(lambda number: f"c{number}" if number else None)
-channels = st.sampled_from(("paid_search", "direct", "email", None))
-instants = st.tuples(moments(), st.integers(0, 90)).map(lambda at: at[0] + timedelta(minutes=at[1]))
-
-
-def frames(schema: pl.Schema, *columns: st.SearchStrategy[Any], most: int = 40) -> st.SearchStrategy[pl.DataFrame]:
-    rows = st.lists(st.tuples(*columns), min_size=1, max_size=most)
-    return rows.map(lambda found: pl.DataFrame(found, schema=schema, orient="row"))
-
-
-def _typed(event: tuple[Any, ...]) -> tuple[Any, ...]:
-    who, visitor, session, name, at, channel, thing, amount = event
-    return (who, visitor, session, "page" if name is None else "track", name, at, channel, thing, amount)
-
-
-event_frames = st.lists(
-    st.tuples(
-        people,
-        st.sampled_from(("v1", "v2", None)),
-        st.sampled_from(("s1", "s2", None)),
-        st.sampled_from(NAMES),
-        instants,
-        channels,
-        st.sampled_from(("m1", "m2", None)),
-        st.none() | amounts(),
-    ),
-    min_size=1,
-    max_size=60,
-).map(lambda found: pl.DataFrame(list(map(_typed, found)), schema=EVENTS, orient="row"))
-answer_frames = frames(
-    ANSWERS,
-    people,
-    st.sampled_from(("nps", "csat", "quiz")),
-    st.just("How likely?"),
-    st.integers(-1, 11).map(float),
-    st.sampled_from((None, "1-5", "0-10")),
-    moments(),
-    channels,
-)
-spend_frames = st.lists(
-    st.tuples(st.integers(0, 59), st.integers(0, 20), channels, st.just(""), amounts()), min_size=1, max_size=8
-).map(
-    lambda found: pl.DataFrame(
-        [
-            (
-                day := date(2026, 1, 1) + timedelta(days=start),
-                day + timedelta(days=long),
-                channel,
-                campaign,
-                abs(amount),
-            )
-            for start, long, channel, campaign, amount in found
-        ],
-        schema=SPEND,
-        orient="row",
-    )
-)
-tables = st.fixed_dictionaries(
-    {
-        "orders": order_frames(min_size=1, max_size=40, customers=5),
-        "events": event_frames,
-        "answers": answer_frames,
-        "spend": spend_frames,
-    }
-)
-specs = st.builds(
-    Scorecard,
-    every=st.sampled_from(("day", "week", "month", "quarter", "year")),
-    by=st.sampled_from((None, "channel")),
-    calendar=st.builds(
-        Calendar,
-        zone=st.sampled_from(("UTC", "Asia/Kolkata", "America/New_York")),
-        week_start=st.sampled_from(("monday", "sunday")),
-    ),
-    retained=st.sampled_from(("auto", "contracts", "purchases")),
-    attribution=st.sampled_from(("last_touch", "last_touch_but_direct")),
-    churn_days=st.sampled_from((3, 20, 90)),
-    min_customers=st.just(1),
-)
+SUMS = tuple(name for name, kpi in KPIS.items() if kpi.additive)
+specs, tables = scorecards(), scorecard_tables()
 late_moments = st.integers(20, 61).map(lambda days: FIRST + timedelta(days=days)) | moments()
 
 
@@ -156,6 +52,12 @@ def test_every_engine_gives_the_same_scorecard(engine: Put, spec: Scorecard, tab
 def test_the_order_of_rows_changes_no_kpi(spec: Scorecard, tables: Tables, seed: int) -> None:
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in tables.items()}
     alike(spec.fit(shuffled, as_of=END), spec.fit(tables, as_of=END))
+
+
+@given(spec=specs, tables=tables, kpi=st.sampled_from(tuple(KPIS)))
+def test_a_kpi_is_what_it_is_among_others_when_it_is_told_alone(spec: Scorecard, tables: Tables, kpi: str) -> None:
+    together, alone = (of(spec, *kpis).fit(tables, as_of=END).table for kpis in (FAMILIES[KPIS[kpi].family], (kpi,)))
+    assert_frame_equal(together.filter(pl.col("kpi") == kpi), alone, rel_tol=1e-9, abs_tol=1e-7)
 
 
 @given(spec=specs, tables=tables, late=late_moments, days=st.integers(0, 400))
@@ -217,9 +119,8 @@ def test_a_ratio_is_what_stands_above_by_what_stands_below(spec: Scorecard, tabl
 
 @given(spec=specs, tables=tables)
 def test_parts_add_up_to_the_whole_over_values_of_a_dimension(spec: Scorecard, tables: Tables) -> None:
-    sums = tuple(name for name, kpi in KPIS.items() if kpi.additive)
     whole, parts = (
-        spec.model_copy(update={"by": by, "kpis": sums}).fit(tables, as_of=END).table for by in (None, "channel")
+        spec.model_copy(update={"by": by, "kpis": SUMS}).fit(tables, as_of=END).table for by in (None, "channel")
     )
     added = parts.group_by("kpi", "period", maintain_order=True).agg(pl.col("value").sum())
     both = whole.join(added, on=["kpi", "period"], how="left")
@@ -229,9 +130,8 @@ def test_parts_add_up_to_the_whole_over_values_of_a_dimension(spec: Scorecard, t
 @given(spec=specs, tables=tables)
 def test_months_add_up_to_their_year(spec: Scorecard, tables: Tables) -> None:
     # What came of a message or a touch may be told in another month, and counts in that of the message or the order.
-    sums = tuple(name for name, kpi in KPIS.items() if kpi.additive)
     months, years = (
-        spec.model_copy(update={"every": every, "kpis": sums, "by": None}).fit(tables, as_of=END).table
+        spec.model_copy(update={"every": every, "kpis": SUMS, "by": None}).fit(tables, as_of=END).table
         for every in ("month", "year")
     )
     added = months.group_by("kpi", pl.col("period").dt.year()).agg(pl.col("value").sum()).sort("kpi", "period")
@@ -279,6 +179,10 @@ def test_nothing_is_told_of_fewer_people_than_are_wanted(spec: Scorecard, tables
 # -------------------------------------------------------------------------------- laws of families
 
 
+def of(spec: Scorecard, *kpis: str) -> Scorecard:
+    return spec.model_copy(update={"kpis": kpis})
+
+
 def values(fitted: FittedScorecard, kpi: str) -> list[float | None]:
     return fitted.table.filter(pl.col("kpi") == kpi)["value"].to_list()
 
@@ -299,6 +203,7 @@ def test_what_is_opened_was_delivered_and_what_was_delivered_was_sent(spec: Scor
 
 @given(spec=specs, tables=tables)
 def test_what_machines_open_and_click_is_no_humans(spec: Scorecard, tables: Tables) -> None:
+    spec = of(spec, "unique_opens", "unique_clicks", "machine_opens")
     everybody = tables["events"].with_columns(properties=pl.lit('{"sg_machine_open": true}'))
     told = spec.fit({"events": everybody}, as_of=END)
     assert not any(filter(None, values(told, "unique_opens") + values(told, "unique_clicks")))
@@ -306,35 +211,36 @@ def test_what_machines_open_and_click_is_no_humans(spec: Scorecard, tables: Tabl
     assert not any(filter(None, values(nobody.fit({"events": everybody}, as_of=END), "machine_opens")))
 
 
-@given(spec=specs, answers=answer_frames)
+@given(spec=specs, answers=rating_frames())
 def test_mirrored_answers_negate_the_nps_where_nobody_is_in_between(spec: Scorecard, answers: pl.DataFrame) -> None:
     extreme = answers.with_columns(
         value=pl.when(pl.col("value") > 5).then(10.0).otherwise(0.0), instrument=pl.lit("nps")
     )
     mirrored = extreme.with_columns(value=10 - pl.col("value"))
-    one, other = (spec.fit({"answers": frame}, as_of=END) for frame in (extreme, mirrored))
+    one, other = (of(spec, "nps").fit({"answers": frame}, as_of=END) for frame in (extreme, mirrored))
     assert values(one, "nps") == pytest.approx([None if each is None else -each for each in values(other, "nps")])
 
 
 @given(spec=specs, tables=tables, factor=st.sampled_from((2, 5, 10)))
 def test_roas_and_mer_rise_with_revenue(spec: Scorecard, tables: Tables, factor: int) -> None:
     more = tables["orders"].with_columns((pl.col("amount") * factor).cast(pl.Decimal(18, 4)))
-    small, large = (spec.fit({**tables, "orders": orders}, as_of=END) for orders in (tables["orders"], more))
-    for kpi in ("roas", "mer", "attributed_revenue", "revenue", "average_order_value"):
+    kpis = ("roas", "mer", "attributed_revenue", "revenue", "average_order_value")
+    small, large = (of(spec, *kpis).fit({**tables, "orders": orders}, as_of=END) for orders in (tables["orders"], more))
+    for kpi in kpis:
         scaled = [None if each is None else factor * each for each in values(small, kpi)]
         assert values(large, kpi) == pytest.approx(scaled)
 
 
 @given(spec=specs, tables=tables)
 def test_grr_is_at_most_1_and_at_most_nrr(spec: Scorecard, tables: Tables) -> None:
-    told = spec.fit(tables, as_of=END)
+    told = of(spec, *FAMILIES["retention"]).fit(tables, as_of=END)
     for gross, net in zip(values(told, "gross_revenue_retention"), values(told, "net_revenue_retention"), strict=True):
         assert gross is None or gross <= min(1, net or 0) + 1e-9
 
 
 @given(spec=specs, tables=tables)
 def test_who_stays_and_who_goes_are_all_of_the_start(spec: Scorecard, tables: Tables) -> None:
-    told = spec.fit(tables, as_of=END)
+    told = of(spec, *FAMILIES["retention"]).fit(tables, as_of=END)
     for kept, lost in zip(values(told, "retention_rate"), values(told, "churn_rate"), strict=True):
         assert (kept is None) == (lost is None)
         assert kept is None or kept + (lost or 0) == pytest.approx(1)
@@ -342,6 +248,7 @@ def test_who_stays_and_who_goes_are_all_of_the_start(spec: Scorecard, tables: Ta
 
 @given(spec=specs, tables=tables)
 def test_spend_in_two_equal_rows_is_that_of_one(spec: Scorecard, tables: Tables) -> None:
+    spec = of(spec, *FAMILIES["return"])
     halves = tables["spend"].with_columns((pl.col("amount") / 2).cast(pl.Decimal(18, 4)))
     twice = pl.concat([halves, halves])
     alike(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Final
 
 import polars as pl
 
@@ -23,9 +24,11 @@ from unified_customer.methods.money import Exchange
 from unified_customer.methods.orders import ORDERS, native_orders
 
 Found = pl.DataFrame | None
-_LTV = frozenset({"ltv", "monthly_margin"})
-_HELD = frozenset({"held", "held_before", "lost", "money_before", "money_now", "money_kept"})
-_WON = frozenset({"new_customers", "won", "won_paid", "cac", "attributed_revenue", "mail_conversions"})
+_VISITS: Final = frozenset({"visitors"})
+_MAILS: Final = frozenset({"recipients"})
+_LTV: Final = frozenset({"ltv", "monthly_margin"})
+_HELD: Final = frozenset({"held", "held_before", "lost", "money_before", "money_now", "money_kept"})
+_WON: Final = frozenset({"new_customers", "won", "won_paid", "cac", "attributed_revenue", "mail_conversions"})
 
 
 @dataclass
@@ -91,8 +94,8 @@ class Counting:
             kept_by_purchases = kept(self.scope, orders, exchange) if self.asks(_LTV | _HELD) else None
             bought_by = buyers(orders)
         if self.reads("events"):
-            sheets.add(visited(self.scope, bought_by) if self.asks(frozenset({"sessions", "visitors"})) else None)
-            sheets.add(mailed(self.scope, mails) if self.asks(frozenset({"mails", "delivered"})) else None)
+            sheets.add(visited(self.scope, bought_by) if self.asks(_VISITS) else None)
+            sheets.add(mailed(self.scope, mails) if self.asks(_MAILS) else None)
         self._retained(sheets, kept_by_purchases)
         sheets.add(answered(self.scope) if self.reads("answers") else None)
         return sheets

@@ -9,7 +9,7 @@ import polars as pl
 
 from unified_customer.analytics.kpis.counting import Counting, laid_out
 from unified_customer.analytics.kpis.kpi import KPIS
-from unified_customer.analytics.kpis.measuring import compared, derived, named, valued
+from unified_customer.analytics.kpis.measuring import compared, derived, marked, named, valued
 from unified_customer.analytics.kpis.pictures import as_table, as_trend, written
 from unified_customer.analytics.kpis.scope import BY, Scope
 from unified_customer.analytics.kpis.spec import COLUMNS, Scorecard
@@ -117,13 +117,14 @@ def fitted(spec: Scorecard, tables: Mapping[str, Native], *, as_of: datetime) ->
     scope = Scope(spec, tables, as_of)
     sheets = Counting(scope, spec.chosen).sheets()
     wide = derived(spec, laid_out(sheets.found, last=scope.last))
-    told = [rows for kpi in spec.chosen if (rows := valued(scope, kpi, wide)) is not None]
+    told = [kpi for kpi in spec.chosen if wide.height and set(kpi.measures) <= set(wide.columns)]
     if not told:
         return FittedScorecard(spec, as_of, sheets.currency, sheets.retained, _nothing(spec))
-    place = {kpi.name: place for place, kpi in enumerate(spec.chosen)}
-    ordered = pl.concat(told, how="diagonal").sort(
-        pl.col("kpi").replace_strict(place, return_dtype=pl.Int64), BY, "number", nulls_last=True
-    )
+    # An eager frame would be worked out many times for each KPI.
+    lazy = marked(scope, wide).lazy()
+    rows = pl.concat(pl.collect_all([valued(spec, kpi, lazy) for kpi in told]))
+    place = {kpi.name: place for place, kpi in enumerate(told)}
+    ordered = rows.sort(pl.col("kpi").replace_strict(place, return_dtype=pl.Int64), BY, "number", nulls_last=True)
     return FittedScorecard(spec, as_of, sheets.currency, sheets.retained, named(scope, compared(spec, ordered)))
 
 

@@ -40,30 +40,28 @@ def _quotient(above: str, below: str) -> pl.Expr:
     return pl.col(above) / pl.when(pl.col(below) > 0).then(below)
 
 
-def valued(scope: Scope, kpi: KPI, wide: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the rows of a KPI; None where the tables do not tell what it needs.
+def marked(scope: Scope, wide: pl.DataFrame) -> pl.DataFrame:
+    """Return measures with `complete`: whether the period is over."""
+    over = [scope.is_over(number) for number in wide["number"]]
+    return wide.with_columns(complete=pl.Series(over, dtype=pl.Boolean))
 
-    Values that do not occur in any period are left out, and so are periods before those of its measures.
+
+def valued(spec: Scorecard, kpi: KPI, wide: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the rows of a KPI.
+
+    Values of the dimension that do not occur in any period are left out, and so are periods before those of its measures.
     """
-    if not set(kpi.measures) <= set(wide.columns):
-        return None
     ends = [name for name in (kpi.above, kpi.below) if name is not None]
     occurs = pl.any_horizontal(
         (pl.col(name).fill_null(0) != 0).any().over(BY) for name in {*ends, kpi.people or kpi.above}
     )
     begun = pl.all_horizontal(pl.col(name).is_not_null() for name in ends) | pl.lit(kpi.above == "ltv")
-    rows = wide.filter(occurs).filter(begun)
-    told = rows.select("number", BY, complete=_over(scope, rows), **_columns(scope.spec, kpi))
+    told = wide.filter(occurs & begun).select("number", BY, "complete", **_columns(spec, kpi))
     kept = pl.col("complete") | pl.lit(not kpi.whole)
-    shown = kept & (
-        pl.lit(kpi.people is None) | (pl.col("_people") == 0) | (pl.col("_people") >= scope.spec.min_customers)
-    )
-    guarded = told.with_columns(pl.when(shown.fill_null(value=False)).then(pl.col(_TOLD)))
-    return guarded.with_columns(kpi=pl.lit(kpi.name), unit=pl.lit(kpi.unit)).drop("_people")
-
-
-def _over(scope: Scope, rows: pl.DataFrame) -> pl.Series:
-    return pl.Series([scope.is_over(number) for number in rows["number"]], dtype=pl.Boolean)
+    many = (pl.col("_people") == 0) | (pl.col("_people") >= spec.min_customers) | pl.lit(kpi.people is None)
+    shown = pl.when((kept & many).fill_null(value=False))
+    guarded = [shown.then(pl.col(name)).alias(name) for name in _TOLD]
+    return told.select("number", BY, "complete", *guarded, kpi=pl.lit(kpi.name), unit=pl.lit(kpi.unit))
 
 
 def _columns(spec: Scorecard, kpi: KPI) -> dict[str, pl.Expr]:
@@ -140,7 +138,7 @@ def _beside(spec: Scorecard, rows: pl.DataFrame, name: Comparison, away: int, na
 def named(scope: Scope, rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows as people read them: with the first day of each period, and the dimension under its own name."""
     spec = scope.spec
-    days = {number: spec.calendar.start(number, spec.every) for number in rows["number"].unique()}
-    dated = rows.with_columns(period=pl.col("number").replace_strict(days, return_dtype=pl.Date))
+    days = [spec.calendar.start(number, spec.every) for number in rows["number"]]
+    dated = rows.with_columns(period=pl.Series(days, dtype=pl.Date))
     by = [] if spec.by is None else [pl.col(BY).alias(spec.by)]
     return dated.select("kpi", "period", *by, *(name for name in COLUMNS if name not in {"kpi", "period"}))

@@ -52,8 +52,8 @@ def _daily(scope: Scope, found: pl.DataFrame) -> pl.DataFrame:
         day=pl.date_ranges(*_WHEN), length=(pl.col("period_end") - pl.col("period_start")).dt.total_days() + 1
     )
     spread = days.explode("day").with_columns(spend=pl.col("spend") / pl.col("length"))
-    numbers = {day: calendar.number(day, every) for day in spread["day"].unique()}
-    numbered = spread.with_columns(number=pl.col("day").replace_strict(numbers, return_dtype=pl.Int64))
+    numbers = [calendar.number(day, every) for day in spread["day"]]
+    numbered = spread.with_columns(number=pl.Series(numbers, dtype=pl.Int64))
     return numbered.group_by(KEYS, maintain_order=True).agg(
         pl.col("spend").sum(), paid_spend=pl.col("spend").filter(pl.col("_paid") == 1).sum()
     )

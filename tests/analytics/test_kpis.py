@@ -1,0 +1,205 @@
+"""KPIs by example: what is told where nothing fits, as tables and pictures, and in the documentation."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from unified_customer.analytics import KPIS, FittedScorecard, Scorecard
+from unified_customer.core.errors import ConfigurationError, SchemaError
+from unified_customer.engines.portable import Calendar
+from unified_customer.methods.money import Money
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def orders(**further: Any) -> pl.DataFrame:
+    """Return an order of each of ten customers in January, and of half of them in February."""
+    days = [(who, month) for month in (1, 2) for who in range(10 if month == 1 else 5)]
+    rows = [
+        {"customer_id": f"c{who}", "ordered_at": datetime(2026, month, 3 + who, tzinfo=UTC), "amount": 10.0 * month}
+        for who, month in days
+    ]
+    return pl.DataFrame(rows).with_columns(channel=pl.lit("web"), **further)
+
+
+def visits(*minutes: float, **further: Any) -> pl.DataFrame:
+    """Return pages that one visitor saw so many minutes after midnight."""
+    rows = [{"customer_id": "c1", "type": "page", "occurred_at": JANUARY + timedelta(minutes=each)} for each in minutes]
+    return pl.DataFrame(rows).with_columns(name=pl.lit(None, dtype=pl.String), **further)
+
+
+def spend(**further: Any) -> pl.DataFrame:
+    row = {
+        "period_start": date(2026, 1, 17),
+        "period_end": date(2026, 2, 15),
+        "channel": "paid_search",
+        "amount": 300.0,
+    }
+    return pl.DataFrame([{**row, **further}])
+
+
+def fit(tables: dict[str, pl.DataFrame], *kpis: str, **fields: Any) -> FittedScorecard:
+    return Scorecard(kpis=kpis, **{"min_customers": 1, **fields}).fit(tables, as_of=MARCH)
+
+
+def values(tables: dict[str, pl.DataFrame], kpi: str, **fields: Any) -> list[float | None]:
+    return fit(tables, kpi, **fields).table["value"].to_list()
+
+
+class TestCounting:
+    def test_spend_is_laid_on_its_days(self) -> None:
+        assert values({"spend": spend()}, "spend") == [150.0, 150.0]
+
+    def test_spend_that_was_not_over_does_not_count(self) -> None:
+        assert values({"spend": spend(period_end=date(2026, 3, 1))}, "spend") == []
+
+    @pytest.mark.parametrize(("minutes", "expected"), [((0, 30), 1), ((0, 31), 2), ((0, 20, 40), 1)])
+    def test_a_pause_ends_a_session(self, minutes: tuple[int, ...], expected: int) -> None:
+        assert values({"events": visits(*minutes)}, "sessions")[0] == expected
+
+    def test_a_session_that_is_named_has_no_pause(self) -> None:
+        named = visits(0, 300, session_id=pl.lit("s"))
+        assert values({"events": named}, "session_duration")[0] == 18_000
+
+    def test_acquisition_costs(self) -> None:
+        tables = {"orders": orders(), "spend": spend()}
+        assert values(tables, "cac_blended") == [15.0, None]
+
+    def test_what_is_left_of_a_customer(self) -> None:
+        # In February five of ten stay active: 0.5 * 100 / 5 each, and half of that a month later.
+        tables = {"orders": orders(ordered_at=pl.col("ordered_at").dt.truncate("1mo").dt.offset_by("14d"))}
+        told = values(tables, "cltv", churn_days=20, margin=0.5, discount=0, ltv_months=2)
+        assert told == [None, pytest.approx(10 * (1 + 0.5))]
+
+    def test_a_scale_that_is_another_is_left_out(self) -> None:
+        said = {"instrument": "csat", "question": "q", "answered_at": JANUARY}
+        answers = pl.DataFrame(
+            [{"customer_id": f"c{place}", "value": value, "scale": scale, **said} for place, (value, scale) in
+             enumerate([(5.0, None), (4.0, "1-5"), (3.0, None), (5.0, "1-7"), (9.0, None)])]
+        )  # fmt: skip
+        row = fit({"answers": answers}, "csat").table.row(0, named=True)
+        assert (row["numerator"], row["denominator"]) == (2, 3)
+
+    def test_purchases_tell_retention_where_no_subscription_does(self) -> None:
+        assert fit({"orders": orders(), "events": visits(0)}).retained == "purchases"
+        assert fit({"orders": orders()}, "churn_rate", retained="contracts").table.is_empty()
+
+
+class TestComparing:
+    def test_the_period_before_and_the_year_before(self) -> None:
+        old = orders(ordered_at=pl.col("ordered_at").dt.offset_by("-1y"))
+        row = fit({"orders": pl.concat([old, orders()])}, "revenue").table.row(-1, named=True)
+        assert (row["previous"], row["change"], row["growth"]) == (100.0, 0.0, 0.0)
+        assert (row["year_before"], row["year_change"]) == (100.0, 0.0)
+
+    def test_only_what_is_asked_for_is_compared(self) -> None:
+        table = fit({"orders": orders()}, "revenue", compare=()).table
+        assert table.select("previous", "change", "year_before").null_count().row(0) == (2, 2, 2)
+
+    def test_weeks_are_compared_with_those_52_weeks_before(self) -> None:
+        old = orders(ordered_at=pl.col("ordered_at").dt.offset_by("-364d"))
+        table = fit({"orders": pl.concat([old, orders()])}, "orders", every="week").table
+        assert table.row(-2, named=True)["year_before"] == table.row(-54, named=True)["value"]
+        assert table.row(-1, named=True)["year_before"] is None
+
+
+class TestRefusing:
+    def test_a_kpi_that_does_not_exist(self) -> None:
+        with pytest.raises(ValidationError, match="no KPI 'magic'"):
+            Scorecard(kpis=("magic",))
+
+    def test_a_kpi_that_the_tables_cannot_feed(self) -> None:
+        with pytest.raises(SchemaError, match="'roas' needs events, spend"):
+            fit({"orders": orders()}, "roas")
+
+    def test_currencies_of_two_tables(self) -> None:
+        tables = {"orders": orders(currency=pl.lit("EUR")), "spend": spend(currency="USD")}
+        with pytest.raises(SchemaError, match="EUR"):
+            fit(tables, "mer")
+        rates = Money(currency="EUR", rates={"USD": "0.5"})
+        assert values(tables, "spend", money=rates) == [75.0, 75.0]
+
+    @pytest.mark.parametrize("by", ["value", "kpi", "customer_id"])
+    def test_a_dimension_that_is_a_column_of_the_result(self, by: str) -> None:
+        with pytest.raises(ValidationError, match="told apart"):
+            Scorecard(by=by)
+
+    def test_a_dimension_without_customers(self) -> None:
+        with pytest.raises(ValidationError, match="Name the column"):
+            Scorecard(by_table="customers")
+        with pytest.raises(SchemaError, match="'customers' is not among"):
+            fit({"orders": orders()}, "orders", by="country", by_table="customers")
+
+    def test_a_scale_of_two_values(self) -> None:
+        with pytest.raises(ValidationError, match="three values"):
+            Scorecard(csat_scale=(0, 1))
+
+    def test_a_dimension_that_a_table_does_not_have(self) -> None:
+        assert fit({"orders": orders()}, by="country").table.is_empty()
+
+
+class TestShowing:
+    def test_small_cells_are_blank(self) -> None:
+        assert values({"orders": orders()}, "revenue", min_customers=6) == [100.0, None]
+
+    def test_a_dimension_of_customers(self) -> None:
+        people = pl.DataFrame({"customer_id": [f"c{who}" for who in range(10)], "country": ["DE"] * 6 + ["AT"] * 4})
+        fitted = fit({"orders": orders(), "customers": people}, "orders", by="country", by_table="customers")
+        assert fitted.wide("orders").rows() == [(date(2026, 1, 1), 4.0, 6.0), (date(2026, 2, 1), 0.0, 5.0)]
+        assert Scorecard(by="country", by_table="customers").needs == (
+            "answers", "customers", "events", "order_lines", "spend",
+        )  # fmt: skip
+
+    def test_it_shows_itself(self) -> None:
+        fitted = fit({"orders": orders(currency=pl.lit("EUR")), "spend": spend(currency="EUR")})
+        html = fitted._repr_html_()
+        assert all(text in html for text in ("Scorecard", "Average order value", "EUR 20", "2026-02-01"))
+        assert "Revenue: EUR 100" in str(fitted)
+        assert fitted.to_body()["currency"] == "EUR"
+
+    def test_nothing_shows_itself_too(self) -> None:
+        fitted = fit({"orders": orders().clear()})
+        assert str(fitted) == "No period is over yet."
+        assert "Scorecard" in fitted._repr_html_()
+        with pytest.raises(ConfigurationError, match="There are: none"):
+            fitted.chart()
+
+    @pytest.mark.parametrize("by", [None, "channel"])
+    @pytest.mark.parametrize("dark", [True, False])
+    def test_charts_of_what_is_over(self, by: str | None, dark: bool) -> None:  # noqa: FBT001 (a parameter of pytest)
+        fitted = Scorecard(by=by, min_customers=1).fit({"orders": orders()}, as_of=MARCH - timedelta(days=9))
+        drawn = str(fitted.chart("average_order_value", dark=dark).to_dict())
+        assert "2026-01-01" in drawn
+        assert "2026-02-01" not in drawn
+
+    def test_a_matrix_needs_a_dimension(self) -> None:
+        with pytest.raises(ConfigurationError, match="no dimension"):
+            fit({"orders": orders()}).wide("orders")
+
+    def test_the_day_is_that_of_the_shop(self) -> None:
+        late = orders(ordered_at=pl.lit(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)))
+        table = fit({"orders": late}, "orders", calendar=Calendar(zone="Europe/Berlin")).table
+        assert table["period"][0] == date(2026, 2, 1)
+
+
+class TestDocumentation:
+    def test_the_page_names_each_kpi_in_its_family(self) -> None:
+        rows = re.findall(r"^\| (\w+) \| (`.*?`) \| .* \|$", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+        told = {
+            family: tuple(re.findall(r"`(\w+)`", names)) for family, names in rows if "," in names and family != "field"
+        }
+        families = dict.fromkeys(kpi.family for kpi in KPIS.values())
+        named = {family: tuple(name for name, kpi in KPIS.items() if kpi.family == family) for family in families}
+        assert {family: told.get(family) for family in named} == named
+
+    def test_the_page_names_the_defaults(self) -> None:
+        text, spec = PAGE.read_text("utf-8"), Scorecard()
+        for field in ("margin", "churn_days", "session_minutes"):
+            assert f"| `{field}` | {getattr(spec, field):g} |" in text
