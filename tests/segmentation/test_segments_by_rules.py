@@ -286,13 +286,13 @@ def test_a_missing_column_is_named(missing: str) -> None:
 
 
 def test_breadth_at_the_thirds_leaves_those_who_did_nothing_out_of_them(engine: Callable[[pl.DataFrame], Any]) -> None:
-    rows = [(f"c{n}", f"name {place}", 3 if n else 200) for n in range(7) for place in range(n or 1)]
+    rows = [(f"c{n}", f"name {place}", 3 if n > 0 else 200) for n in range(-2, 7) for place in range(max(n, 1))]
     events = pl.DataFrame(rows, schema=["customer_id", "name", "days"], orient="row").select(
         "customer_id", "name", occurred_at=pl.lit(TODAY) - pl.duration(days="days")
     )
     fitted = Breadth().fit({"events": engine(events)}, as_of=TODAY)
     assert fitted.learned.cuts == (2.5, 4.5)
-    assert fitted.sizes["customers"].to_list() == [2, 2, 2, 1]
+    assert fitted.sizes["customers"].to_list() == [2, 2, 2, 3]
 
 
 @pytest.mark.parametrize(
