@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,13 @@ class TestCounting:
         told = values(tables, "cltv", churn_days=20, margin=0.5, discount=0, ltv_months=2)
         assert told == [None, pytest.approx(10 * (1 + 0.5))]
 
+    def test_by_channel_a_new_customer_costs_what_its_last_touch_did(self) -> None:
+        seen = visits(0, channel=pl.lit("paid_search"))
+        tables = {"orders": orders(), "spend": spend(), "events": seen}
+        assert fit(tables, "cac_blended", by="channel").wide("cac_blended")["paid_search"].to_list() == [150.0, None]
+        assert "events" in Scorecard(kpis=("cac_blended",), by="channel").needs
+        assert "events" not in Scorecard(kpis=("cac_blended",)).needs
+
     def test_a_scale_that_is_another_is_left_out(self) -> None:
         said = {"instrument": "csat", "question": "q", "answered_at": JANUARY}
         answers = pl.DataFrame(
@@ -123,7 +131,7 @@ class TestRefusing:
         tables = {"orders": orders(currency=pl.lit("EUR")), "spend": spend(currency="USD")}
         with pytest.raises(SchemaError, match="EUR"):
             fit(tables, "mer")
-        rates = Money(currency="EUR", rates={"USD": "0.5"})
+        rates = Money(currency="EUR", rates={"USD": Decimal("0.5")})
         assert values(tables, "spend", money=rates) == [75.0, 75.0]
 
     @pytest.mark.parametrize("by", ["value", "kpi", "customer_id"])

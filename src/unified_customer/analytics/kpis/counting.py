@@ -117,10 +117,12 @@ class Counting:
         purchases = settled(timed(orders), like=native)
         new = won(purchases)
         sheets.add(new)
-        found = touched(self.scope, purchases) if self.reads("events") else None
+        by_touch = self.scope.spec.by is not None and self.scope.spec.by_table == "rows"
+        told = self.reads("events") or (by_touch and self.scope.has("events"))
+        found = touched(self.scope, purchases) if told else None
         if found is None:
-            # Without a dimension it does not matter by which touch a customer came.
-            sheets.add(new.rename({"new_customers": "won"}) if self.scope.spec.by is None else None)
+            # Only of the dimension of a touch it matters by which one a customer came.
+            sheets.add(None if by_touch else new.rename({"new_customers": "won"}))
             return None
         last = settled(found, like=native)
         sheets.add(won_by(last, None), won_by(last, channels), attributed(last, exchange, channels))

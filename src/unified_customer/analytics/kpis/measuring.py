@@ -14,6 +14,8 @@ MONTHS: Final[dict[Period, float]] = {"day": 12 / 365.25, "week": 84 / 365.25, "
 """How many months a period has."""
 YEAR: Final[dict[Period, int]] = {"day": 364, "week": 52, "month": 12, "quarter": 4, "year": 1}
 """How many periods before the same one of the year before is; days keep their weekday."""
+DERIVED: Final = frozenset({"ltv", "cac", "monthly_margin"})
+"""Measures that are null where there is nothing to divide by; others are null before the first period of their table."""
 _TOLD: Final = ("value", "low", "high", "numerator", "denominator", "n")
 
 
@@ -55,7 +57,8 @@ def valued(spec: Scorecard, kpi: KPI, wide: pl.LazyFrame) -> pl.LazyFrame:
     occurs = pl.any_horizontal(
         (pl.col(name).fill_null(0) != 0).any().over(BY) for name in {*ends, kpi.people or kpi.above}
     )
-    begun = pl.all_horizontal(pl.col(name).is_not_null() for name in ends) | pl.lit(kpi.above == "ltv")
+    counted = {*ends, kpi.people or kpi.above} - DERIVED
+    begun = pl.all_horizontal(pl.col(name).is_not_null() for name in counted)
     told = wide.filter(occurs & begun).select("number", BY, "complete", **_columns(spec, kpi))
     kept = pl.col("complete") | pl.lit(not kpi.whole)
     many = (pl.col("_people") == 0) | (pl.col("_people") >= spec.min_customers) | pl.lit(kpi.people is None)

@@ -155,6 +155,9 @@ class Scorecard(Spec):
         """Names of the tables that `fit` reads."""
         named = {part for kpi in self.chosen for need in kpi.needs for part in need.split("|")}
         further = {"customers"} if self.by_table == "customers" else set()
+        if self.by is not None and self.by_table == "rows" and any("won" in kpi.measures for kpi in self.chosen):
+            # A customer belongs to the value of its last touch.
+            further.add("events")
         return tuple(sorted({_TABLES.get(name, name) for name in named} | further))
 
     def fit(self, tables: Mapping[str, Native], *, as_of: datetime) -> "FittedScorecard":
