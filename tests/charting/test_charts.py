@@ -165,7 +165,8 @@ def test_without_the_drawing_package_a_picture_says_what_to_install(monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "name", ["bands", "bars", "forest", "funnel", "grid", "heatmap", "matrix", "tracking", "treemap", "trend", "triangle"]
+    "name",
+    ["bands", "bars", "forest", "funnel", "grid", "heatmap", "matrix", "tracking", "treemap", "trend", "triangle"],
 )
 def test_without_altair_every_chart_says_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "altair", None)

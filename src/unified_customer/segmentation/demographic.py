@@ -13,7 +13,7 @@ from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.base import Model
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, check_zone, civil, collected, opened
+from unified_customer.engines.portable import Lazy, Native, Zone, civil, collected, opened
 from unified_customer.segmentation.assignment import FittedSegments, fit_segments
 
 CUSTOMERS: Final = "customers"
@@ -62,13 +62,8 @@ class Demographic(Spec):
     """The fewest customers of a segment under its own name."""
     name: str = "demographic"
     """What the segmentation is called in `memberships`."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of birthdays."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @field_validator("ages")
     @classmethod

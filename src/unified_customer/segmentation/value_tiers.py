@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final, Literal
 
 import narwhals as nw
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.base import Model
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, before, check_zone, opened, quantiles
+from unified_customer.engines.portable import Lazy, Native, Zone, before, opened, quantiles
 from unified_customer.methods.money import Money
 from unified_customer.methods.orders import LINES, native_orders, orders_before
 from unified_customer.segmentation.assignment import FittedSegments, fit_segments
@@ -77,13 +77,8 @@ class ValueTiers(Spec):
     """In which currency amounts are added."""
     name: str = "value"
     """What the segmentation is called in `memberships`."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of times that name none."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @model_validator(mode="after")
     def _rising_to_all(self) -> "ValueTiers":

@@ -10,7 +10,7 @@ from unified_customer.analytics.occurrences import EVENTS, Conditions
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone
+from unified_customer.engines.portable import Native, Zone
 
 if TYPE_CHECKING:
     from unified_customer.analytics.funnels.fitted import FittedFunnel
@@ -91,13 +91,8 @@ class Funnel(Spec):
     """Where fewer take the first step, numbers could tell of one of them, and are not shown."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
     """Of the intervals."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of times that name none."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @field_validator("steps", mode="before")
     @classmethod

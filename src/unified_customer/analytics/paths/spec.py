@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from unified_customer.analytics.occurrences import EVENTS
 from unified_customer.core.clock import as_utc
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone
+from unified_customer.engines.portable import Native, Zone
 
 if TYPE_CHECKING:
     from unified_customer.analytics.paths.fitted import FittedPaths
@@ -56,13 +56,8 @@ class Paths(Spec):
     """So many paths at most."""
     min_customers: int = Field(default=5, ge=1)
     """What fewer customers did is not shown."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of times that name none."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     def fit(self, tables: Mapping[str, Native], *, as_of: datetime) -> "FittedPaths":
         """Count the paths that were taken before `as_of`.

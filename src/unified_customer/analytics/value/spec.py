@@ -15,7 +15,7 @@ from unified_customer.analytics.value.scoring import scored
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone
+from unified_customer.engines.portable import Native, Zone
 from unified_customer.methods.buy_till_die import ModelName, SeasonalIndex, SeasonBy
 from unified_customer.methods.money import Money
 from unified_customer.methods.orders import NEEDED
@@ -78,13 +78,8 @@ class CLV(Spec):
     """`net`: what all customers returned apart from their orders is taken off everybody's spend, as one share."""
     money: Money = Money()
     """In which currency amounts are added."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of days."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @field_validator("margin")
     @classmethod

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from unified_customer.analytics.value.contracts import Contracts, Interval, contracts_before
 from unified_customer.analytics.value.subscription_fitted import FittedSubscriptionValue
 from unified_customer.core.clock import as_utc
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone
+from unified_customer.engines.portable import Native, Zone
 from unified_customer.methods.buy_till_die import FittedRetention, Tenures, fit_retention
 from unified_customer.methods.buy_till_die.histories import Floats
 from unified_customer.methods.money import Money
@@ -65,13 +65,8 @@ class SubscriptionValue(Spec):
     """What one interval costs, where the contracts do not say."""
     money: Money = Money()
     """In which currency amounts are told."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of days."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     def contracts(self, tables: Mapping[str, Native], *, as_of: datetime) -> Contracts:
         """Return the contracts before an instant."""

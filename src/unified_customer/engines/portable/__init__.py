@@ -12,7 +12,7 @@ instant becomes civil time first, and periods are counted by expressions that al
 """
 
 from unified_customer.engines.portable.bringing import brought
-from unified_customer.engines.portable.calendar import Calendar, Period, check_zone, day_number
+from unified_customer.engines.portable.calendar import Calendar, Period, Zone, check_zone, day_number
 from unified_customer.engines.portable.documents import texts_within
 from unified_customer.engines.portable.frames import Lazy, Native, collected, given_back, has, opened, settled
 from unified_customer.engines.portable.instants import before, civil
@@ -23,6 +23,7 @@ __all__ = [
     "Lazy",
     "Native",
     "Period",
+    "Zone",
     "before",
     "brought",
     "check_zone",

@@ -1,11 +1,11 @@
 """Days, weeks, months, quarters and years as whole numbers, alike on every engine."""
 
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import narwhals as nw
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models.base import Model
@@ -34,6 +34,10 @@ def check_zone(zone: str) -> str:
     return zone
 
 
+Zone = Annotated[str, AfterValidator(check_zone)]
+"""An IANA time zone, as a field of a spec."""
+
+
 def day_number(time: nw.Expr) -> nw.Expr:
     """Return the days from 1970-01-01 to a civil time or date, from 1601 on.
 
@@ -57,17 +61,12 @@ class Calendar(Model):
         (datetime.date(2026, 4, 1), '2026/27-Q1')
     """
 
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of instants."""
     week_start: Literal["monday", "sunday", "saturday"] = "monday"
     """First day of a week."""
     fiscal_month: int = Field(default=1, ge=1, le=12)
     """The month in which the fiscal year begins; quarters and years are counted from it."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     def counted(self, time: nw.Expr, period: Period) -> nw.Expr:
         """Return the number of the period that a civil time lies in; periods that follow have numbers that follow."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone
+from unified_customer.engines.portable import Native, Zone
 from unified_customer.methods.money import Money
 from unified_customer.segmentation.audiences.compiling.evaluation import members
 from unified_customer.segmentation.audiences.compiling.seen import Seen
@@ -55,13 +55,8 @@ class Audience(Spec):
     """The table whose customers are looked at; those of a table of what happened are those with a row before `as_of`."""
     money: Money = Money()
     """In which currency amounts are added."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of the calendar: of today, of birthdays, and of days that are named."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import ClassVar
 
 import narwhals as nw
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, check_zone
+from unified_customer.engines.portable import Lazy, Native, Zone
 from unified_customer.segmentation.assignment import Nothing, fit_segments
 from unified_customer.segmentation.behaviour.acts import EVENTS
 from unified_customer.segmentation.engagement.bounds import APP, LEVELS, MAIL, SITE, VISITS, Mail, Visits
@@ -57,13 +57,8 @@ class Engagement(Spec):
     """Dormant up to so many, and silent after them."""
     name: str = "engagement"
     """What the segmentation is called in `memberships`; those of the channels are `engagement.email` and so on."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of the calendar."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @model_validator(mode="after")
     def _rising(self) -> "Engagement":

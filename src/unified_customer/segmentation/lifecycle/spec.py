@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
 import narwhals as nw
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from unified_customer.core.models.base import Model
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, check_zone, collected, quantiles
+from unified_customer.engines.portable import Lazy, Native, Zone, collected, quantiles
 from unified_customer.methods.buy_till_die import Histories, fit_purchases
 from unified_customer.methods.orders import NEEDED, native_orders
 from unified_customer.segmentation.assignment import FittedSegments, fit_segments
@@ -71,13 +71,8 @@ class Lifecycle(Spec):
     """For so many days after the first purchase one is new, and after a return reactivated."""
     name: str = "lifecycle"
     """What the segmentation is called in `memberships`."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of the calendar."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @property
     def title(self) -> str:

@@ -6,12 +6,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, brought, check_zone, collected
+from unified_customer.engines.portable import Lazy, Native, Zone, brought, collected
 from unified_customer.methods.learning import Floats, GroupSearch, Ints, canonical_order, nearest
 from unified_customer.methods.money import Money
 from unified_customer.segmentation.grouped import ALIKE, TOO_LITTLE, apart, measured_here, table_of
@@ -87,7 +87,7 @@ class Lifestyle(Spec):
     """Only what happened in so many times 24 hours before `as_of`; None: everything."""
     money: Money = Money()
     """In which currency amounts are added."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of times that name none."""
     name: str = Field(default="lifestyle", min_length=1)
     """What the set of segments is called in `memberships`."""
@@ -98,11 +98,6 @@ class Lifestyle(Spec):
     def needs(self) -> tuple[str, ...]:
         """The table that `fit` reads."""
         return (self.source,)
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @model_validator(mode="after")
     def _that_can_be_meant(self) -> "Lifestyle":

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import ClassVar
 
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, Native, brought, check_zone, collected
+from unified_customer.engines.portable import Lazy, Native, Zone, brought, collected
 from unified_customer.methods.learning import Floats, GroupSearch
 from unified_customer.segmentation.clusters.spec import marks_of
 from unified_customer.segmentation.grouped import TOO_LITTLE, FittedGroups, measured_here, table_of
@@ -86,17 +86,12 @@ class Needs(Spec):
     """By how many questions a segment is called."""
     seed: int = Field(default=0, ge=0)
     """Of all draws."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of times that name none."""
     name: str = Field(default="needs", min_length=1)
     """What the set of segments is called in `memberships`."""
 
     title: ClassVar[str] = "Segments by needs"
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     def fit(self, tables: Mapping[str, Native], *, as_of: datetime) -> "FittedNeeds":
         """Find the segments of those who answered before `as_of`.

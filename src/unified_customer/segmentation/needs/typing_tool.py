@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import SchemaError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone, collected, opened
+from unified_customer.engines.portable import Native, Zone, collected, opened
 from unified_customer.segmentation.needs.answers import ANSWERS, features_as_answers, latest_answers
 from unified_customer.segmentation.needs.asked import columns_of, table_of_answers
 from unified_customer.segmentation.needs.classifier import FEATURES, SegmentClassifier
@@ -76,15 +76,10 @@ class TypingTool(Spec):
     """Questions that fewer people of the research answered are left out."""
     seed: int = Field(default=0, ge=0)
     """Of the folds."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of times that name none."""
     name: str = Field(default="typed", min_length=1)
     """What the told segments are called in `memberships`."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     def fit(self, tables: Mapping[str, Native], *, as_of: datetime) -> FittedTypingTool:
         """Choose the questions, fit the tool, and tell the segment of everybody.

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Lazy, check_zone, settled
+from unified_customer.engines.portable import Lazy, Zone, settled
 from unified_customer.methods.money import Money
 from unified_customer.methods.orders import LINES
 from unified_customer.segmentation.assignment import FittedSegments
@@ -81,13 +81,8 @@ class Profiles(Spec):
     """The ages at which a new band begins, in years, rising."""
     money: Money = Money()
     """In which currency amounts are added."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of the calendar."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @field_validator("personas")
     @classmethod

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
-from unified_customer.engines.portable import Native, check_zone, given_back, settled
+from unified_customer.engines.portable import Native, Zone, given_back, settled
 from unified_customer.methods.money import Money
 from unified_customer.methods.orders import NEEDED, native_orders
 from unified_customer.segmentation.rfm.cuts import Thresholds, learned_cuts
@@ -61,13 +61,8 @@ class RFM(Spec):
     """Only what happened in so many times 24 hours before `as_of`; None: everything."""
     money: Money = Money()
     """In which currency amounts are added."""
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     """IANA time zone of the calendar."""
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
 
     @model_validator(mode="after")
     def _one_scale(self) -> "RFM":
