@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from unified_customer.analytics import Scorecard
 from unified_customer.methods.events.machines import Machines
@@ -164,9 +165,11 @@ def starts(spec: Scorecard) -> list[tuple[date, datetime, datetime]]:
     return found
 
 
-@given(spec=specs, tables=tables)
-def test_churn_by_purchases_is_what_plain_counting_gives(spec: Scorecard, tables: Tables) -> None:
-    spec = spec.model_copy(update={"retained": "purchases"})
+@given(spec=specs, tables=tables, every=st.sampled_from(("day", "week", "month")), days=st.sampled_from((1, 3, 10)))
+def test_churn_by_purchases_is_what_plain_counting_gives(
+    spec: Scorecard, tables: Tables, every: str, days: int
+) -> None:
+    spec = spec.model_copy(update={"retained": "purchases", "every": every, "churn_days": days})
     zone, span = ZoneInfo(spec.calendar.zone), timedelta(days=spec.churn_days)
     bought = [
         (row["customer_id"], row["ordered_at"].astimezone(zone).replace(tzinfo=None))
