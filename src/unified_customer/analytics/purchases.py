@@ -1,7 +1,7 @@
 """Purchases per customer and month."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -88,7 +88,7 @@ class MonthlyPurchasesFitted:
 
     spec: MonthlyPurchases
     as_of: datetime
-    table: pl.DataFrame
+    table: pl.DataFrame = field(repr=False)
 
     def rows(self) -> Mapping[str, pl.DataFrame]:
         """Return one score per customer and month, called `orders:2026-01`."""

@@ -1,7 +1,7 @@
 """What fitted segmentations have in common: an assignment, scored again later, measured and drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
@@ -14,7 +14,7 @@ from unified_customer.core.spec import Spec
 from unified_customer.engines.portable import Lazy, Native, collected, given_back, opened, settled
 from unified_customer.methods.display import COUNT, result_html
 from unified_customer.segmentation.memberships import membership_rows
-from unified_customer.segmentation.sizes import Kind, formats, picture, sizes_of
+from unified_customer.segmentation.sizes import Kind, formats, in_words, picture, sizes_of
 
 if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
@@ -70,7 +70,7 @@ class FittedSegments(Generic[LearnedT]):
     segmentation: Segmentation[LearnedT]
     as_of: datetime
     learned: LearnedT
-    table: Any
+    table: Any = field(repr=False)
 
     @property
     def spec(self) -> Spec:
@@ -118,6 +118,10 @@ class FittedSegments(Generic[LearnedT]):
         """
         told = f"{COUNT.written(self.sizes['customers'].sum())} customers as of {self.as_of:%Y-%m-%d}"
         return picture(self.sizes, kind=kind, title=self.segmentation.title, subtitle=[told], dark=dark)
+
+    def __str__(self) -> str:
+        """Return the sizes of the segments as text."""
+        return in_words(self.segmentation.title, self.sizes, currency=None)
 
     def _repr_html_(self) -> str:
         facts = [("customers", COUNT.written(self.sizes["customers"].sum())), ("as of", f"{self.as_of:%Y-%m-%d}")]

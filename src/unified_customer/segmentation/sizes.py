@@ -66,6 +66,24 @@ def formats(currency: str | None) -> dict[str, Format]:
     return {"customers": COUNT, "monetary": worth, "spend": worth, "frequency": NUMBER, "recency": NUMBER, **shares}
 
 
+def in_words(title: str, sizes: pl.DataFrame, *, currency: str | None) -> str:
+    """Return sizes as text, a line for each segment.
+
+    Examples:
+        >>> sizes = pl.DataFrame({"segment": ["New", "Loyal"], "customers": [1, 3], "share": [0.25, 0.75]})
+        >>> print(in_words("Segments", sizes, currency=None))
+        Segments: 4 customers
+          New: 1 (25 %)
+          Loyal: 3 (75 %)
+    """
+    written = formats(currency)
+    lines = [f"{title}: {COUNT.written(sizes['customers'].sum())} customers"]
+    for row in sizes.iter_rows(named=True):
+        paid = f", {written['monetary'].written(row['monetary'])}" if row.get("monetary") is not None else ""
+        lines.append(f"  {row['segment']}: {COUNT.written(row['customers'])} ({SHARE.written(row['share'])}){paid}")
+    return "\n".join(lines)
+
+
 def picture(
     sizes: pl.DataFrame, *, kind: Kind, title: str, subtitle: Sequence[str], currency: str | None = None, dark: bool
 ) -> "Chart":

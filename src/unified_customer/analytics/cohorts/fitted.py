@@ -1,7 +1,7 @@
 """Cohorts that were told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -46,7 +46,7 @@ class FittedCohorts:
     as_of: datetime
     currency: str | None
     cells: pl.DataFrame
-    table: Any = None
+    table: Any = field(default=None, repr=False)
 
     def assign(self, tables: Mapping[str, Native], *, as_of: datetime) -> Native:
         """Tell the cohort of each customer in other data.

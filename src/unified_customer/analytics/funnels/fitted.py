@@ -1,7 +1,7 @@
 """A funnel that was counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +43,7 @@ class FittedFunnel:
     as_of: datetime
     steps: pl.DataFrame
     groups: pl.DataFrame | None
-    table: Any = None
+    table: Any = field(default=None, repr=False)
 
     def assign(self, tables: Mapping[str, Native], *, as_of: datetime) -> Native:
         """Tell who reached which step in other data.

@@ -1,7 +1,7 @@
 """Contracts: from when to when, and how often they were renewed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
@@ -36,7 +36,7 @@ class Contracts:
     """
 
     last: date
-    table: pl.DataFrame
+    table: pl.DataFrame = field(repr=False)
     currency: str | None
 
     def as_of(self, last: date, *, interval: Interval) -> "Contracts":

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,7 +48,7 @@ class FittedCLV:
     learned: Learned
     currency: str | None
     holdout: Evaluation | None
-    table: pl.DataFrame
+    table: pl.DataFrame = field(repr=False)
 
     @property
     def diagnosis(self) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """What is learned of purchases before an instant: the models, the season, and what comes back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -61,7 +61,7 @@ class Base:
 
     as_of: datetime
     last: int
-    table: pl.DataFrame
+    table: pl.DataFrame = field(repr=False)
     currency: str | None
 
     @cached_property

@@ -1,7 +1,7 @@
 """The value of customers under contract that was fitted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,7 +46,7 @@ class FittedSubscriptionValue:
     retention: FittedRetention
     currency: str | None
     survival: pl.DataFrame
-    table: pl.DataFrame
+    table: pl.DataFrame = field(repr=False)
 
     @property
     def diagnosis(self) -> tuple[Finding, ...]:

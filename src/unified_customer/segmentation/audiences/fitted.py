@@ -42,7 +42,7 @@ class FittedAudience:
 
     spec: "Audience"
     as_of: datetime
-    table: Any
+    table: Any = field(repr=False)
     tables: Mapping[str, Native] = field(repr=False)
 
     @property

@@ -1,7 +1,7 @@
 """A typing tool that was fitted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -40,7 +40,7 @@ class FittedTypingTool:
     spec: "TypingTool"
     as_of: datetime
     classifier: SegmentClassifier
-    table: Any
+    table: Any = field(repr=False)
     accuracy: pl.DataFrame
     confusion: pl.DataFrame
     choice: pl.DataFrame

@@ -1,7 +1,7 @@
 """An RFM segmentation that was fitted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,7 +19,7 @@ from unified_customer.methods.orders import native_orders
 from unified_customer.segmentation.memberships import membership_rows
 from unified_customer.segmentation.rfm.cuts import MEASURES, Cuts, ranked
 from unified_customer.segmentation.rfm.measures import measured
-from unified_customer.segmentation.sizes import formats, picture, sizes_of
+from unified_customer.segmentation.sizes import formats, in_words, picture, sizes_of
 
 if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
@@ -46,7 +46,7 @@ class FittedRFM:
     as_of: datetime
     cuts: Cuts | None
     currency: str | None
-    table: Any = None
+    table: Any = field(default=None, repr=False)
 
     @property
     def segmentations(self) -> tuple[str, ...]:
@@ -120,6 +120,10 @@ class FittedRFM:
             self.grid, x="r_score", y="f_score", value="customers", label="segment", x_title="recency score",
             y_title="frequency score", value_title="customers", title=title, subtitle=told, dark=dark,
         )  # fmt: skip
+
+    def __str__(self) -> str:
+        """Return the sizes of the segments as text."""
+        return in_words("RFM segments", self.sizes, currency=self.currency)
 
     def _repr_html_(self) -> str:
         facts = [("customers", COUNT.written(self.sizes["customers"].sum())), ("as of", f"{self.as_of:%Y-%m-%d}")]
