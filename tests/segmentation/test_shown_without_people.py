@@ -18,7 +18,7 @@ TABLES: Mapping[str, pl.DataFrame] = {
     ),
     "order_lines": pl.DataFrame(
         {
-            "customer_id": CANARIES, "order_id": CANARIES, "occurred_at": [datetime(2026, 1, 3, tzinfo=UTC)] * 6, "kind": "sale",
+            "customer_id": CANARIES, "source": "shop", "order_id": CANARIES, "occurred_at": [datetime(2026, 1, 3, tzinfo=UTC)] * 6, "kind": "sale",
             "quantity": 1, "amount": 5, "currency": "EUR",
         }
     ),
