@@ -2,24 +2,30 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 import unified_customer as uc
 from tests.browsing import Browser
+from unified_customer.analytics import Scorecard
 from unified_customer.core.errors import ConfigurationError, ConsentError, EverythingWithheldWarning, SchemaError
 from unified_customer.core.models import Actor
+from unified_customer.core.tables import table
+from unified_customer.engines.portable import Calendar
+from unified_customer.hub.gathering import Wanted
 from unified_customer.methods.money import Money
 from unified_customer.policy import Role
 from unified_customer.testing.publication_strategies import FORBIDDEN, World, hub_of
 
 START, AS_OF, NOW = (datetime(*each, tzinfo=UTC) for each in ((2024, 1, 1), (2026, 1, 1), (2026, 2, 1)))
 PURPOSE = "analytics"
+KEYS = uc.MemoryKeyProvider(b"k" * 32)
 PEOPLE = pl.DataFrame({"id": [str(each) for each in range(160)]}).with_columns(
     mail=pl.format("canary-{}@example.com", "id"), name=pl.format("Canary-{} Lee", "id")
 )
@@ -132,7 +138,7 @@ def test_a_purpose_without_a_basis_sees_nobody_and_says_so(hub: uc.CustomerHub, 
 
 def test_an_actor_needs_a_role_where_the_policy_says_so(tmp_path: Path) -> None:
     policy = uc.Policy(bases={PURPOSE: "legitimate_interests"}, roles={"clerk": Role(purposes=("essential.service",))})
-    with uc.CustomerHub("memory://", policy=policy, keys=uc.MemoryKeyProvider(b"k" * 32)) as small:
+    with uc.CustomerHub("memory://", policy=policy, keys=KEYS) as small:
         with pytest.raises(ConsentError):
             small.report(purpose=PURPOSE, path=tmp_path / "page.html", actor=Actor(id="eve", roles=("clerk",)))
         assert not (tmp_path / "page.html").exists()
@@ -159,9 +165,7 @@ def test_amounts_of_several_currencies_need_rates(tmp_path: Path) -> None:
 
 
 def test_a_hub_without_anything_has_a_report(tmp_path: Path) -> None:
-    with uc.CustomerHub(
-        "memory://", policy=uc.Policy(bases={PURPOSE: "legitimate_interests"}), keys=uc.MemoryKeyProvider(b"k" * 32)
-    ) as empty:
+    with uc.CustomerHub("memory://", policy=uc.Policy(bases={PURPOSE: "legitimate_interests"}), keys=KEYS) as empty:
         report = empty.report(purpose=PURPOSE, path=tmp_path / "page.html", as_of=AS_OF)
     assert report.customers == 0
     assert "Nobody has bought" in report.path.read_text(encoding="utf-8")
@@ -195,6 +199,64 @@ def test_what_a_purpose_may_not_see_is_named(forbidden: tuple[str, ...], tmp_pat
     assert report.customers == 3
     assert ("Nothing is told of this" in text) == bool(BLIND & {*forbidden})
     assert ("The stronger the colour" in text) != ("Nothing is told of this" in text)
+
+
+def test_opens_that_machines_made_are_no_opens(tmp_path: Path) -> None:
+    sent = {"occurred_at": START, "type": "track", "channel": "email"}
+    opens = [
+        {**sent, "who": who, "event_id": f"{name}-{who}", "object_id": f"m{who}", "name": name, "properties": told}
+        for who in ("1", "2", "3")
+        for name, told in (("Email Delivered", None), ("Email Opened", '{"sg_machine_open": true}'))
+    ]
+    with hub_of(World({"events": opens}, frozenset(), ())) as mailed:
+        wanted = Wanted(("events",), ("events",), PURPOSE, AS_OF, "UTC", Actor(id="test"))
+        (events,) = wanted.tables(mailed._door.read_together(wanted.queries)).values()
+        report = mailed.report(purpose=PURPOSE, path=tmp_path / "page.html", as_of=AS_OF)
+    assert "sg_machine_open" in str(events["properties"].to_list())
+    assert report.path.exists()
+
+
+def test_a_day_is_over_where_the_shop_is(tmp_path: Path) -> None:
+    with uc.CustomerHub("memory://", policy=uc.Policy(bases={PURPOSE: "legitimate_interests"}), keys=KEYS) as hub:
+        ends = [date(2026, 1, 31), date(2026, 2, 28)]
+        spend = pl.DataFrame(
+            {
+                "source": "ads",
+                "period_start": ends,
+                "period_end": ends,
+                "channel": "search",
+                "campaign": "",
+                "amount": [10, 90],
+                "currency": "EUR",
+            }
+        )
+        with hub._store.transaction(recorded_at=START) as writer:
+            writer.upsert("spend", table("spend").conform(spend.with_columns(pl.col("amount").cast(pl.Decimal(18, 4)))))
+        calendar = Calendar(zone="Europe/Berlin")
+        midnight = datetime(2026, 3, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+        card = hub.fit(Scorecard(kpis=("spend",), calendar=calendar), purpose=PURPOSE, as_of=midnight)
+        assert card.latest.select("period", "value").row(0) == (date(2026, 2, 1), 90.0)
+        assert hub.read("spend", purpose=PURPOSE, as_of=midnight).height == 1
+
+
+def test_nobody_was_there_three_months_before(tmp_path: Path) -> None:
+    sold = {
+        "who": "1",
+        "order_id": "x",
+        "line_id": "1",
+        "occurred_at": NOW - timedelta(days=20),
+        "kind": "sale",
+        "quantity": Decimal(1),
+    }
+    rows = [{**sold, "item_id": "mug", "channel": "web", "amount": Decimal(5), "currency": "EUR"}]
+    with hub_of(World({"order_lines": rows}, frozenset(), ())) as young:
+        assert young.report(purpose=PURPOSE, path=tmp_path / "page.html", as_of=NOW).path.exists()
+
+
+def test_it_says_whom_it_may_see_by_what_is_said_now(tmp_path: Path) -> None:
+    with hub_of(World({}, frozenset({"1"}), ())) as objected:
+        report = objected.report(purpose=PURPOSE, path=tmp_path / "page.html", as_of=AS_OF)
+    assert "it may see 2 of 3 customers" in report.path.read_text(encoding="utf-8")
 
 
 @pytest.mark.needs_browser

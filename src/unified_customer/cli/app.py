@@ -200,11 +200,12 @@ def report(
     Segments, cohorts, key figures, identity, consent and data quality of those whom the purpose may see: aggregates only,
     in one file that fetches nothing and runs no script.
     """
+    rates = pairs(rate or (), option="--rate")
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.calendars import calendar_of
         from unified_customer.cli.reporting import Asked, money_of, write_report
 
-        money = money_of(currency, pairs(rate or (), option="--rate"))
+        money = money_of(currency, rates)
         calendar = calendar_of(zone, week_start, fiscal_month)
         write_report(out, Asked(purpose, to, as_of, title, money, calendar, actor), store=store, policy=policy)
 

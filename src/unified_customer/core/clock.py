@@ -17,13 +17,16 @@ def as_utc(instant: datetime, *, name: str = "as_of") -> datetime:
     """Return `instant` in UTC.
 
     Raises:
-        ConfigurationError: It has no zone, so it names no instant.
+        ConfigurationError: It is no `datetime`, or has no zone, so it names no instant.
 
     Examples:
         >>> from datetime import datetime, timezone, timedelta
         >>> as_utc(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))).isoformat()
         '2026-01-01T00:00:00+00:00'
     """
+    if not isinstance(instant, datetime):
+        message = f"{name} is a {type(instant).__name__}. Give an instant, such as datetime(2026, 1, 1, tzinfo=UTC)."
+        raise ConfigurationError(message)
     if instant.tzinfo is None:
         message = f"{name} has no time zone. Give one, such as datetime(2026, 1, 1, tzinfo=UTC)."
         raise ConfigurationError(message)

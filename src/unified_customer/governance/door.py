@@ -72,6 +72,7 @@ class Query:
         as_of: Only rows whose own time is strictly before (see `past.conditions`); None: all.
         customers: Only these customers, by any id ever issued; None: all.
         anonymous: What becomes of rows that are about nobody known.
+        zone: Where the days of a table end that has days and no instants.
     """
 
     table: Table
@@ -82,6 +83,7 @@ class Query:
     as_of: datetime | None = None
     customers: Sequence[str] | None = None
     anonymous: Anonymous = "exclude"
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +256,7 @@ class Door:
         kinds = self.withheld_kinds(query) if query.table is IDENTIFIERS else ()
         where = [*query.where, *(Where("kind", "!=", kind) for kind in kinds)]
         needed, keys = _needed(query, columns), _keys(query, admission)
-        for then in conditions(query.table, query.as_of):
+        for then in conditions(query.table, query.as_of, zone=query.zone):
             yield {"columns": needed, "where": [*where, *then], "keys": keys}
 
     def _admit(self, reader: Reader, *queries: Query) -> Admission:
@@ -379,6 +381,7 @@ def query(
     as_of: datetime | None = None,
     customers: Sequence[str] | None = None,
     anonymous: Anonymous = "exclude",
+    zone: str = "UTC",
 ) -> Query:
     """Return a `Query` of the table called `name` under `purpose`.
 
@@ -388,4 +391,4 @@ def query(
     """
     request = Request(purpose=purpose, channel=channel, recipient=recipient)
     utc = None if as_of is None else as_utc(as_of)
-    return Query(table(name), request, actor, columns, where, utc, customers, anonymous)
+    return Query(table(name), request, actor, columns, where, utc, customers, anonymous, zone)

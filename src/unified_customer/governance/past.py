@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -16,7 +17,7 @@ Golden = Callable[[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]
 HELD = ["record_id", "customer_id"]
 
 
-def conditions(table: Table, as_of: datetime | None) -> list[list[Where]]:
+def conditions(table: Table, as_of: datetime | None, *, zone: str = "UTC") -> list[list[Where]]:
     """Return under which conditions a row counts; any of them is enough, and no row meets two.
 
     A row counts if its own time is strictly before `as_of`. One that has no time of its own counts from when it was
@@ -25,12 +26,13 @@ def conditions(table: Table, as_of: datetime | None) -> list[list[Where]]:
     Args:
         table: The table; one without a time has no past, and all its rows count.
         as_of: The instant; None: every row counts.
+        zone: Where days end, for tables that have days and no instants.
     """
     if as_of is None or table.time is None:
         return [[]]
     at = as_utc(as_of)
     if table.columns[table.time] == pl.Date:
-        return [[Where(table.time, "<", at.date())]]
+        return [[Where(table.time, "<", at.astimezone(ZoneInfo(zone)).date())]]
     timed = [Where(table.time, "<", at)]
     if not table.schema.columns()[table.time].nullable:
         return [timed]

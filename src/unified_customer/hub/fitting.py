@@ -1,6 +1,6 @@
 """Fitting specs on data read under a purpose, and saving what came of it with whose data went in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -16,10 +16,11 @@ from unified_customer.core.models import Actor
 from unified_customer.core.spec import FittableSpec, Fitted, FittedT, canonical_json, content_hash
 from unified_customer.core.tables import ARTIFACT_SUBJECTS, ARTIFACTS, MEMBERSHIPS, table
 from unified_customer.governance.audit import Entry, write_entry
-from unified_customer.governance.door import Door, query
+from unified_customer.governance.door import Door
 from unified_customer.governance.erasure.refitting import save_fit
 from unified_customer.governance.graves import buried, erased_since
 from unified_customer.governance.naming import CURRENT
+from unified_customer.hub.gathering import Wanted
 from unified_customer.hub.memberships import assignment, write_memberships
 from unified_customer.policy import Request
 from unified_customer.store import Keys, Reader, Store, Writer
@@ -67,12 +68,10 @@ class Fitting:
     def fit(self, spec: FittableSpec[FittedT], *, purpose: str, as_of: datetime, actor: Actor) -> FittedT:
         """Return `spec` fitted on what `purpose` may see of the time before `as_of`."""
         before, now = as_utc(as_of), self._clock()
-        nobody = tuple(name for name in spec.needs if name in getattr(spec, "of_nobody", ()))
-        queries = [query(name, purpose, as_of=before, actor=actor) for name in spec.needs]
-        queries += [query(name, purpose, as_of=before, actor=actor, anonymous="only") for name in nobody]
+        wanted = Wanted(spec.needs, getattr(spec, "of_nobody", ()), purpose, before, _zone(spec), actor)
         asked = [Request(purpose=other, channel=channel) for other, channel in getattr(spec, "asks", ())]
-        frames, permitted = self._door.read_and_ask(queries, asked)
-        tables = _together((*spec.needs, *nobody), frames) | ({PERMITTED: permitted} if asked else {})
+        frames, permitted = self._door.read_and_ask(wanted.queries, asked)
+        tables = wanted.tables(frames) | ({PERMITTED: permitted} if asked else {})
         fitted = spec.fit(tables, as_of=before)
         rows = sum(frame.height for frame in tables.values())
         self._remember(fitted, Lineage(purpose, before, rows, customers_in(tables), now))
@@ -106,12 +105,10 @@ class Fitting:
         return SavedArtifact(artifact["artifact_id"], written, subjects.height)
 
 
-def _together(names: Sequence[str], frames: Sequence[pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """Return frames by table; of two of one table the rows of both, null where one has no such column."""
-    tables: dict[str, pl.DataFrame] = {}
-    for name, frame in zip(names, frames, strict=True):
-        tables[name] = pl.concat([tables[name], frame], how="diagonal") if name in tables else frame
-    return tables
+def _zone(spec: object) -> str:
+    """Return in which zone the days of a spec end."""
+    zone: str = getattr(getattr(spec, "calendar", spec), "zone", "UTC")
+    return zone
 
 
 def customers_in(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -1,11 +1,12 @@
 """How large segments are: aggregates of an assignment on any engine, as a table and as pictures."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import narwhals as nw
 import polars as pl
 
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.engines.portable import Native, collected, has, opened
 from unified_customer.methods.charting import bars, treemap
 from unified_customer.methods.display import COUNT, NUMBER, SHARE, Format, money
@@ -90,9 +91,11 @@ def picture(
     """Draw the sizes: bars of shares of customers and of money, or tiles as large as the segments.
 
     Raises:
-        ConfigurationError: There is nobody in any segment.
+        ConfigurationError: There is nobody in any segment, or no such picture.
         MissingDependencyError: Altair is not installed.
     """
+    if kind not in get_args(Kind):
+        raise ConfigurationError(f"There is no picture {kind!r} of segments. There are: {', '.join(get_args(Kind))}.")
     worth = "monetary" in sizes.columns
     if kind == "bars":
         shown = {"share": "share of customers", **({"monetary_share": "share of what they paid"} if worth else {})}

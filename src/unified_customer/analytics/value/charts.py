@@ -1,6 +1,6 @@
 """What a valuation shows of itself."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from unified_customer.analytics.value.subscription_fitted import FittedSubscriptionValue
 
 
+WEEKS: Final = 520
+"""So many weeks, the latest, can be told apart in a picture."""
+
+
 def tracked(evaluation: "Evaluation", *, cumulative: bool, dark: bool) -> "Chart":
     """Draw the tracking of an evaluation."""
     suffix = "_so_far" if cumulative else ""
+    shown = evaluation.tracking.sort("week_ends").tail(WEEKS)
+    cut = [f"The last {WEEKS:,} weeks."] if shown.height < evaluation.tracking.height else []
     first = evaluation.table.row(0, named=True)
     naive = evaluation.table.row(-1, named=True)
     return tracking(
-        evaluation.tracking,
+        shown,
         x="week_ends",
         actual=f"actual{suffix}",
         expected=f"expected{suffix}",
@@ -31,6 +37,7 @@ def tracked(evaluation: "Evaluation", *, cumulative: bool, dark: bool) -> "Chart
         subtitle=[
             f"{evaluation.customers:,} customers acquired before {evaluation.as_of:%Y-%m-%d}; model {TITLES[first['forecast']]}",
             f"Mean absolute error {NUMBER.written(first['mae'])} purchases; by the past rate {NUMBER.written(naive['mae'])}",
+            *cut,
         ],
         dark=dark,
     )

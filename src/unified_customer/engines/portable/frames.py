@@ -14,7 +14,7 @@ Lazy: TypeAlias = "nw.LazyFrame[Any]"
 
 
 def opened(frame: Native, *, columns: Iterable[str] = (), name: str = "frame") -> Lazy:
-    """Return a frame of any engine to work on; what is in memory is worked on by Polars.
+    """Return a frame of any engine to work on; what is in memory is worked on by Polars, with its instants in UTC.
 
     Args:
         frame: The frame.
@@ -33,8 +33,19 @@ def opened(frame: Native, *, columns: Iterable[str] = (), name: str = "frame") -
     there = lazy.collect_schema().names()
     missing = [each for each in columns if each not in there]
     if missing:
-        raise SchemaError(f"{name!r} has no column {', '.join(map(repr, missing))}; it has {', '.join(there)}.")
-    return lazy
+        raise SchemaError(
+            f"{name!r} has no column {', '.join(map(repr, missing))}; it has {', '.join(there) or 'none'}."
+        )
+    return _in_utc(lazy)
+
+
+def _in_utc(lazy: Lazy) -> Lazy:
+    """Return instants of other zones in UTC; other engines than Polars compare them as they are."""
+    if not lazy.implementation.is_polars():
+        return lazy
+    schema = lazy.collect_schema()
+    away = [name for name, dtype in schema.items() if getattr(dtype, "time_zone", None) not in {None, "UTC"}]
+    return lazy.with_columns(nw.col(*away).dt.convert_time_zone("UTC")) if away else lazy
 
 
 def _read(frame: Native, name: str) -> "nw.DataFrame[Any] | Lazy":

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import narwhals as nw
 
 from unified_customer.core.clock import as_utc
+from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable.calendar import check_zone
 from unified_customer.engines.portable.frames import Lazy
 
@@ -43,8 +44,16 @@ def before(lazy: Lazy, column: str, *, as_of: datetime, zone: str) -> Lazy:
     """Return the rows whose time is known and strictly before `as_of`.
 
     Times without a zone are civil times of `zone`.
+
+    Raises:
+        SchemaError: The column holds neither instants nor days.
     """
     dtype = lazy.collect_schema()[column]
+    if not isinstance(dtype, nw.Datetime | nw.Date):
+        message = (
+            f"{column!r} holds {dtype}, not times. Give instants or days, such as pl.col({column!r}).str.to_datetime()."
+        )
+        raise SchemaError(message)
     if getattr(dtype, "time_zone", None) is not None:
         return lazy.filter(nw.col(column) < nw.lit(as_utc(as_of)))
     wall = as_utc(as_of).astimezone(ZoneInfo(zone)).replace(tzinfo=None)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -35,8 +36,10 @@ class Asked:
 
     @property
     def day(self) -> str:
-        """The day before which things count, as it is written."""
-        return f"{self.as_of:%-d %B %Y}"
+        """The day before which things count, as it is written, in the zone of the shop; with the hour if it had begun."""
+        local = self.as_of.astimezone(ZoneInfo(self.calendar.zone))
+        day = f"{local.day} {local:%B %Y}"
+        return day if local.time() == time() else f"{day}, {local:%H:%M}"
 
 
 Tables = Mapping[str, pl.DataFrame]

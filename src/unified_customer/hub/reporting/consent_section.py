@@ -46,10 +46,10 @@ def consent_section(asked: Asked, known: Known) -> Section:
 
 
 def _notes(asked: Asked, later: int) -> tuple[str, ...]:
-    known = "Customers count here who are known today, by what they had said by then."
+    known = "Customers count here who are known today, by what they have said so far."
     return (
-        (known, f"{COUNT.written(later)} of those who may be seen were first seen on {asked.day} or later.")
-        if later
+        (known, f"{COUNT.written(later)} of those who may be seen had not been seen by {asked.day}.")
+        if later > 0
         else ()
     )
 

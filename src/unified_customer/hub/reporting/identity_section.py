@@ -10,7 +10,7 @@ from unified_customer.methods.display import COUNT, NUMBER, SHARE
 from unified_customer.reports.page import Block, Figure, Section, Tile
 
 
-def identity_section(asked: Asked, known: Known) -> Section:  # noqa: ARG001 (others need it)
+def identity_section(asked: Asked, known: Known) -> Section:
     """Return the section of identity.
 
     Args:
@@ -24,10 +24,14 @@ def identity_section(asked: Asked, known: Known) -> Section:  # noqa: ARG001 (ot
     share = several / seen if seen else None
     says = (
         (
-            f"{COUNT.written(records)} records and visitors turned out to be {COUNT.written(seen)} customers; "
-            f"{SHARE.written(share)} of them are known to more than one system."
-        ),
-        "Every record belongs to one customer, and each link can be explained and taken back.",
+            (
+                f"{COUNT.written(records)} records and visitors turned out to be {COUNT.written(seen)} customers; "
+                f"{SHARE.written(share)} of them are known to more than one system."
+            ),
+            "Every record belongs to one customer, and each link can be explained and taken back.",
+        )
+        if seen
+        else (f"{asked.purpose!r} may see nobody.",)
     )
     tiles = (
         Tile("customers in the base", COUNT.written(coverage.customers)),

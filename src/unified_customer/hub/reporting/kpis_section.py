@@ -68,11 +68,11 @@ def _months(card: FittedScorecard, kpi: str) -> int:
 
 def _tile(row: Mapping[str, Any], card: FittedScorecard) -> Tile:
     kpi = KPIS[row["kpi"]]
-    change, than = _change(row)
+    change, _ = _change(row)
     rises = change is not None and change != 0 and (change > 0) == (kpi.good == "up")
     good = None if not change or kpi.good is None else rises
     value = format_of(kpi.unit, card.currency).written(row["value"])
-    return Tile(_name(row), value, f"{_moved(row, change)} {than}".strip(), good)
+    return Tile(_name(row), value, _moved(row), good)
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -85,16 +85,19 @@ def _change(row: Mapping[str, Any]) -> tuple[float | None, str]:
     """Return the change since the year before, or else since the month before: in points where it is a share."""
     measure = "change" if row["unit"] in {"share", "rate", "score"} else "growth"
     year = row[f"year_{measure}"]
-    return (year, "than a year before") if year is not None else (row[measure], "than the month before")
+    return (year, "a year before") if year is not None else (row[measure], "the month before")
 
 
-def _moved(row: Mapping[str, Any], change: float | None) -> str:
+def _moved(row: Mapping[str, Any]) -> str:
+    """Return how a KPI changed, in words."""
+    change, since = _change(row)
     if change is None:
         return ""
-    more = "more" if change > 0 else "less"
-    if row["unit"] in {"share", "rate"}:
-        return f"{abs(change) * 100:.1f} points {more}"
-    return f"{abs(change):.1f} points {more}" if row["unit"] == "score" else f"{SHARE.written(abs(change))} {more}"
+    if change == 0:
+        return f"as {since}"
+    points = {"share": 100, "rate": 100, "score": 1}.get(row["unit"])
+    size = SHARE.written(abs(change)) if points is None else f"{abs(change) * points:.1f} points"
+    return f"{size} {'more' if change > 0 else 'less'} than {since}"
 
 
 def _says(rows: Mapping[str, Mapping[str, Any]], card: FittedScorecard, month: str) -> tuple[str, ...]:
@@ -104,8 +107,7 @@ def _says(rows: Mapping[str, Mapping[str, Any]], card: FittedScorecard, month: s
 
 def _sentence(row: Mapping[str, Any], card: FittedScorecard) -> str:
     kpi = KPIS[row["kpi"]]
-    change, than = _change(row)
-    moved = f" ({_moved(row, change)} {than})" if change is not None else ""
+    moved = f" ({told})" if (told := _moved(row)) else ""
     return f"{_name(row)} {format_of(kpi.unit, card.currency).written(row['value'])}{moved}"
 
 
@@ -114,4 +116,18 @@ def _notes(card: FittedScorecard) -> tuple[str, ...]:
     by = {"contracts": "subscriptions", "purchases": f"purchases in the last {spec.churn_days} days"}
     kept = f"Retention and churn are told by {by[card.retained]}." if card.retained in by else ""
     few = f"What fewer than {spec.min_customers} people would tell is left blank; intervals hold {SHARE.written(spec.confidence)}."
-    return tuple(filter(None, (kept, few, "Visits and purchases of people who are not known count too.")))
+    nobody = "Visits and purchases of people who are not known count too."
+    return tuple(filter(None, (kept, _assumed(card), few, nobody)))
+
+
+def _assumed(card: FittedScorecard) -> str:
+    """Return on what the lifetime value rests."""
+    spec = card.spec
+    return (
+        (
+            f"The lifetime value among these figures assumes a contribution margin of {SHARE.written(spec.margin)}, {spec.ltv_months} months "
+            f"and a discount of {SHARE.written(spec.discount)} a year."
+        )
+        if "cltv" in card.kpis
+        else ""
+    )

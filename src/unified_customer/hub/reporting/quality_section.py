@@ -50,7 +50,7 @@ def quality_section(asked: Asked, known: Known) -> Section:
 _NOTES: Final = (
     (
         "Completeness is the share of rows with a value, validity that of values of the expected form, consistency that of "
-        "customers on whom all systems agree. What a number has to reach stands in the thresholds of DataQuality."
+        "customers on whom all systems agree. Rows about nobody known count in events and order lines. What a number has to reach stands in the thresholds of DataQuality."
     ),
 )
 
@@ -69,7 +69,8 @@ def _drawn(quality: FittedDataQuality, dimension: Dimension) -> Figure | None:
 def _overall(quality: FittedDataQuality) -> pl.DataFrame:
     """Return what warns or fails, all sources together, the worst first."""
     bad = quality.problems.filter(pl.col("source").is_null())
-    short = pl.when(pl.col("dimension") != "freshness").then(pl.col("value"))
+    good = pl.when(pl.col("dimension") == "decay").then(1 - pl.col("value")).otherwise("value")
+    short = pl.when(pl.col("dimension") != "freshness").then(good)
     return bad.sort(pl.col("status") != "fail", short, nulls_last=True, maintain_order=True)
 
 

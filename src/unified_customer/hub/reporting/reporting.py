@@ -1,4 +1,4 @@
-"""The report: read under a purpose, from one state of the store, and written as one page."""
+"""The report: read under a purpose, and written as one page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.models import Actor
 from unified_customer.engines.portable import Calendar
 from unified_customer.governance.coverage import Coverage
-from unified_customer.governance.door import Door, query
+from unified_customer.governance.door import Door
 from unified_customer.governance.ledger import ConsentLedger
+from unified_customer.hub.gathering import Wanted
 from unified_customer.hub.reporting.asked import Asked, Known, Tables
 from unified_customer.hub.reporting.cohorts_section import cohorts_section
 from unified_customer.hub.reporting.consent_section import consent_section
@@ -126,21 +127,15 @@ class Reporting:
         return Report(target, purpose, at, tuple(each.title for each in page.sections), known.customers.height)
 
     def _read(self, asked: Asked) -> Tables:
-        queries = [
-            query(
-                name, asked.purpose, as_of=asked.as_of, actor=asked.actor,
-                anonymous="include" if name in OF_NOBODY else "exclude",
-            )
-            for name in READ
-        ]  # fmt: skip
-        return dict(zip(READ, self._door.read_together(queries), strict=True))
+        wanted = Wanted(READ, OF_NOBODY, asked.purpose, asked.as_of, asked.calendar.zone, asked.actor)
+        return wanted.tables(self._door.read_together(wanted.queries))
 
     def _page(self, asked: Asked, known: Known) -> Page:
         customers = COUNT.written(known.customers.height)
         subtitle = f"As of {asked.day} · {customers} customers · made for {asked.purpose!r}"
         foot = (
             (
-                f"What happened on or after {asked.day} is left out. Amounts and counts are of customers whom the purpose "
+                f"What happened from {asked.day} on is left out. Amounts and counts are of customers whom the purpose "
                 f"{asked.purpose!r} may see, unless a section says otherwise."
             ),
             "Written by unified-customer. This page fetches nothing and runs no script.",
@@ -150,7 +145,7 @@ class Reporting:
 
     def _coverages(self, asked: Asked) -> Sequence[Coverage]:
         purposes = dict.fromkeys([asked.purpose, *self._purposes, *ASKED_OF_ALL])
-        return [self._consent.coverage(each, as_of=asked.as_of) for each in purposes]
+        return [self._consent.coverage(each) for each in purposes]
 
 
 def _writable(path: Path) -> Path:

@@ -1,12 +1,12 @@
 """Segments: by recency, frequency and value, by stage of life, by value."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import polars as pl
 
-from unified_customer.hub.reporting.asked import Asked, Known
+from unified_customer.hub.reporting.asked import Asked, Known, Tables
 from unified_customer.hub.reporting.drawing import figure
 from unified_customer.hub.reporting.topics import SEGMENTS as TOPIC
 from unified_customer.methods.display import COUNT, SHARE
@@ -33,7 +33,7 @@ def segments_section(asked: Asked, known: Known) -> Section:
     if rfm.table.is_empty():
         return Section(TOPIC.name, TOPIC.title, (f"Nobody has bought before {asked.day}.",))
     life = Lifecycle(by=ByDays(), zone=zone).fit(tables, as_of=at)
-    moved = transitions(life.assign(tables, as_of=at - BACK), life.table, order=STATES)
+    moved = _movements(transitions(life.assign(_by_then(known, at - BACK), as_of=at - BACK), life.table, order=STATES))
     tiers = ValueTiers(money=asked.money, zone=zone).fit(tables, as_of=at)
     paid, ranked = guarded(rfm.sizes, least=LEAST), guarded(tiers.sizes, least=LEAST)
     told = [f"{COUNT.written(rfm.sizes['customers'].sum())} customers who bought before {asked.day}"]
@@ -45,10 +45,18 @@ def segments_section(asked: Asked, known: Known) -> Section:
         figure(partial(picture, paid, kind="bars", title="Segments and what they paid", subtitle=told)),
         figure(partial(picture, ranked, kind="bars", title="Tiers of value", subtitle=told)),
         Block("Segments by recency, frequency and monetary value", paid, shown, named),
-        *([figure(_movements(moved).chart, wide=True)] if moved.table.height else []),
+        *([figure(moved.chart, wide=True)] if moved.table.height else []),
     )
     says = (*_of_tiers(ranked), *_of_segments(paid), *_of_movements(moved))
     return Section(TOPIC.name, TOPIC.title, says, parts=parts, notes=_notes(rfm))
+
+
+def _by_then(known: Known, then: datetime) -> Tables:
+    """Return the tables without customers who were not known yet."""
+    customers = known.customers
+    if "first_observed_at" in customers.columns:
+        customers = customers.filter((pl.col("first_observed_at") < then).fill_null(value=True))
+    return {**known.own, "customers": customers}
 
 
 def _movements(moved: Transitions) -> Transitions:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from unified_customer.analytics import CLV
-from unified_customer.analytics.value import MEDIAN, NAIVE, Evaluation
+from unified_customer.analytics.value import MEDIAN, NAIVE, Evaluation, FittedCLV
 from unified_customer.hub.reporting.asked import Asked, Known
 from unified_customer.hub.reporting.drawing import figure
 from unified_customer.hub.reporting.topics import VALUE as TOPIC
@@ -43,10 +43,9 @@ def value_section(asked: Asked, known: Known) -> Section | None:
             f"Those who bought so far are expected to bring {worth.written(total)} in the next year; the most promising tenth of "
             f"them {SHARE.written(share)} of it."
         ),
-        *(finding.message for finding in clv.diagnosis),
     )
     tried = () if clv.holdout is None else (figure(clv.chart, wide=True), _tried(clv.holdout, clv.currency))
-    return Section(TOPIC.name, TOPIC.title, says, tiles, tiles[:1], tried, _notes(clv.holdout))
+    return Section(TOPIC.name, TOPIC.title, says, tiles, tiles[:1], tried, _notes(clv))
 
 
 def _tried(holdout: Evaluation, currency: str | None) -> Figure | Block:
@@ -59,11 +58,12 @@ def _tried(holdout: Evaluation, currency: str | None) -> Figure | Block:
     return Block(title, named.select("forecast", *formats), formats, columns)
 
 
-def _notes(holdout: Evaluation | None) -> tuple[str, ...]:
-    if holdout is None:
-        return ("There was too little history to try the forecast on it.",)
+def _notes(clv: FittedCLV) -> tuple[str, ...]:
+    findings = tuple(finding.message for finding in clv.diagnosis)
+    if clv.holdout is None:
+        return ("There was too little history to try the forecast on it.", *findings)
     told = (
-        f"The models were tried on the last {holdout.days} days, which they had not seen. Errors of one customer are mean "
+        f"The models were tried on the last {clv.holdout.days} days, which they had not seen. Errors of one customer are mean "
         "absolute ones; the last line is what any model has to beat."
     )
-    return (told,)
+    return (told, *findings)

@@ -146,7 +146,7 @@ def _empty(left_out: int) -> FittedSpending:
 def _unusable(count: int) -> tuple[Finding, ...]:
     if not count:
         return ()
-    message = f"{count} customers whose repeat purchases come to 0 or less on average were left out."
+    message = f"{count} {'customer' if count == 1 else 'customers'} whose repeat purchases come to 0 or less on average were left out."
     return (Finding("unusable_spend", message),)
 
 
