@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -21,7 +22,7 @@ from unified_customer.core.tables import RAW_FIELDS, RECORDS, TABLES, Table
 from unified_customer.hub import LoadReport
 from unified_customer.hub.writing import judged
 from unified_customer.identity import normalise
-from unified_customer.methods.validity import Checked, checked
+from unified_customer.methods.validity import Checked, checked, fulfilled
 
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 END = FIRST + timedelta(days=500)
@@ -452,6 +453,35 @@ def test_a_rule_says_something() -> None:
     for wrong in rules:
         with pytest.raises(ValidationError):
             Expectation(description="A rule.", **wrong)
+
+
+APART = [
+    *(rf"^[a{mark}]{mark}$" for mark in (r"\s", r"\S", r"\d", r"\W", r"\v", r"\u0041")),
+    *(r"\bab", r"ab\Z", r"(a)\1", "a(?=b)", "a(?!b)", "(?<=a)b", "(?<!a)b", "(?P<a>b)", "(?i)a", "(?>a)", "a++"),
+    *("[a[b]", "[a-z&&b]"),
+]
+ALIKE = (r"^\\s$", r"\(\?=", r"^[(?=]+$", r"^(?:a|b)\x41\.\t$", r"[*+]", r"[\[&]")
+
+
+@pytest.mark.filterwarnings("ignore:Possible:FutureWarning")
+def test_a_pattern_that_engines_read_apart_is_refused_and_no_other() -> None:
+    for pattern in APART:
+        with pytest.raises(ValidationError, match="engines read it differently"):
+            Expectation(description="A rule.", pattern=pattern)
+    for pattern in ALIKE:
+        assert Expectation(description="A rule.", pattern=pattern).pattern == pattern
+
+
+SPACES = "\t\n\v\f\r\x85\xa0\u1680\u2003\u2028\u2029\u202f\u205f\u3000 "
+odd_texts = st.text(st.sampled_from(f"aä.@/{SPACES}"), max_size=4)
+values = st.tuples(odd_texts, st.sampled_from(("a@b.de", "DE", "b.de/a", "+4930123456", "de")), odd_texts).map("".join)
+
+
+@given(st.lists(values, min_size=1, max_size=9), st.sampled_from([each for *_, each in EXPECTED if each.pattern]))
+def test_no_value_with_a_line_break_or_a_space_is_as_expected(texts: list[str], rule: Expectation) -> None:
+    frame = nw.from_native(pl.DataFrame({"text": texts}), eager_only=True)
+    good = frame.filter(fulfilled("text", rule, frame.schema, as_of=END))["text"].to_list()
+    assert not any(set(SPACES) & set(text) for text in good)
 
 
 WRITTEN: dict[str, tuple[st.SearchStrategy[str], Callable[[pl.Series], pl.Series]]] = {

@@ -1,9 +1,18 @@
 """What a good value of a field is, as data."""
 
 import re
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_CLASS: Final = re.compile(r"\[\^?\]?([^\]]*)\]")
+_APART: Final = {
+    "escape": re.compile(r"[^\Wfnrtx_]"),
+    "class": re.compile(r"\[|&&|--|~~"),
+    "rest": re.compile(r"\(\?(?!:)|[*+?}]\+"),
+}
+"""What the regular expressions of engines differ in, or what not all of them have."""
 
 
 class Expectation(BaseModel):
@@ -23,8 +32,9 @@ class Expectation(BaseModel):
     description: str = Field(min_length=1)
     """The rule in words."""
     pattern: str | None = None
-    """A regular expression that is found in the text; anchored, it is the form of the whole text. Without look-around and
-    back references, so that every engine reads it alike."""
+    r"""A regular expression that is found in the text; anchored, it is the form of the whole text. A text with a line break
+    never has it. It holds only what every engine reads alike: no look-around, flags, names of groups and back references, and
+    of escapes before letters only `\f`, `\n`, `\r`, `\t` and `\x41`; write `[0-9]` in place of `\d`."""
     longest: int | None = Field(default=None, ge=1)
     """So many characters at most."""
     values: tuple[str, ...] = ()
@@ -46,6 +56,10 @@ class Expectation(BaseModel):
             re.compile(pattern or "")
         except re.error as error:
             raise ValueError(f"The pattern cannot be read: {error}.") from error
+        if odd := _read_apart(pattern or ""):
+            raise ValueError(
+                f"The pattern has {odd!r}: engines read it differently. Spell it out, such as [0-9] for \\d."
+            )
         return pattern
 
     @model_validator(mode="after")
@@ -61,3 +75,12 @@ class Expectation(BaseModel):
     def __str__(self) -> str:
         """Return the rule in words."""
         return self.description
+
+
+def _read_apart(pattern: str) -> str | None:
+    """Return a part of a pattern that engines read differently, or that some cannot read."""
+    escaped = [f"\\{each}" for each in _ESCAPE.findall(pattern) if _APART["escape"].match(each)]
+    plain = _ESCAPE.sub("a", pattern)
+    classes = [found[0] for each in _CLASS.findall(plain) if (found := _APART["class"].search(each))]
+    rest = [found[0] for found in _APART["rest"].finditer(_CLASS.sub("a", plain))]
+    return next(iter((*escaped, *classes, *rest)), None)
