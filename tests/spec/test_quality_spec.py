@@ -450,9 +450,27 @@ def test_every_rule_can_fail() -> None:
 
 def test_a_rule_says_something() -> None:
     rules: list[dict[str, Any]] = [{}, {"least": 2, "most": 1}, {"within_years": 3}, {"pattern": "("}, {"longest": 0}]
-    for wrong in rules:
+    nothing: list[dict[str, Any]] = [{"pattern": None}, {"values": ()}, {"least": None, "not_after": None}]
+    for wrong in rules + nothing:
         with pytest.raises(ValidationError):
             Expectation(description="A rule.", **wrong)
+
+
+RULES: dict[str, list[tuple[str, Any]]] = {
+    "text": [("pattern", "^a$"), ("longest", 3), ("values", ("a",))],
+    "number": [("least", 0), ("most", 9)],
+    "time": [("not_after", "observed_at")],
+}
+
+
+@given(st.lists(st.sampled_from([(kind, *rule) for kind, each in RULES.items() for rule in each]), min_size=1))
+def test_a_rule_is_about_texts_or_numbers_or_times(rules: list[tuple[str, str, Any]]) -> None:
+    parts = {name: value for _, name, value in rules}
+    if len({kind for kind, *_ in rules}) == 1:
+        assert Expectation(description="A rule.", **parts).model_dump(exclude_defaults=True).keys() >= parts.keys()
+    else:
+        with pytest.raises(ValidationError, match="text, a number or a time"):
+            Expectation(description="A rule.", **parts)
 
 
 APART = [

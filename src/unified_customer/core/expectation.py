@@ -5,6 +5,7 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+_KINDS: Final = (("pattern", "longest", "values"), ("least", "most"), ("not_after", "within_years"))
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _CLASS: Final = re.compile(r"\[\^?\]?([^\]]*)\]")
 _APART: Final = {
@@ -18,6 +19,7 @@ _APART: Final = {
 class Expectation(BaseModel):
     r"""The rule that a good value of a field keeps: all of its parts, of which it has at least one.
 
+    It is about a text (`pattern`, `longest`, `values`), a number (`least`, `most`) or a time (`not_after`, `within_years`).
     It judges values that are there: that one is missing is a question of completeness.
 
     Examples:
@@ -64,8 +66,11 @@ class Expectation(BaseModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.model_fields_set <= {"description"}:
+        kinds = [kind for kind in _KINDS if any(getattr(self, name) not in {None, ()} for name in kind)]
+        if not kinds:
             raise ValueError("An expectation has a rule: pattern, longest, values, least, most or not_after.")
+        if len(kinds) > 1:
+            raise ValueError("An expectation is about a text, a number or a time, not about several of them.")
         if self.least is not None and self.most is not None and self.least > self.most:
             raise ValueError(f"Nothing is at least {self.least} and at most {self.most}.")
         if self.within_years is not None and self.not_after is None:
