@@ -68,6 +68,13 @@ records = frames(
     city=st.none() | st.sampled_from(("Rome", "rome", "Oslo")),
     birth_date=st.none() | st.dates(date(1850, 1, 1), date(2026, 1, 1)),
 )
+cities = frames(
+    RECORDS,
+    "record_id",
+    version=st.just("v"),
+    source=sources | st.none(),
+    city=st.none() | st.sampled_from(("Rome", "rome", "Oslo")),
+)
 customers = frames(
     TABLES["customers"],
     "customer_id",
@@ -276,6 +283,13 @@ def test_bounces_are_counted_of_the_mails_of_the_last_days(frame: pl.DataFrame) 
         bounced + arrived,
         bounced / (bounced + arrived) if bounced + arrived else None,
     )
+
+
+@given(cities)
+def test_a_statement_of_no_source_says_nothing_of_consistency(frame: pl.DataFrame) -> None:
+    result = told({"records": frame}).filter(dimension="consistency")
+    assert_frame_equal(result, told({"records": frame.drop_nulls("source")}).filter(dimension="consistency"))
+    assert not result.select("field", "source").is_duplicated().any()
 
 
 @given(customers, st.integers(1, 400))
