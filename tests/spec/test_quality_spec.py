@@ -318,6 +318,15 @@ def test_of_records_the_latest_whole_statement_counts(frame: pl.DataFrame) -> No
     assert number(told({"records": frame}), "completeness", "records", "city")["n"] == alive
 
 
+@given(records)
+def test_of_a_record_that_was_deleted_nothing_is_judged(frame: pl.DataFrame) -> None:
+    rows = plain(frame)
+    gone = rows.with_columns(deleted=pl.lit(value=True), version=pl.col("version") + "w")
+    later = rows.with_columns(partial=pl.lit(value=True), version=pl.col("version") + "x")
+    result = told({"records": pl.concat([rows, gone, later])})
+    assert result.filter(pl.col("dimension").is_in(["completeness", "validity", "consistency"]))["n"].sum() == 0
+
+
 # -------------------------------------------------------------------------------- thresholds
 
 
