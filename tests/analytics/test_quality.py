@@ -78,6 +78,17 @@ def others() -> dict[str, pl.DataFrame]:
     return {name: frame(name, each) for name, each in rows.items()}
 
 
+ODD = ("", "\n", "\r", "\r\n", "\x85", "\xa0", "\u2003", "\u2028", "\u2029", "\u3000", "ä")
+
+
+def odd() -> dict[str, pl.DataFrame]:
+    """Return customers whose values have a line break, a space or an umlaut before them, in them or behind them."""
+    written = [each for mark in ODD for each in (f"a@b.de{mark}", f"{mark}a@b.de", f"a{mark}b@b.de", f"a@b{mark}.de")]
+    short = [f"{'' if place % 2 else mark}DE{mark}" for place, mark in enumerate(ODD * 4)]
+    columns = {"customer_id": [f"c{place}" for place in range(len(written))], "email": written, "country": short}
+    return {"customers": pl.DataFrame({**columns, "language": short, "time_zone": short})}
+
+
 def frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     types = {"customer_id": pl.String(), **TABLES[name].columns}
     return pl.DataFrame(rows, schema={each: types[each] for each in rows[0]})
@@ -97,11 +108,18 @@ def test_every_engine_tells_the_same(engine: Callable[[pl.DataFrame], Any]) -> N
     assert_frame_equal(told({name: engine(each) for name, each in everything().items()}), here)
 
 
+def test_every_engine_reads_patterns_alike(engine: Callable[[pl.DataFrame], Any]) -> None:
+    here = told(odd()).filter(dimension="validity")
+    assert dict(here.select("field", "value").iter_rows())["email"] == 6 / 44
+    assert_frame_equal(told({name: engine(each) for name, each in odd().items()}).filter(dimension="validity"), here)
+
+
 @pytest.mark.needs_java
 @pytest.mark.slow
 def test_spark_tells_the_same(on_spark: Callable[[pl.DataFrame], Any]) -> None:
-    there = told({name: on_spark(each) for name, each in everything().items()})
-    assert_frame_equal(there, told(everything()))
+    for tables in (everything(), odd()):
+        there = told({name: on_spark(each) for name, each in tables.items()})
+        assert_frame_equal(there, told(tables))
 
 
 def test_numbers_of_a_small_table_by_hand() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -21,7 +22,7 @@ from unified_customer.core.tables import RAW_FIELDS, RECORDS, TABLES, Table
 from unified_customer.hub import LoadReport
 from unified_customer.hub.writing import judged
 from unified_customer.identity import normalise
-from unified_customer.methods.validity import Checked, checked
+from unified_customer.methods.validity import Checked, checked, fulfilled
 
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 END = FIRST + timedelta(days=500)
@@ -67,6 +68,13 @@ records = frames(
     city=st.none() | st.sampled_from(("Rome", "rome", "Oslo")),
     birth_date=st.none() | st.dates(date(1850, 1, 1), date(2026, 1, 1)),
 )
+cities = frames(
+    RECORDS,
+    "record_id",
+    version=st.just("v"),
+    source=sources | st.none(),
+    city=st.none() | st.sampled_from(("Rome", "rome", "Oslo")),
+)
 customers = frames(
     TABLES["customers"],
     "customer_id",
@@ -85,6 +93,13 @@ events = frames(
     received_at=st.none() | moments,
     channel=st.none() | st.just("web"),
 )
+mails = frames(
+    TABLES["events"],
+    "event_id",
+    name=st.none()
+    | st.sampled_from(("Email Delivered", "email_delivered", "Email Bounced", "email bounced", "Viewed")),
+    occurred_at=st.integers(-99, 9).map(lambda days: END + timedelta(days=days)),
+)
 identifiers = frames(
     TABLES["identifiers"],
     "record_id",
@@ -96,6 +111,8 @@ identifiers = frames(
 tables = st.fixed_dictionaries(
     {"records": records, "customers": customers, "events": events, "identifiers": identifiers}
 )
+of_each_dimension = st.fixed_dictionaries({"records": cities, "events": events})
+"""Few columns, for what does not depend on which there are."""
 
 
 def told(tables: Any, *, spec: DataQuality = SILENT, as_of: datetime = END) -> pl.DataFrame:
@@ -265,16 +282,23 @@ def test_sources_agree_where_one_value_is_said_by_all(frame: pl.DataFrame) -> No
     assert (result["n"], result["value"]) == (len(agreed), sum(agreed) / len(agreed) if agreed else None)
 
 
-@given(events)
+@given(mails)
 def test_bounces_are_counted_of_the_mails_of_the_last_days(frame: pl.DataFrame) -> None:
     known = frame.filter(pl.col("occurred_at").is_between(END - timedelta(days=90), END, closed="left"))
-    counts = dict(known["name"].value_counts().iter_rows())
-    bounced, arrived = counts.get("Email Bounced", 0), counts.get("Email Delivered", 0)
+    names = [name.lower().replace("_", " ") for name in known["name"].drop_nulls()]
+    bounced, arrived = names.count("email bounced"), names.count("email delivered")
     result = number(told({"events": frame}), "decay", "events", "bounced")
     assert (result["n"], result["value"]) == (
         bounced + arrived,
         bounced / (bounced + arrived) if bounced + arrived else None,
     )
+
+
+@given(cities)
+def test_a_statement_of_no_source_says_nothing_of_consistency(frame: pl.DataFrame) -> None:
+    result = told({"records": frame}).filter(dimension="consistency")
+    assert_frame_equal(result, told({"records": frame.drop_nulls("source")}).filter(dimension="consistency"))
+    assert not result.select("field", "source").is_duplicated().any()
 
 
 @given(customers, st.integers(1, 400))
@@ -301,6 +325,15 @@ def test_of_records_the_latest_whole_statement_counts(frame: pl.DataFrame) -> No
             last[row["record_id"]] = {**row, "at": key}
     alive = sum(not row["deleted"] for row in last.values())
     assert number(told({"records": frame}), "completeness", "records", "city")["n"] == alive
+
+
+@given(records)
+def test_of_a_record_that_was_deleted_nothing_is_judged(frame: pl.DataFrame) -> None:
+    rows = plain(frame)
+    gone = rows.with_columns(deleted=pl.lit(value=True), version=pl.col("version") + "w")
+    later = rows.with_columns(partial=pl.lit(value=True), version=pl.col("version") + "x")
+    result = told({"records": pl.concat([rows, gone, later])})
+    assert result.filter(pl.col("dimension").is_in(["completeness", "validity", "consistency"]))["n"].sum() == 0
 
 
 # -------------------------------------------------------------------------------- thresholds
@@ -344,7 +377,7 @@ def test_a_threshold_fails_only_behind_where_it_warns(threshold: Threshold) -> N
         Threshold(dimension=threshold.dimension, warn=threshold.fail, fail=threshold.warn)
 
 
-@given(tables, thresholds())
+@given(of_each_dimension, thresholds())
 def test_thresholds_change_no_number(tables: Tables, threshold: Threshold) -> None:
     other = told(tables, spec=SILENT.model_copy(update={"thresholds": (threshold,)}))
     told_apart = ["warn", "fail", "status"]
@@ -366,7 +399,7 @@ def test_every_dimension_has_a_default_threshold() -> None:
     assert {each.dimension for each in DEFAULTS} == set(DIMENSIONS)
 
 
-@given(tables)
+@given(of_each_dimension)
 def test_what_warns_is_told_in_words_failures_first(tables: Tables) -> None:
     fitted = SILENT.fit(tables, as_of=END)
     assert [each.split(":")[0] for each in fitted.warnings] == sorted(fitted.problems["status"].to_list())
@@ -377,7 +410,7 @@ def test_what_warns_is_told_in_words_failures_first(tables: Tables) -> None:
 # -------------------------------------------------------------------------------- history
 
 
-@given(tables, st.permutations([100, 300, 500]))
+@given(of_each_dimension, st.permutations([100, 300, 500]))
 def test_a_history_is_the_same_in_whichever_order_and_form_results_are_given(tables: Tables, days: list[int]) -> None:
     fits = {each: SILENT.fit(tables, as_of=FIRST + timedelta(days=each)) for each in days}
     bodies = [json.dumps(dict(fits[each].to_body())) for each in days]
@@ -388,7 +421,7 @@ def test_a_history_is_the_same_in_whichever_order_and_form_results_are_given(tab
     assert first.height == sum(each.table.height for each in fits.values())
 
 
-@given(tables)
+@given(of_each_dimension)
 def test_a_change_is_the_difference_to_the_value_before(tables: Tables) -> None:
     early, late = (SILENT.fit(tables, as_of=each) for each in (END - timedelta(days=100), END))
     told_then = late.history(early).filter(table="events", field="channel", dimension="completeness")
@@ -449,9 +482,56 @@ def test_every_rule_can_fail() -> None:
 
 def test_a_rule_says_something() -> None:
     rules: list[dict[str, Any]] = [{}, {"least": 2, "most": 1}, {"within_years": 3}, {"pattern": "("}, {"longest": 0}]
-    for wrong in rules:
+    nothing: list[dict[str, Any]] = [{"pattern": None}, {"values": ()}, {"least": None, "not_after": None}]
+    for wrong in rules + nothing:
         with pytest.raises(ValidationError):
             Expectation(description="A rule.", **wrong)
+
+
+RULES: dict[str, list[tuple[str, Any]]] = {
+    "text": [("pattern", "^a$"), ("longest", 3), ("values", ("a",))],
+    "number": [("least", 0), ("most", 9)],
+    "time": [("not_after", "observed_at")],
+}
+
+
+@given(st.lists(st.sampled_from([(kind, *rule) for kind, each in RULES.items() for rule in each]), min_size=1))
+def test_a_rule_is_about_texts_or_numbers_or_times(rules: list[tuple[str, str, Any]]) -> None:
+    parts = {name: value for _, name, value in rules}
+    if len({kind for kind, *_ in rules}) == 1:
+        assert Expectation(description="A rule.", **parts).model_dump(exclude_defaults=True).keys() >= parts.keys()
+    else:
+        with pytest.raises(ValidationError, match="text, a number or a time"):
+            Expectation(description="A rule.", **parts)
+
+
+APART = [
+    *(rf"^[a{mark}]{mark}$" for mark in (r"\s", r"\S", r"\d", r"\W", r"\v", r"\u0041")),
+    *(r"\bab", r"ab\Z", r"(a)\1", "a(?=b)", "a(?!b)", "(?<=a)b", "(?<!a)b", "(?P<a>b)", "(?i)a", "(?>a)", "a++"),
+    *("[a[b]", "[a-z&&b]"),
+]
+ALIKE = (r"^\\s$", r"\(\?=", r"^[(?=]+$", r"^(?:a|b)\x41\.\t$", r"[*+]", r"[\[&]")
+
+
+@pytest.mark.filterwarnings("ignore:Possible:FutureWarning")
+def test_a_pattern_that_engines_read_apart_is_refused_and_no_other() -> None:
+    for pattern in APART:
+        with pytest.raises(ValidationError, match="engines read it differently"):
+            Expectation(description="A rule.", pattern=pattern)
+    for pattern in ALIKE:
+        assert Expectation(description="A rule.", pattern=pattern).pattern == pattern
+
+
+SPACES = "\t\n\v\f\r\x85\xa0\u1680\u2003\u2028\u2029\u202f\u205f\u3000 "
+odd_texts = st.text(st.sampled_from(f"aä.@/{SPACES}"), max_size=4)
+values = st.tuples(odd_texts, st.sampled_from(("a@b.de", "DE", "b.de/a", "+4930123456", "de")), odd_texts).map("".join)
+
+
+@given(st.lists(values, min_size=1, max_size=9), st.sampled_from([each for *_, each in EXPECTED if each.pattern]))
+def test_no_value_with_a_line_break_or_a_space_is_as_expected(texts: list[str], rule: Expectation) -> None:
+    frame = nw.from_native(pl.DataFrame({"text": texts}), eager_only=True)
+    good = frame.filter(fulfilled("text", rule, frame.schema, as_of=END))["text"].to_list()
+    assert not any(set(SPACES) & set(text) for text in good)
 
 
 WRITTEN: dict[str, tuple[st.SearchStrategy[str], Callable[[pl.Series], pl.Series]]] = {

@@ -21,6 +21,7 @@ from unified_customer.segmentation import (
     ValueTiers,
     Visits,
 )
+from unified_customer.segmentation.sizes import guarded
 from unified_customer.testing.purchase_strategies import FIRST, event_frames, moments, order_frames, people_frames
 
 END = FIRST + timedelta(days=61)
@@ -167,3 +168,35 @@ def test_breadth_counts_different_things(events: pl.DataFrame) -> None:
 def test_tiers_that_leave_somebody_out_are_refused() -> None:
     with pytest.raises(ValueError, match="rise to 1"):
         ValueTiers(tiers=(Tier(name="high", top=0.2), Tier(name="low", top=0.9)))
+
+
+counts = st.lists(st.integers(0, 12), max_size=6)
+
+
+def hidden_of(customers: list[int], least: int) -> list[int]:
+    """Return how many customers those segments have whose money is not told."""
+    names = [str(place) for place in range(len(customers))]
+    sizes = pl.DataFrame({"segment": names, "customers": customers, "monetary": [1.0] * len(names)}, strict=False)
+    told = guarded(sizes.cast({"customers": pl.Int64}), least=least)
+    assert told.select("segment", "customers").equals(
+        sizes.select("segment", "customers").cast({"customers": pl.Int64})
+    )
+    return told.filter(pl.col("monetary").is_null())["customers"].to_list()
+
+
+@given(counts, st.integers(1, 9))
+def test_the_rest_of_the_money_is_that_of_several_segments_and_of_enough_customers(
+    customers: list[int], least: int
+) -> None:
+    hidden, peopled = hidden_of(customers, least), [each for each in customers if each]
+    assert sorted(hidden)[: sum(each < least for each in peopled)] == sorted(each for each in peopled if each < least)
+    assert len(hidden) in {0, len(peopled)} or (len(hidden) > 1 and sum(hidden) >= least)
+
+
+@given(counts, st.integers(1, 9))
+def test_no_more_money_is_hidden_than_has_to_be(customers: list[int], least: int) -> None:
+    hidden = sorted(hidden_of(customers, least))
+    few = [each for each in hidden if each < least]
+    assert 0 not in hidden
+    assert bool(hidden) == bool(few)
+    assert len(hidden) == len(few) or len(hidden) <= 2 or sum(hidden[:-1]) < least

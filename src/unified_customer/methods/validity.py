@@ -15,6 +15,8 @@ from unified_customer.core.tables import Table
 
 SPOKEN: Final = r"[^ \t\r\n]"
 """What a text that says something has in it."""
+LINE_BREAK: Final = r"[\n\r\x85" + "\u2028\u2029]"
+"""In Java the end of a pattern is before a last line break too, and a dot is none of these."""
 
 Schema = Mapping[str, Any]
 
@@ -80,7 +82,7 @@ def fulfilled(name: str, expectation: Expectation, schema: Schema, *, as_of: dat
     """
     column, parts = nw.col(name), list[nw.Expr]()
     if expectation.pattern is not None:
-        parts.append(column.str.contains(expectation.pattern))
+        parts += [column.str.contains(expectation.pattern), ~column.str.contains(LINE_BREAK)]
     if expectation.longest is not None:
         parts.append(column.str.len_chars() <= expectation.longest)
     if expectation.values:

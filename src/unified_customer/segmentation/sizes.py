@@ -49,15 +49,29 @@ def _shared(column: str, share: str, dtype: pl.DataType | None = None) -> list[p
 def guarded(sizes: pl.DataFrame, *, least: int) -> pl.DataFrame:
     """Return sizes that tell no money and no means of segments that hold somebody, but fewer than `least` customers.
 
+    A share of the money tells the total, and what is left of it is what the hidden segments hold. So the next smallest segments
+    are hidden too until that is the sum of several segments and of `least` customers.
+
     Examples:
         >>> sizes = pl.DataFrame(
-        ...     {"segment": ["a", "b"], "customers": [2, 9], "share": [2 / 11, 9 / 11], "spend": [5.0, 7.0]}
+        ...     {"segment": ["a", "b", "c", "d"], "customers": [2, 9, 30, 0], "spend": [5.0, 7.0, 8.0, 0.0]}
         ... )
         >>> guarded(sizes, least=5)["spend"].to_list()
-        [None, 7.0]
+        [None, None, 8.0, 0.0]
+
+    References:
+        A. Hundepool et al. (2012): Statistical disclosure control, chapter 4 (secondary cell suppression).
     """
-    told = pl.exclude("segment", "customers", "share")
-    return sizes.with_columns(pl.when(~pl.col("customers").is_between(1, least - 1)).then(told))
+    hidden = pl.int_range(pl.len()).is_in(_hidden(sizes["customers"].to_list(), least))
+    return sizes.with_columns(pl.when(~hidden).then(pl.exclude("segment", "customers", "share")))
+
+
+def _hidden(customers: Sequence[int], least: int) -> list[int]:
+    """Return the places of segments of which nothing but the size is told: the smallest that hold somebody."""
+    held = sorted((count, place) for place, count in enumerate(customers) if count)
+    few = sum(count < least for count, _ in held)
+    enough = (many for many in range(max(few, 2), len(held)) if sum(count for count, _ in held[:many]) >= least)
+    return [place for _, place in held[: next(enough, len(held))]] if few else []
 
 
 def formats(currency: str | None) -> dict[str, Format]:

@@ -9,6 +9,8 @@ import polars as pl
 from unified_customer.analytics.quality.rows import NOTHING, Rows, as_found, with_total
 from unified_customer.analytics.quality.spec import DataQuality
 from unified_customer.engines.portable import Lazy, collected
+from unified_customer.methods.events.meanings import spelled
+from unified_customer.methods.events.vocabulary import folded
 from unified_customer.methods.validity import counted, told
 
 COUNTS: Final = ("count", "n")
@@ -46,8 +48,11 @@ def decay(spec: DataQuality, rows: Rows) -> pl.DataFrame:
 
 def _bounces(spec: DataQuality, rows: Rows) -> pl.DataFrame:
     since = nw.col("occurred_at") >= nw.lit(rows.now - timedelta(days=spec.bounce_days))
-    mails = rows.lazy.filter(since & nw.col("name").is_in((*spec.delivered, *spec.bounced)))
-    return _of_sources(mails, "source" if rows.has("source") else None, nw.col("name").is_in(spec.bounced))
+    lately, failed = rows.lazy.filter(since), set(map(folded, spec.bounced))
+    names = spelled(lately, (*spec.delivered, *spec.bounced))
+    bounced = [*spec.bounced, *(name for name, plain in names.items() if plain in failed)]
+    mails = lately.filter(nw.col("name").is_in([*spec.delivered, *spec.bounced, *names]))
+    return _of_sources(mails, "source" if rows.has("source") else None, nw.col("name").is_in(bounced))
 
 
 def _unconfirmed(spec: DataQuality, rows: Rows, name: str) -> pl.DataFrame:

@@ -63,7 +63,8 @@ class Rows:
         """Return what is known last: of records the latest whole statement of each, unless it says that it was deleted.
 
         Args:
-            partial: Whether partial statements count besides: what they say can be judged, what they leave out says nothing.
+            partial: Whether partial statements of them count besides: what they say can be judged, what they leave out says
+                nothing.
         """
         if self.name != "records" or not self.has("record_id", "version"):
             return self
@@ -75,8 +76,16 @@ class Rows:
             last = nw.col(column) == nw.col(column).max().over("record_id", "_partial")
             lazy = lazy.filter(nw.col("_partial") | last)
         lazy = lazy if partial else lazy.filter(~nw.col("_partial"))
-        lazy = lazy.filter(~_holds("deleted")) if self.has("deleted") else lazy
+        lazy = _alive(lazy) if self.has("deleted") else lazy
         return replace(self, lazy=lazy.drop("_partial", "_at"))
+
+
+def _alive(lazy: Lazy) -> Lazy:
+    """Leave out statements that say that a record was deleted, and all of records whose whole statement says so."""
+    whole = lazy.with_columns(_deleted=_holds("deleted"))
+    gone = whole.with_columns(_gone=nw.when(nw.col("_deleted") & ~nw.col("_partial")).then(1).otherwise(0))
+    left = gone.filter((nw.col("_gone").max().over("record_id") == 0) & ~nw.col("_deleted"))
+    return left.drop("_deleted", "_gone")
 
 
 def _holds(flag: str) -> nw.Expr:

@@ -64,7 +64,7 @@ def consistency(rows: Rows) -> pl.DataFrame:
     """Count, of the customers of whom several sources speak, those on whom they agree, field by field.
 
     Sources agree on a customer where there is a value that all of them say, capitals aside; a source that says several may
-    say others besides.
+    say others besides. Rows that name no source are left out.
     """
     schema = rows.schema
     names: list[str] = [name for name in RAW_FIELDS if name in schema]
@@ -84,7 +84,7 @@ def consistency(rows: Rows) -> pl.DataFrame:
 
 def _said(rows: Rows, names: list[str]) -> Lazy:
     """Return each value that a source says of a customer, once: `customer_id`, `source`, `field`, `value`."""
-    known = rows.lazy.filter(~nw.col("customer_id").is_null())
+    known = rows.lazy.filter(~nw.col("customer_id").is_null() & ~nw.col("source").is_null())
     parts = [
         known.filter(told(name, rows.schema)).select(
             "customer_id",

@@ -28,7 +28,7 @@ class DataQuality(Spec):
     of customers on whom all sources agree, of those of whom at least two say anything. `decay` is the share of e-mails that
     bounce, and of contact fields that nobody has confirmed for a year.
 
-    Of `records` the latest whole statement of each counts, unless it was deleted; what partial statements say is judged too,
+    Of `records` the latest whole statement of each counts, unless it was deleted; what partial statements of these say is judged too,
     but what they leave out is not missing. Keys and freshness are those of all rows. Columns that a table does not have, or that the purpose may not see, are not
     told of.
 
@@ -53,9 +53,9 @@ class DataQuality(Spec):
     unique: tuple[str, ...] = ("email", "loyalty_id", "phone", "user_id")
     """Kinds of identifiers of which one customer alone should have each."""
     delivered: tuple[str, ...] = Field(default=("Email Delivered", "Delivered Email"), min_length=1)
-    """Names of the events of e-mails that arrived."""
+    """Names of the events of e-mails that arrived, in any spelling of case, spaces and underscores."""
     bounced: tuple[str, ...] = Field(default=("Email Bounced", "Bounced Email"), min_length=1)
-    """Names of the events of e-mails that did not."""
+    """Names of the events of e-mails that did not, in any spelling too."""
     bounce_days: int = Field(default=90, ge=1)
     """E-mails of so many days before `as_of` count."""
     contacts: tuple[str, ...] = ("email", "phone", "street")

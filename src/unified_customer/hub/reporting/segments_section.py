@@ -98,7 +98,7 @@ def _of_movements(moved: Transitions) -> list[str]:
 
 
 def _notes(rfm: FittedRFM) -> tuple[str, ...]:
-    small = f"What fewer than {LEAST} customers paid is not shown."
+    small = f"What fewer than {LEAST} customers paid is not shown, nor what it could be worked out from."
     scores = "Scores are cut at fifths of the values; equal values have equal scores."
     days = ByDays()
     stages = (

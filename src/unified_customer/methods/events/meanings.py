@@ -1,11 +1,11 @@
 """What the names mean that are among events, on any engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import narwhals as nw
 
 from unified_customer.engines.portable import Lazy, collected
-from unified_customer.methods.events.vocabulary import Meaning, Vocabulary, built_in
+from unified_customer.methods.events.vocabulary import Meaning, Vocabulary, built_in, folded
 
 
 def meanings_among(lazy: Lazy, *, vocabulary: Vocabulary | None = None) -> Mapping[str, Meaning]:
@@ -23,8 +23,28 @@ def meanings_among(lazy: Lazy, *, vocabulary: Vocabulary | None = None) -> Mappi
         {'email_opened': 'opened'}
     """
     words = vocabulary or built_in()
-    names = collected(lazy.select(nw.col("name").cast(nw.String)).unique())["name"].drop_nulls().sort().to_list()
-    return {name: meaning for name in names if (meaning := words.meaning(name)) is not None}
+    return {name: meaning for name in _names(lazy) if (meaning := words.meaning(name)) is not None}
+
+
+def spelled(lazy: Lazy, names: Iterable[str]) -> Mapping[str, str]:
+    """Return each name in the column `name` that is one of some names in any spelling, with that name folded.
+
+    Args:
+        lazy: Events; their different names are brought to this machine.
+        names: The names; case, spaces and underscores do not matter.
+
+    Examples:
+        >>> import polars as pl
+        >>> from unified_customer.engines.portable import opened
+        >>> spelled(opened(pl.DataFrame({"name": ["email_opened", "Yawned", None]})), ["Email Opened"])
+        {'email_opened': 'email opened'}
+    """
+    wanted = set(map(folded, names))
+    return {name: plain for name in _names(lazy) if (plain := folded(name)) in wanted}
+
+
+def _names(lazy: Lazy) -> list[str]:
+    return collected(lazy.select(nw.col("name").cast(nw.String)).unique())["name"].drop_nulls().sort().to_list()
 
 
 def named(meanings: Mapping[str, Meaning], holds: Callable[[Meaning], bool]) -> nw.Expr:
