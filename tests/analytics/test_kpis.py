@@ -69,6 +69,16 @@ class TestCounting:
         named = visits(0, 300, session_id=pl.lit("s"))
         assert values({"events": named}, "session_duration")[0] == 18_000
 
+    @pytest.mark.parametrize("anonymous", ["a1", "z9"])
+    def test_who_logs_in_is_one_visitor_and_one_buyer(self, anonymous: str) -> None:
+        logged_in = visits(0, 5, session_id=pl.lit("s1"), anonymous_id=pl.lit(anonymous)).with_columns(
+            customer_id=pl.Series([None, "c1"])
+        )
+        later = visits(500, session_id=pl.lit("s2"), anonymous_id=pl.lit(anonymous))
+        tables = {"events": pl.concat([logged_in, later]), "orders": orders()}
+        row = fit(tables, "conversion_rate").table.row(0, named=True)
+        assert (row["numerator"], row["denominator"]) == (1, 1)
+
     def test_acquisition_costs(self) -> None:
         tables = {"orders": orders(), "spend": spend()}
         assert values(tables, "cac_blended") == [15.0, None]

@@ -98,6 +98,16 @@ def test_bounces_and_pages_are_what_plain_counting_gives(spec: Scorecard, tables
     assert same(told(spec, tables, "page_views"), pages)
 
 
+@given(spec=specs, tables=tables)
+def test_visitors_are_what_plain_counting_gives(spec: Scorecard, tables: Tables) -> None:
+    people: dict[date, set[str]] = defaultdict(set)
+    for rows in sessions(spec, tables):
+        known = [row["customer_id"] for row in rows if row["customer_id"]]
+        seen = [row["anonymous_id"] for row in rows if row["anonymous_id"]]
+        people[period(spec, rows[0]["occurred_at"])].add(min(known or seen or [row["session_id"] for row in rows]))
+    assert same(told(spec, tables, "visitors"), {day: len(found) for day, found in people.items()})
+
+
 # -------------------------------------------------------------------------------- messages
 
 

@@ -121,7 +121,8 @@ def _sessions(scope: Scope, steps: Lazy) -> Lazy:
 def _by_visitor(sessions: Lazy) -> Lazy:
     seconds = (nw.col("_end") - nw.col("_start")).cast(nw.Float64) / _SECOND
     told = sessions.with_columns(
-        _visitor=nw.coalesce("_visitor", "_key"),
+        # Who logs in was the same person before.
+        _visitor=nw.coalesce("_who", "_visitor", "_key"),
         seconds=seconds,
         bounces=_whole(nw.col("_events") == 1),
         page_views_sq=nw.col("page_views").cast(nw.Float64) * nw.col("page_views"),
