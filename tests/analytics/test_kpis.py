@@ -46,6 +46,21 @@ def spend(**further: Any) -> pl.DataFrame:
     return pl.DataFrame([{**row, **further}])
 
 
+def contracts(*told: tuple[str, str, int, str], **further: Any) -> pl.DataFrame:
+    """Return events of subscriptions: whose, which one, on which day of January or later, and what."""
+    rows = [
+        {
+            "customer_id": who,
+            "object_id": thing,
+            "occurred_at": JANUARY + timedelta(days=day),
+            "name": name,
+            "amount": 10.0,
+        }
+        for who, thing, day, name in told
+    ]
+    return pl.DataFrame(rows).with_columns(type=pl.lit("track"), **further)
+
+
 def fit(tables: dict[str, pl.DataFrame], *kpis: str, **fields: Any) -> FittedScorecard:
     return Scorecard(kpis=kpis, **{"min_customers": 1, **fields}).fit(tables, as_of=MARCH)
 
@@ -161,6 +176,34 @@ class TestRefusing:
 
     def test_a_dimension_that_a_table_does_not_have(self) -> None:
         assert fit({"orders": orders()}, by="country").table.is_empty()
+
+
+class TestContracts:
+    @pytest.mark.parametrize("customers", [1, 4, 5, 6])
+    def test_customers_are_guarded_and_not_contracts(self, customers: int) -> None:
+        told = [(f"c{each % customers}", f"s{each}", 0, "Subscription Started") for each in range(6)]
+        fitted = fit({"events": contracts(*told)}, "active_customers", "churn_rate", min_customers=5)
+        shown = fitted.table.filter(period=date(2026, 2, 1)).select("numerator", "n").rows()
+        assert shown == ([(6, customers), (0, 6)] if customers >= 5 else [(None, None), (None, None)])
+
+    @pytest.mark.parametrize("name", ["Payment Succeeded", "Invoice Paid"])
+    @pytest.mark.parametrize("day", [20, 21])
+    def test_a_payment_opens_no_contract_that_was_closed(self, name: str, day: int) -> None:
+        told = [
+            ("c1", "s1", 0, "Subscription Started"),
+            ("c2", "s2", 0, "Subscription Started"),
+            ("c1", "s1", 20, "Subscription Cancelled"),
+            ("c1", "s1", day, name),
+        ]
+        assert values({"events": contracts(*told)}, "active_customers") == [0, 1]
+
+    def test_a_payment_says_what_a_contract_pays(self) -> None:
+        told = [("c1", "s1", 0, "Subscription Started"), ("c1", "s1", 40, "Payment Succeeded")]
+        paid = contracts(*told).with_columns(amount=pl.Series([10.0, 15.0]))
+        assert values({"events": paid}, "net_revenue_retention") == [None, 1.5]
+
+    def test_of_what_nothing_but_payments_is_told_runs(self) -> None:
+        assert values({"events": contracts(("c1", "s1", 0, "Invoice Paid"))}, "active_customers") == [0, 1]
 
 
 class TestShowing:
