@@ -178,6 +178,30 @@ class TestRefusing:
         assert fit({"orders": orders()}, by="country").table.is_empty()
 
 
+def mails(*told: tuple[str | None, str | None, str, int, str], **further: Any) -> pl.DataFrame:
+    """Return events of e-mails: whose (known or not), of which message, on which day of January or later, and what."""
+    rows = [
+        {
+            "customer_id": who,
+            "anonymous_id": visitor,
+            "object_id": thing,
+            "occurred_at": JANUARY + timedelta(days=day),
+            "name": name,
+        }
+        for who, visitor, thing, day, name in told
+    ]
+    schema = dict.fromkeys(("customer_id", "anonymous_id"), pl.String)
+    return pl.DataFrame(rows, schema_overrides=schema).with_columns(type=pl.lit("track"), **further)
+
+
+class TestMails:
+    def test_who_unsubscribes_alone_is_not_shown(self) -> None:
+        sent = [(f"c{each}", None, "m", 0, "Email Sent") for each in range(6)]
+        gone = mails(*sent, ("c1", None, "m", 40, "Unsubscribed"))
+        rows = fit({"events": gone}, "unsubscribe_rate", min_customers=5).table.select("numerator", "value").rows()
+        assert rows == [(0, 0), (None, None)]
+
+
 class TestContracts:
     @pytest.mark.parametrize("customers", [1, 4, 5, 6])
     def test_customers_are_guarded_and_not_contracts(self, customers: int) -> None:
