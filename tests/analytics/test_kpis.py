@@ -201,6 +201,10 @@ class TestMails:
         rows = fit({"events": gone}, "unsubscribe_rate", min_customers=5).table.select("numerator", "value").rows()
         assert rows == [(0, 0), (None, None)]
 
+    def test_who_complains_was_reached(self) -> None:
+        told = mails(("c1", None, "m", 0, "Email Delivered"), ("c2", None, "m", 0, "Email Marked as Spam"))
+        assert values({"events": told}, "complaint_rate") == [0.5, None]
+
 
 class TestContracts:
     @pytest.mark.parametrize("customers", [1, 4, 5, 6])

@@ -127,8 +127,10 @@ def test_messages_are_what_plain_counting_gives(spec: Scorecard, tables: Tables)
     assert same(told(spec, tables, "emails_sent"), counts(spec, [at for at, _ in named]))
     assert same(told(spec, tables, "unique_opens"), count("Opened", "Link Clicked"))
     assert same(told(spec, tables, "unique_clicks"), count("Link Clicked"))
-    reached = count("Delivered", "Opened", "Link Clicked") if any_told else count(*every)
+    reached = count("Delivered", "Opened", "Link Clicked", "Marked as Spam") if any_told else count(*every)
     assert same(told(spec, tables, "emails_delivered"), reached)
+    spam = {day: number / reached[day] for day, number in count("Marked as Spam").items()}
+    assert same(told(spec, tables, "complaint_rate"), spam)
 
 
 # -------------------------------------------------------------------------------- attribution

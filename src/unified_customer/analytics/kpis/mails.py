@@ -78,15 +78,15 @@ def _whole(said: nw.Expr) -> nw.Expr:
 def _counted(messages: Lazy, *, converted: bool) -> pl.DataFrame:
     kept = nw.col("_bounced") == 0
     opened = kept & ((nw.col("_read") == 1) | (nw.col("_hit") == 1))
-    reached = (nw.col("_arrived") == 1) | (nw.col("_opened") == 1) | (nw.col("_clicked") == 1)
+    # Who complains was reached.
+    reached = nw.max_horizontal("_arrived", "_opened", "_clicked", "_spam") == 1
     flags = {
         "kept": kept,
         "told": kept & reached,
         "opens": opened,
         "machine_opens": kept & ~opened & (nw.col("_opened") == 1),
         "clicks": kept & (nw.col("_hit") == 1),
-        # Who complains was reached.
-        "complaints": kept & (nw.col("_spam") == 1) & reached,
+        "complaints": kept & (nw.col("_spam") == 1),
         **({"mail_conversions": kept & (nw.col("converted").fill_null(0) == 1)} if converted else {}),
     }
     told = messages.with_columns(**{name: _whole(flag) for name, flag in flags.items()}, bounced="_bounced")
