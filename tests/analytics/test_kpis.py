@@ -94,6 +94,15 @@ class TestCounting:
         row = fit(tables, "conversion_rate").table.row(0, named=True)
         assert (row["numerator"], row["denominator"]) == (1, 1)
 
+    def test_what_comes_back_counts_in_the_period_of_its_order(self) -> None:
+        line = {"customer_id": "c1", "order_id": "o1", "quantity": 1, "amount": 10.0}
+        rows = [
+            {**line, "kind": "sale", "occurred_at": JANUARY},
+            {**line, "kind": "return", "occurred_at": JANUARY + timedelta(days=40), "quantity": -1, "amount": -4.0},
+        ]
+        assert values({"order_lines": pl.DataFrame(rows)}, "refund_rate") == [0.4, None]
+        assert "of the orders of the period" in KPIS["refund_rate"].formula
+
     def test_acquisition_costs(self) -> None:
         tables = {"orders": orders(), "spend": spend()}
         assert values(tables, "cac_blended") == [15.0, None]
