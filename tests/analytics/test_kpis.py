@@ -214,6 +214,12 @@ class TestMails:
         told = mails(("c1", None, "m", 0, "Email Delivered"), ("c2", None, "m", 0, "Email Marked as Spam"))
         assert values({"events": told}, "complaint_rate") == [0.5, None]
 
+    def test_a_campaign_to_people_not_known_is_a_message_to_each(self) -> None:
+        told = mails(
+            (None, "v1", "m", 0, "Email Sent"), (None, "v2", "m", 0, "Email Sent"), (None, "v1", "m", 1, "Email Opened")
+        )
+        assert values({"events": told}, "open_rate") == [0.5, None]
+
 
 class TestContracts:
     @pytest.mark.parametrize("customers", [1, 4, 5, 6])

@@ -116,7 +116,7 @@ def test_messages_are_what_plain_counting_gives(spec: Scorecard, tables: Tables)
     mails: dict[tuple[str | None, str], list[Row]] = defaultdict(list)
     for row in past(tables, "events", "occurred_at"):
         if row["object_id"] is not None and (row["name"] or "").startswith("Email "):
-            mails[row["customer_id"], row["object_id"]].append(row)
+            mails[row["customer_id"] or row["anonymous_id"], row["object_id"]].append(row)
     named = [(rows[0]["occurred_at"], {row["name"].removeprefix("Email ") for row in rows}) for rows in mails.values()]
     any_told = any("Delivered" in names for _, names in named)
 

@@ -56,19 +56,21 @@ def _messages(scope: Scope, events: Lazy) -> Lazy:
     """Return a row for each message with what became of it, 1 or 0."""
     marked = _marked(scope, events)
     states = {flag: _whole(nw.col("name").is_in(list(names(state)))) for state, flag in STATES.items()}
-    flagged = marked.with_columns(_who(marked).alias("_who"), **states)
+    whose = _whose(marked)
+    flagged = marked.with_columns(_whose=whose, _who=nw.coalesce(whose, "object_id"), **states)
     human = ~nw.col("_machine")
     told = flagged.with_columns(
         _read=nw.when(human).then("_opened").otherwise(0), _hit=nw.when(human).then("_clicked").otherwise(0)
     )
-    return told.group_by("customer_id", "object_id").agg(
-        nw.col(*KEYS, "_who").min(), nw.col("_read", "_hit", *STATES.values()).max()
+    # Who is not known is told apart too: what a campaign sends to several people may have one name.
+    return told.group_by("_whose", "object_id").agg(
+        nw.col(*KEYS, "customer_id", "_who").min(), nw.col("_read", "_hit", *STATES.values()).max()
     )
 
 
-def _who(events: Lazy) -> nw.Expr:
-    ids = [name for name in ("customer_id", "anonymous_id", "object_id") if has(events, name)]
-    return nw.coalesce(*ids)
+def _whose(events: Lazy) -> nw.Expr:
+    ids = [nw.col(name) for name in ("customer_id", "anonymous_id") if has(events, name)]
+    return nw.coalesce(*ids) if len(ids) > 1 else ids[0]
 
 
 def _whole(said: nw.Expr) -> nw.Expr:
