@@ -56,6 +56,12 @@ def test_the_order_of_rows_changes_no_kpi(spec: Scorecard, tables: Tables, seed:
     alike(spec.fit(shuffled, as_of=END), spec.fit(tables, as_of=END))
 
 
+@given(spec=specs, tables=tables)
+def test_the_spelling_of_names_changes_no_kpi(spec: Scorecard, tables: Tables) -> None:
+    snake = tables["events"].with_columns(pl.col("name").str.to_lowercase().str.replace_all(" ", "_"))
+    alike(spec.fit({**tables, "events": snake}, as_of=END), spec.fit(tables, as_of=END))
+
+
 def in_two_currencies(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame in which every other amount is told in dollars, of which a euro has two."""
     dollars = pl.int_range(pl.len()) % 2 == 1
