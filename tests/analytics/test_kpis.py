@@ -1,6 +1,7 @@
 """KPIs by example: what is told where nothing fits, as tables and pictures, and in the documentation."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from unified_customer.methods.money import Money
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+Put = Callable[[pl.DataFrame], Any]
 
 
 def orders(**further: Any) -> pl.DataFrame:
@@ -167,6 +169,15 @@ class TestRefusing:
             fit(tables, "mer")
         rates = Money(currency="EUR", rates={"USD": Decimal("0.5")})
         assert values(tables, "spend", money=rates) == [75.0, 75.0]
+
+    @pytest.mark.parametrize(
+        ("start", "said"),
+        [(None, "2 without a first day"), (date(2026, 2, 16), "2 whose `period_end` is before their `period_start`")],
+    )
+    def test_spend_that_cannot_be_laid_on_days(self, engine: Put, start: date | None, said: str) -> None:
+        odd = spend(period_start=start).with_columns(pl.col("period_start").cast(pl.Date))
+        with pytest.raises(SchemaError, match=said):
+            Scorecard(kpis=("spend",)).fit({"spend": engine(pl.concat([spend(), odd, odd]))}, as_of=MARCH)
 
     @pytest.mark.parametrize("by", ["value", "kpi", "customer_id"])
     def test_a_dimension_that_is_a_column_of_the_result(self, by: str) -> None:
