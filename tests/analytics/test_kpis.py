@@ -1,6 +1,7 @@
 """KPIs by example: what is told where nothing fits, as tables and pictures, and in the documentation."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from unified_customer.methods.money import Money
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
+Put = Callable[[pl.DataFrame], Any]
 
 
 def orders(**further: Any) -> pl.DataFrame:
@@ -46,6 +48,21 @@ def spend(**further: Any) -> pl.DataFrame:
     return pl.DataFrame([{**row, **further}])
 
 
+def contracts(*told: tuple[str, str, int, str], **further: Any) -> pl.DataFrame:
+    """Return events of subscriptions: whose, which one, on which day of January or later, and what."""
+    rows = [
+        {
+            "customer_id": who,
+            "object_id": thing,
+            "occurred_at": JANUARY + timedelta(days=day),
+            "name": name,
+            "amount": 10.0,
+        }
+        for who, thing, day, name in told
+    ]
+    return pl.DataFrame(rows).with_columns(type=pl.lit("track"), **further)
+
+
 def fit(tables: dict[str, pl.DataFrame], *kpis: str, **fields: Any) -> FittedScorecard:
     return Scorecard(kpis=kpis, **{"min_customers": 1, **fields}).fit(tables, as_of=MARCH)
 
@@ -68,6 +85,25 @@ class TestCounting:
     def test_a_session_that_is_named_has_no_pause(self) -> None:
         named = visits(0, 300, session_id=pl.lit("s"))
         assert values({"events": named}, "session_duration")[0] == 18_000
+
+    @pytest.mark.parametrize("anonymous", ["a1", "z9"])
+    def test_who_logs_in_is_one_visitor_and_one_buyer(self, anonymous: str) -> None:
+        logged_in = visits(0, 5, session_id=pl.lit("s1"), anonymous_id=pl.lit(anonymous)).with_columns(
+            customer_id=pl.Series([None, "c1"])
+        )
+        later = visits(500, session_id=pl.lit("s2"), anonymous_id=pl.lit(anonymous))
+        tables = {"events": pl.concat([logged_in, later]), "orders": orders()}
+        row = fit(tables, "conversion_rate").table.row(0, named=True)
+        assert (row["numerator"], row["denominator"]) == (1, 1)
+
+    def test_what_comes_back_counts_in_the_period_of_its_order(self) -> None:
+        line = {"customer_id": "c1", "order_id": "o1", "quantity": 1, "amount": 10.0}
+        rows = [
+            {**line, "kind": "sale", "occurred_at": JANUARY},
+            {**line, "kind": "return", "occurred_at": JANUARY + timedelta(days=40), "quantity": -1, "amount": -4.0},
+        ]
+        assert values({"order_lines": pl.DataFrame(rows)}, "refund_rate") == [0.4, None]
+        assert "of the orders of the period" in KPIS["refund_rate"].formula
 
     def test_acquisition_costs(self) -> None:
         tables = {"orders": orders(), "spend": spend()}
@@ -134,6 +170,15 @@ class TestRefusing:
         rates = Money(currency="EUR", rates={"USD": Decimal("0.5")})
         assert values(tables, "spend", money=rates) == [75.0, 75.0]
 
+    @pytest.mark.parametrize(
+        ("start", "said"),
+        [(None, "2 without a first day"), (date(2026, 2, 16), "2 whose `period_end` is before their `period_start`")],
+    )
+    def test_spend_that_cannot_be_laid_on_days(self, engine: Put, start: date | None, said: str) -> None:
+        odd = spend(period_start=start).with_columns(pl.col("period_start").cast(pl.Date))
+        with pytest.raises(SchemaError, match=said):
+            Scorecard(kpis=("spend",)).fit({"spend": engine(pl.concat([spend(), odd, odd]))}, as_of=MARCH)
+
     @pytest.mark.parametrize("by", ["value", "kpi", "customer_id"])
     def test_a_dimension_that_is_a_column_of_the_result(self, by: str) -> None:
         with pytest.raises(ValidationError, match="told apart"):
@@ -151,6 +196,68 @@ class TestRefusing:
 
     def test_a_dimension_that_a_table_does_not_have(self) -> None:
         assert fit({"orders": orders()}, by="country").table.is_empty()
+
+
+def mails(*told: tuple[str | None, str | None, str, int, str], **further: Any) -> pl.DataFrame:
+    """Return events of e-mails: whose (known or not), of which message, on which day of January or later, and what."""
+    rows = [
+        {
+            "customer_id": who,
+            "anonymous_id": visitor,
+            "object_id": thing,
+            "occurred_at": JANUARY + timedelta(days=day),
+            "name": name,
+        }
+        for who, visitor, thing, day, name in told
+    ]
+    schema = dict.fromkeys(("customer_id", "anonymous_id"), pl.String)
+    return pl.DataFrame(rows, schema_overrides=schema).with_columns(type=pl.lit("track"), **further)
+
+
+class TestMails:
+    def test_who_unsubscribes_alone_is_not_shown(self) -> None:
+        sent = [(f"c{each}", None, "m", 0, "Email Sent") for each in range(6)]
+        gone = mails(*sent, ("c1", None, "m", 40, "Unsubscribed"))
+        rows = fit({"events": gone}, "unsubscribe_rate", min_customers=5).table.select("numerator", "value").rows()
+        assert rows == [(0, 0), (None, None)]
+
+    def test_who_complains_was_reached(self) -> None:
+        told = mails(("c1", None, "m", 0, "Email Delivered"), ("c2", None, "m", 0, "Email Marked as Spam"))
+        assert values({"events": told}, "complaint_rate") == [0.5, None]
+
+    def test_a_campaign_to_people_not_known_is_a_message_to_each(self) -> None:
+        told = mails(
+            (None, "v1", "m", 0, "Email Sent"), (None, "v2", "m", 0, "Email Sent"), (None, "v1", "m", 1, "Email Opened")
+        )
+        assert values({"events": told}, "open_rate") == [0.5, None]
+
+
+class TestContracts:
+    @pytest.mark.parametrize("customers", [1, 4, 5, 6])
+    def test_customers_are_guarded_and_not_contracts(self, customers: int) -> None:
+        told = [(f"c{each % customers}", f"s{each}", 0, "Subscription Started") for each in range(6)]
+        fitted = fit({"events": contracts(*told)}, "active_customers", "churn_rate", min_customers=5)
+        shown = fitted.table.filter(period=date(2026, 2, 1)).select("numerator", "n").rows()
+        assert shown == ([(6, customers), (0, 6)] if customers >= 5 else [(None, None), (None, None)])
+
+    @pytest.mark.parametrize("name", ["Payment Succeeded", "Invoice Paid"])
+    @pytest.mark.parametrize("day", [20, 21])
+    def test_a_payment_opens_no_contract_that_was_closed(self, name: str, day: int) -> None:
+        told = [
+            ("c1", "s1", 0, "Subscription Started"),
+            ("c2", "s2", 0, "Subscription Started"),
+            ("c1", "s1", 20, "Subscription Cancelled"),
+            ("c1", "s1", day, name),
+        ]
+        assert values({"events": contracts(*told)}, "active_customers") == [0, 1]
+
+    def test_a_payment_says_what_a_contract_pays(self) -> None:
+        told = [("c1", "s1", 0, "Subscription Started"), ("c1", "s1", 40, "Payment Succeeded")]
+        paid = contracts(*told).with_columns(amount=pl.Series([10.0, 15.0]))
+        assert values({"events": paid}, "net_revenue_retention") == [None, 1.5]
+
+    def test_of_what_nothing_but_payments_is_told_runs(self) -> None:
+        assert values({"events": contracts(("c1", "s1", 0, "Invoice Paid"))}, "active_customers") == [0, 1]
 
 
 class TestShowing:

@@ -474,3 +474,7 @@ def test_prices_in_other_currencies_are_exchanged() -> None:
     money = Money(currency="EUR", rates={"USD": Decimal("0.5")})
     table = SubscriptionValue(interval="week", money=money).contracts({"subscriptions": told}, as_of=as_of).table
     assert sorted(table["amount"].unique()) == [5.0, 10.0]
+    unnamed = told.with_columns(currency=pl.when(pl.col("currency") == "EUR").then("currency"))
+    money = Money(currency="EUR", rates={"USD": Decimal("0.5")}, missing="USD")
+    table = SubscriptionValue(interval="week", money=money).contracts({"subscriptions": unnamed}, as_of=as_of).table
+    assert sorted(table["amount"].unique()) == [5.0, 10.0]

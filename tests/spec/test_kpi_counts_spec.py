@@ -98,6 +98,16 @@ def test_bounces_and_pages_are_what_plain_counting_gives(spec: Scorecard, tables
     assert same(told(spec, tables, "page_views"), pages)
 
 
+@given(spec=specs, tables=tables)
+def test_visitors_are_what_plain_counting_gives(spec: Scorecard, tables: Tables) -> None:
+    people: dict[date, set[str]] = defaultdict(set)
+    for rows in sessions(spec, tables):
+        known = [row["customer_id"] for row in rows if row["customer_id"]]
+        seen = [row["anonymous_id"] for row in rows if row["anonymous_id"]]
+        people[period(spec, rows[0]["occurred_at"])].add(min(known or seen or [row["session_id"] for row in rows]))
+    assert same(told(spec, tables, "visitors"), {day: len(found) for day, found in people.items()})
+
+
 # -------------------------------------------------------------------------------- messages
 
 
@@ -106,7 +116,7 @@ def test_messages_are_what_plain_counting_gives(spec: Scorecard, tables: Tables)
     mails: dict[tuple[str | None, str], list[Row]] = defaultdict(list)
     for row in past(tables, "events", "occurred_at"):
         if row["object_id"] is not None and (row["name"] or "").startswith("Email "):
-            mails[row["customer_id"], row["object_id"]].append(row)
+            mails[row["customer_id"] or row["anonymous_id"], row["object_id"]].append(row)
     named = [(rows[0]["occurred_at"], {row["name"].removeprefix("Email ") for row in rows}) for rows in mails.values()]
     any_told = any("Delivered" in names for _, names in named)
 
@@ -117,8 +127,10 @@ def test_messages_are_what_plain_counting_gives(spec: Scorecard, tables: Tables)
     assert same(told(spec, tables, "emails_sent"), counts(spec, [at for at, _ in named]))
     assert same(told(spec, tables, "unique_opens"), count("Opened", "Link Clicked"))
     assert same(told(spec, tables, "unique_clicks"), count("Link Clicked"))
-    reached = count("Delivered", "Opened", "Link Clicked") if any_told else count(*every)
+    reached = count("Delivered", "Opened", "Link Clicked", "Marked as Spam") if any_told else count(*every)
     assert same(told(spec, tables, "emails_delivered"), reached)
+    spam = {day: number / reached[day] for day, number in count("Marked as Spam").items()}
+    assert same(told(spec, tables, "complaint_rate"), spam)
 
 
 # -------------------------------------------------------------------------------- attribution
@@ -210,24 +222,46 @@ STATES = {
 
 def at_boundary(rows: list[Row], end: datetime, zone: ZoneInfo) -> tuple[bool, float]:
     """Return whether a contract runs at a civil time, and what it pays; of several events at one instant those that run."""
-    runs, pays = False, 0.0
+    told, pays = None, 0.0
     local = [(row["occurred_at"].astimezone(zone).replace(tzinfo=None), row) for row in rows]
+    here: list[Row] = []
     for at in sorted({when for when, _ in local if when < end}):
         here = [row for when, row in local if when == at]
-        runs = any(STATES[row["name"]] for row in here)
-        amounts = [float(row["amount"]) for row in here if STATES[row["name"]] and row["amount"] is not None]
+        states = [STATES[row["name"]] for row in here if row["name"] in STATES]
+        told = any(states) if states else told
+        amounts = [float(row["amount"]) for row in here if STATES.get(row["name"], True) and row["amount"] is not None]
         pays = max(amounts) if amounts else pays
+    # Of what nothing but payments is told runs.
+    runs = bool(here) if told is None else told
     return runs, pays if runs else 0.0
+
+
+def contract_events(tables: Tables) -> dict[str, list[Row]]:
+    things: dict[str, list[Row]] = defaultdict(list)
+    for row in past(tables, "events", "occurred_at"):
+        if row["name"] in {*STATES, "Payment Succeeded"} and row["object_id"] is not None:
+            things[row["object_id"]].append({**row, "amount": None if row["amount"] is None else abs(row["amount"])})
+    return things
+
+
+@given(spec=specs, tables=tables, least=st.integers(2, 3))
+def test_contracts_of_fewer_customers_than_are_wanted_are_not_told(spec: Scorecard, tables: Tables, least: int) -> None:
+    spec, zone = spec.model_copy(update={"retained": "contracts", "min_customers": least}), ZoneInfo(spec.calendar.zone)
+    things, held = contract_events(tables), dict[date, float]()
+    for day, start, _ in starts(spec):
+        running = [name for name, rows in things.items() if at_boundary(rows, start, zone)[0]]
+        customers = [[row["customer_id"] for row in things[name] if row["customer_id"]] for name in running]
+        if len({min(known) if known else (name,) for name, known in zip(running, customers, strict=True)}) >= least:
+            held[day] = len(running)
+    days = {day for day, *_ in starts(spec)}
+    shown = {day: value for day, value in told(spec, tables, "active_customers").items() if day in days}
+    assert same(shown, held)
 
 
 @given(spec=specs, tables=tables)
 def test_churn_and_nrr_by_contracts_are_what_plain_counting_gives(spec: Scorecard, tables: Tables) -> None:
     spec, zone = spec.model_copy(update={"retained": "contracts"}), ZoneInfo(spec.calendar.zone)
-    things: dict[str, list[Row]] = defaultdict(list)
-    for row in past(tables, "events", "occurred_at"):
-        if row["name"] in STATES and row["object_id"] is not None:
-            amount = None if row["amount"] is None else abs(row["amount"])
-            things[row["object_id"]].append({**row, "amount": amount})
+    things = contract_events(tables)
     positive = {**tables, "events": tables["events"].with_columns(pl.col("amount").abs())}
     lost, net = dict[date, float](), dict[date, float]()
     for day, start, end in starts(spec):

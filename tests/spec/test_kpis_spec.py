@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from polars.testing import assert_frame_equal
 from unified_customer.analytics import KPI, KPIS, FittedScorecard, Scorecard
 from unified_customer.analytics.kpis.kpi import RANGES
 from unified_customer.methods.events.machines import Machines
+from unified_customer.methods.money import Money
 from unified_customer.testing.kpi_strategies import FAMILIES, rating_frames, scorecard_tables, scorecards
 from unified_customer.testing.purchase_strategies import FIRST, moments
 
@@ -52,6 +54,27 @@ def test_every_engine_gives_the_same_scorecard(engine: Put, spec: Scorecard, tab
 def test_the_order_of_rows_changes_no_kpi(spec: Scorecard, tables: Tables, seed: int) -> None:
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in tables.items()}
     alike(spec.fit(shuffled, as_of=END), spec.fit(tables, as_of=END))
+
+
+@given(spec=specs, tables=tables)
+def test_the_spelling_of_names_changes_no_kpi(spec: Scorecard, tables: Tables) -> None:
+    snake = tables["events"].with_columns(pl.col("name").str.to_lowercase().str.replace_all(" ", "_"))
+    alike(spec.fit({**tables, "events": snake}, as_of=END), spec.fit(tables, as_of=END))
+
+
+def in_two_currencies(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame in which every other amount is told in dollars, of which a euro has two."""
+    dollars = pl.int_range(pl.len()) % 2 == 1
+    amount = pl.when(dollars).then(pl.col("amount") * 2).otherwise("amount").cast(pl.Decimal(18, 4))
+    return frame.with_columns(amount=amount, currency=pl.when(dollars).then(pl.lit("USD")).otherwise(pl.lit("EUR")))
+
+
+@given(spec=specs, tables=tables)
+def test_amounts_in_another_currency_at_its_rate_change_no_kpi(spec: Scorecard, tables: Tables) -> None:
+    spec = spec.model_copy(update={"money": Money(currency="EUR", rates={"USD": Decimal("0.5")})})
+    priced = {name: frame for name, frame in tables.items() if "amount" in frame.columns}
+    told = {name: in_two_currencies(frame) for name, frame in priced.items()}
+    alike(spec.fit({**tables, **told}, as_of=END), spec.fit(tables, as_of=END))
 
 
 @given(spec=specs, tables=tables, kpi=st.sampled_from(tuple(KPIS)))

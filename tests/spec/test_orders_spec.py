@@ -101,6 +101,19 @@ def test_amounts_of_several_currencies_are_added_at_their_rates(
     assert total == pytest.approx(float(worth), rel=1e-9, abs=1e-9)
 
 
+@given(rows=st.lists(st.tuples(st.sampled_from(CODES), st.none() | amounts()), min_size=1, max_size=12), rates=rates)
+@few_on_each_engine
+def test_the_amount_of_a_row_is_worth_what_its_rate_says(
+    engine: Put, rows: list[Any], rates: dict[str, Decimal]
+) -> None:
+    lazy = opened(engine(frame_of(rows).with_row_index()))
+    exchange = Money(currency="EUR", rates=rates).exchange(lazy)
+    parts = lazy.with_columns(**exchange.parts("amount", nw.col("amount")))
+    found = collected(parts.select("index", total=exchange.total("amount"))).sort("index")["total"].to_list()
+    worth = [None if amount is None else float(amount * rates.get(code, Decimal(1))) for code, amount in rows]
+    assert found == pytest.approx(worth)
+
+
 @given(priced)
 def test_amounts_of_several_currencies_are_never_added_without_rates(rows: list[tuple[str, Decimal]]) -> None:
     codes = {code for code, _ in rows}

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
+from operator import add, or_
 from typing import Any, Final
 
 import narwhals as nw
@@ -106,13 +108,17 @@ class Exchange:
         return [nw.col(_part(name, code)).sum() for code in self._codes()] if self.rates else [nw.col(name).sum()]
 
     def total(self, name: str) -> nw.Expr:
-        """Return the sum in one currency as a float, from what `sums` gave; no amount at all is 0."""
+        """Return the sum in one currency as a float, from what `sums` gave, where no amount at all is 0.
+
+        It may be asked of the rows of `parts` too: a row is of one currency, and null where it has no amount.
+        """
         if not self.rates:
             return nw.col(name).cast(nw.Float64)
-        total = nw.col(_part(name, self.currency)).cast(nw.Float64)
-        for code, rate in sorted(self.rates.items()):
-            total += nw.col(_part(name, code)).cast(nw.Float64) * rate
-        return total
+        parts = [nw.col(_part(name, code)).cast(nw.Float64) for code in self._codes()]
+        rates = [1.0, *(rate for _, rate in sorted(self.rates.items()))]
+        known = reduce(or_, (~part.is_null() for part in parts))
+        worth = (part.fill_null(0.0) * rate for part, rate in zip(parts, rates, strict=True))
+        return nw.when(known).then(reduce(add, worth))
 
     def _codes(self) -> list[str | None]:
         return [self.currency, *sorted(self.rates)]

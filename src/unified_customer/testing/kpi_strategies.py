@@ -16,7 +16,7 @@ from unified_customer.testing.purchase_strategies import amounts, moments, order
 NAMES: Final = (
     "Product Viewed", "Order Completed", "Email Sent", "Email Delivered", "Email Opened", "Email Link Clicked", "Email Bounced",
     "Unsubscribed", "Email Marked as Spam", "Subscription Started", "Subscription Upgraded", "Subscription Downgraded",
-    "Subscription Paused", "Subscription Cancelled", None,
+    "Subscription Paused", "Subscription Cancelled", "Payment Succeeded", None,
 )  # fmt: skip
 _AT: Final = pl.Datetime("us", "UTC")
 EVENTS: Final = pl.Schema(

@@ -15,10 +15,10 @@ _WHOSE = ("customer_id", BY)
 def kept(scope: Scope, orders: Lazy, exchange: Exchange) -> pl.DataFrame:
     """Return the sheet of retention by purchases.
 
-    `held_before` and `active_after` (customers who are active at the start and at the end of the period), `lost` and `held`
-    (of those of the start, not active and active at the end); `money_before` (revenue of the period before), `money_now`
-    (revenue of those who bought in it, in this one), `money_kept` (the same, of each at most as much as before),
-    `payers_before`.
+    `held_before` and `active_after` (customers who are active at the start and at the end of the period), `holders_before`
+    (the first again), `lost` and `held` (of those of the start, not active and active at the end); `money_before` (revenue of
+    the period before), `money_now` (revenue of those who bought in it, in this one), `money_kept` (the same, of each at most
+    as much as before), `payers_before`.
     """
     known = orders.filter(~nw.col("customer_id").is_null())
     flows = [_runs(scope, known), *_payments(known, exchange)]
@@ -28,7 +28,7 @@ def kept(scope: Scope, orders: Lazy, exchange: Exchange) -> pl.DataFrame:
     after = (pl.col("joined") - pl.col("lost")).cum_sum().over(BY, order_by="number")
     told = sheet.with_columns(active_after=after)
     before = pl.col("active_after").shift(1).over(BY, order_by="number").fill_null(0)
-    return told.with_columns(held_before=before, held=before - pl.col("lost")).drop("joined")
+    return told.with_columns(held_before=before, holders_before=before, held=before - pl.col("lost")).drop("joined")
 
 
 def added(flows: Sequence[pl.DataFrame], names: set[str], *, last: int) -> pl.DataFrame:

@@ -1,34 +1,36 @@
 """E-mails: what became of each message."""
 
-from functools import cache
+from collections.abc import Callable
 
 import narwhals as nw
 import polars as pl
 
 from unified_customer.analytics.kpis.scope import KEYS, Scope
 from unified_customer.engines.portable import Lazy, collected, has
-from unified_customer.methods.events.vocabulary import pack
+from unified_customer.methods.events.meanings import named
+from unified_customer.methods.events.vocabulary import Meaning
 
 STATES = {"sent": "_sent", "delivered": "_arrived", "opened": "_opened", "clicked": "_clicked", "bounced": "_bounced", "complained": "_spam"}  # fmt: skip
 
 
-@cache
-def names(state: str) -> tuple[str, ...]:
-    """Return the names of events that put an e-mail into a state, or with which somebody unsubscribes."""
-    mails = [each for each in pack("messages").events if each.channel == "email"]
-    return tuple(name for each in mails if each.state == state for name in (each.name, *each.aliases))
+def _became(state: str) -> Callable[[Meaning], bool]:
+    """Return what says whether an event puts an e-mail into a state, or whether with it somebody unsubscribes."""
+    return lambda meaning: meaning.channel == "email" and meaning.state == state
+
+
+def _is_of_mail(meaning: Meaning) -> bool:
+    return meaning.channel == "email" and meaning.state in STATES
 
 
 def clicked(scope: Scope, events: Lazy) -> Lazy:
     """Return the clicks of humans in e-mails that are named."""
-    return _marked(scope, events).filter(nw.col("name").is_in(list(names("clicked"))), ~nw.col("_machine"))
+    return _marked(scope, events).filter(named(scope.meanings, _became("clicked")), ~nw.col("_machine"))
 
 
 def _marked(scope: Scope, events: Lazy) -> Lazy:
     """Return the events of e-mails that are named, with whether a machine made them."""
-    every = [name for state in STATES for name in names(state)]
-    named = events.filter(nw.col("name").is_in(every), ~nw.col("object_id").is_null())
-    return scope.spec.machines.marked(named, name="_machine")
+    chosen = events.filter(named(scope.meanings, _is_of_mail), ~nw.col("object_id").is_null())
+    return scope.spec.machines.marked(chosen, name="_machine")
 
 
 def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
@@ -45,7 +47,7 @@ def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
     if converted is not None:
         messages = messages.join(converted, on=["customer_id", "object_id"], how="left")
     sheet = _counted(messages, converted=converted is not None)
-    left = _left(events)
+    left = _left(scope, events)
     if not sheet.height:
         return None
     both = pl.concat([sheet, left], how="diagonal").group_by(KEYS).agg(pl.all().sum())
@@ -55,20 +57,22 @@ def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
 def _messages(scope: Scope, events: Lazy) -> Lazy:
     """Return a row for each message with what became of it, 1 or 0."""
     marked = _marked(scope, events)
-    states = {flag: _whole(nw.col("name").is_in(list(names(state)))) for state, flag in STATES.items()}
-    flagged = marked.with_columns(_who(marked).alias("_who"), **states)
+    states = {flag: _whole(named(scope.meanings, _became(state))) for state, flag in STATES.items()}
+    whose = _whose(marked)
+    flagged = marked.with_columns(_whose=whose, _who=nw.coalesce(whose, "object_id"), **states)
     human = ~nw.col("_machine")
     told = flagged.with_columns(
         _read=nw.when(human).then("_opened").otherwise(0), _hit=nw.when(human).then("_clicked").otherwise(0)
     )
-    return told.group_by("customer_id", "object_id").agg(
-        nw.col(*KEYS, "_who").min(), nw.col("_read", "_hit", *STATES.values()).max()
+    # Who is not known is told apart too: what a campaign sends to several people may have one name.
+    return told.group_by("_whose", "object_id").agg(
+        nw.col(*KEYS, "customer_id", "_who").min(), nw.col("_read", "_hit", *STATES.values()).max()
     )
 
 
-def _who(events: Lazy) -> nw.Expr:
-    ids = [name for name in ("customer_id", "anonymous_id", "object_id") if has(events, name)]
-    return nw.coalesce(*ids)
+def _whose(events: Lazy) -> nw.Expr:
+    ids = [nw.col(name) for name in ("customer_id", "anonymous_id") if has(events, name)]
+    return nw.coalesce(*ids) if len(ids) > 1 else ids[0]
 
 
 def _whole(said: nw.Expr) -> nw.Expr:
@@ -78,15 +82,15 @@ def _whole(said: nw.Expr) -> nw.Expr:
 def _counted(messages: Lazy, *, converted: bool) -> pl.DataFrame:
     kept = nw.col("_bounced") == 0
     opened = kept & ((nw.col("_read") == 1) | (nw.col("_hit") == 1))
-    reached = (nw.col("_arrived") == 1) | (nw.col("_opened") == 1) | (nw.col("_clicked") == 1)
+    # Who complains was reached.
+    reached = nw.max_horizontal("_arrived", "_opened", "_clicked", "_spam") == 1
     flags = {
         "kept": kept,
         "told": kept & reached,
         "opens": opened,
         "machine_opens": kept & ~opened & (nw.col("_opened") == 1),
         "clicks": kept & (nw.col("_hit") == 1),
-        # Who complains was reached.
-        "complaints": kept & (nw.col("_spam") == 1) & reached,
+        "complaints": kept & (nw.col("_spam") == 1),
         **({"mail_conversions": kept & (nw.col("converted").fill_null(0) == 1)} if converted else {}),
     }
     told = messages.with_columns(**{name: _whole(flag) for name, flag in flags.items()}, bounced="_bounced")
@@ -99,9 +103,9 @@ def _counted(messages: Lazy, *, converted: bool) -> pl.DataFrame:
     return collected(counted)
 
 
-def _left(events: Lazy) -> pl.DataFrame:
+def _left(scope: Scope, events: Lazy) -> pl.DataFrame:
     """Return how many people unsubscribed."""
-    gone = events.filter(nw.col("name").is_in(list(names("unsubscribed"))))
+    gone = events.filter(named(scope.meanings, _became("unsubscribed")))
     ids = [nw.col(name) for name in ("customer_id", "anonymous_id", "event_id") if has(gone, name)]
     who = gone.with_columns(_who=nw.coalesce(*ids) if len(ids) > 1 else ids[0])
     return collected(who.group_by(*KEYS).agg(unsubscribes=nw.col("_who").n_unique()))

@@ -16,6 +16,7 @@ YEAR: Final[dict[Period, int]] = {"day": 364, "week": 52, "month": 12, "quarter"
 """How many periods before the same one of the year before is; days keep their weekday."""
 DERIVED: Final = frozenset({"ltv", "cac", "monthly_margin"})
 """Measures that are null where there is nothing to divide by; others are null before the first period of their table."""
+_COUNTS: Final = ("denominator", "n")
 _TOLD: Final = ("value", "low", "high", "numerator", "denominator", "n")
 
 
@@ -62,8 +63,11 @@ def valued(spec: Scorecard, kpi: KPI, wide: pl.LazyFrame) -> pl.LazyFrame:
     told = wide.filter(occurs & begun).select("number", BY, "complete", **_columns(spec, kpi))
     kept = pl.col("complete") | pl.lit(not kpi.whole)
     many = (pl.col("_people") == 0) | (pl.col("_people") >= spec.min_customers) | pl.lit(kpi.people is None)
+    # What is counted of somebody else than the people, as who unsubscribes is, may be of one of them.
+    somebodys = (pl.col("_people") == 0) & (pl.col("numerator") != 0)
     shown = pl.when((kept & many).fill_null(value=False))
-    guarded = [shown.then(pl.col(name)).alias(name) for name in _TOLD]
+    clear = pl.when((kept & many & ~somebodys.fill_null(value=False)).fill_null(value=False))
+    guarded = [(shown if name in _COUNTS else clear).then(pl.col(name)).alias(name) for name in _TOLD]
     return told.select("number", BY, "complete", *guarded, kpi=pl.lit(kpi.name), unit=pl.lit(kpi.unit))
 
 

@@ -13,6 +13,8 @@ import polars as pl
 from unified_customer.analytics.kpis.spec import Scorecard
 from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable import Lazy, Native, before, civil, has, opened
+from unified_customer.methods.events.meanings import meanings_among
+from unified_customer.methods.events.vocabulary import Meaning
 from unified_customer.methods.orders import LINES, ORDERS, has_orders, native_orders, orders_before
 
 BY: Final = "_by"
@@ -79,6 +81,11 @@ class Scope:
         customers = opened(self.tables[CUSTOMERS], columns=["customer_id", by], name=CUSTOMERS)
         told = customers.select("customer_id", nw.col(by).cast(nw.String).alias(BY))
         return told.group_by("customer_id").agg(nw.col(BY).min())
+
+    @cached_property
+    def meanings(self) -> Mapping[str, Meaning]:
+        """What the names among the events mean, as they are spelled there."""
+        return meanings_among(opened(self.tables["events"], columns=["name"], name="events"))
 
     def numbered(self, lazy: Lazy, at: str) -> Lazy:
         """Return rows with the number of the period that a time lies in; the time stays what it is."""

@@ -173,7 +173,8 @@ class Scorecard(Spec):
             as_of: An instant; what happened at it or later is left out, and so is spend on days that were not over.
 
         Raises:
-            SchemaError: A table or column is missing, or amounts are of currencies that cannot be added.
+            SchemaError: A table or column is missing, amounts are of currencies that cannot be added, or rows of spend have no
+                first day or one after their last.
         """
         from unified_customer.analytics.kpis.fitted import fitted
 

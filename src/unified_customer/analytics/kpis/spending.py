@@ -4,7 +4,8 @@ import narwhals as nw
 import polars as pl
 
 from unified_customer.analytics.kpis.scope import BY, KEYS, Scope
-from unified_customer.engines.portable import collected, opened
+from unified_customer.core.errors import SchemaError
+from unified_customer.engines.portable import Lazy, collected, opened
 from unified_customer.methods.money import exact
 
 _WHEN = ("period_start", "period_end")
@@ -16,11 +17,13 @@ def spent(scope: Scope) -> tuple[pl.DataFrame | None, tuple[str, ...], str | Non
     `spend`, `paid_spend`. A row counts if its last day was over; it is laid evenly on its days.
 
     Raises:
-        SchemaError: A column is missing, or amounts are of currencies that cannot be added.
+        SchemaError: A column is missing, amounts are of currencies that cannot be added, or a row has no first day or one
+            after its last.
     """
     spec = scope.spec
     rows = opened(scope.tables["spend"], columns=[*_WHEN, "channel", "amount"], name="spend")
     over = rows.filter(nw.col("period_end").cast(nw.Date) < nw.lit(scope.today))
+    _check_days(over)
     exchange = spec.money.exchange(over)
     priced = over.with_columns(**exchange.parts("spend", exact(over, "amount")))
     channels = _channels(
@@ -37,6 +40,19 @@ def spent(scope: Scope) -> tuple[pl.DataFrame | None, tuple[str, ...], str | Non
     summed = placed.with_columns(_paid=paid).group_by(*whose).agg(*exchange.sums("spend"))
     found = collected(summed.select(*whose, spend=exchange.total("spend")))
     return _daily(scope, found), channels, exchange.currency
+
+
+def _check_days(rows: Lazy) -> None:
+    start, end = (nw.col(name).cast(nw.Date) for name in _WHEN)
+    wrong = {
+        "without a first day (`period_start`)": start.is_null(),
+        "whose `period_end` is before their `period_start`": end < start,
+    }
+    flags = {f"_wrong{place}": nw.when(each).then(1).otherwise(0) for place, each in enumerate(wrong.values())}
+    counts = collected(rows.with_columns(**flags).select(nw.col(*flags).sum())).row(0)
+    found = [f"{count} {said}" for said, count in zip(wrong, counts, strict=True) if count]
+    if found:
+        raise SchemaError(f"Rows of 'spend' cannot be laid on days: {', '.join(found)}.")
 
 
 def _channels(scope: Scope, spends: pl.DataFrame) -> tuple[str, ...]:

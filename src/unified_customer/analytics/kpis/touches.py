@@ -57,7 +57,7 @@ def touched(scope: Scope, purchases: Lazy) -> "Lazy | None":
 
 
 def _touches(scope: Scope, events: Lazy) -> Lazy:
-    here = at_home(events.filter(_is_somebodys()))
+    here = at_home(scope, events.filter(_is_somebodys()))
     chosen = here if scope.spec.attribution == "last_touch" else here.filter(nw.col("channel") != DIRECT)
     timed = with_microseconds(chosen, "occurred_at", name="moment")
     parts = [timed.select(*_AT, BY, _channel="channel", _mail=nw.lit(None, dtype=nw.String))]

@@ -9,7 +9,8 @@ import polars as pl
 from unified_customer.analytics.kpis.scope import BY, KEYS, Scope
 from unified_customer.engines.portable import Lazy, collected, has
 from unified_customer.engines.portable.dates import with_microseconds
-from unified_customer.methods.events.vocabulary import BUILT_IN, Meaning, pack
+from unified_customer.methods.events.meanings import named
+from unified_customer.methods.events.vocabulary import Meaning, pack
 
 SHOP: Final = "ecommerce"
 BROWSING: Final = "user.behavior.browsing_history"
@@ -19,32 +20,28 @@ _SESSION: Final = ("_key", "_told")
 
 
 @cache
-def elsewhere() -> tuple[str, ...]:
-    """Return the names of events that are no part of a visit: messages, tickets, contracts, what came back, ..."""
-    others = [each for name in BUILT_IN if name != SHOP for each in pack(name).events]
-    back = [each for each in pack(SHOP).events if each.role in {"refund", "cancellation"}]
-    return _named(*others, *back)
+def _shopping() -> frozenset[str]:
+    return frozenset(each.name for each in pack(SHOP).events)
 
 
-@cache
-def views() -> tuple[str, ...]:
-    """Return the names of events that stand for the view of a page, where no page is told."""
-    return _named(*(each for each in pack(SHOP).events if each.category == BROWSING))
+def _is_elsewhere(meaning: Meaning) -> bool:
+    """Return whether an event is no part of a visit: a message, a ticket, a contract, what came back, ..."""
+    return meaning.name not in _shopping() or meaning.role in {"refund", "cancellation"}
 
 
-@cache
-def conversions() -> tuple[str, ...]:
-    """Return the names of events with which a visit is a success."""
-    return _named(*(each for name in BUILT_IN for each in pack(name).events if each.role == "conversion"))
+def _is_view(meaning: Meaning) -> bool:
+    """Return whether an event stands for the view of a page, where no page is told."""
+    return meaning.name in _shopping() and meaning.category == BROWSING
 
 
-def _named(*meanings: Meaning) -> tuple[str, ...]:
-    return tuple(name for each in meanings for name in (each.name, *each.aliases))
+def _converts(meaning: Meaning) -> bool:
+    """Return whether a visit with it is a success."""
+    return meaning.role == "conversion"
 
 
-def at_home(events: Lazy) -> Lazy:
+def at_home(scope: Scope, events: Lazy) -> Lazy:
     """Return events of visits alone."""
-    chosen = events.filter(~nw.col("name").fill_null("").is_in(list(elsewhere())))
+    chosen = events.filter(~named(scope.meanings, _is_elsewhere))
     return chosen.filter(nw.col("type").is_in(["track", *VIEWS])) if has(chosen, "type") else chosen
 
 
@@ -57,7 +54,7 @@ def visited(scope: Scope, bought: "Lazy | None") -> pl.DataFrame | None:
     events = scope.rows("events", "occurred_at", ["name"])
     if events is None:
         return None
-    by_visitor = _by_visitor(_sessions(scope, _steps(at_home(events))))
+    by_visitor = _by_visitor(_sessions(scope, _steps(scope, at_home(scope, events))))
     if bought is not None:
         by_visitor = by_visitor.join(bought, on=["customer_id", "number"], how="left").with_columns(
             buyers=nw.col("bought").fill_null(0)
@@ -72,16 +69,16 @@ def visited(scope: Scope, bought: "Lazy | None") -> pl.DataFrame | None:
     return collected(squared.group_by(*KEYS).agg(nw.col(*sums, *squares, *further).sum(), visitors=nw.len()))
 
 
-def _steps(events: Lazy) -> Lazy:
+def _steps(scope: Scope, events: Lazy) -> Lazy:
     """Return a row for each instant of a session key, with the events of that instant."""
     ids = [nw.col(name) for name in ("customer_id", "anonymous_id") if has(events, name)]
     visitor = nw.coalesce(*ids) if len(ids) > 1 else ids[0]
     session = nw.col("session_id") if has(events, "session_id") else nw.lit(None, dtype=nw.String)
-    page = nw.col("type").is_in(list(VIEWS)) if has(events, "type") else nw.col("name").is_in(list(views()))
+    page = nw.col("type").is_in(list(VIEWS)) if has(events, "type") else named(scope.meanings, _is_view)
     told = events.with_columns(_visitor=visitor, _session=session, _page=_whole(page)).with_columns(
         _key=nw.coalesce("_session", "_visitor"),
         _told=_whole(~nw.col("_session").is_null()),
-        _converts=_whole(nw.col("name").is_in(list(conversions()))),
+        _converts=_whole(named(scope.meanings, _converts)),
         _who=nw.col("customer_id") if has(events, "customer_id") else nw.lit(None, dtype=nw.String),
     )
     timed = with_microseconds(told.filter(~nw.col("_key").is_null()), "occurred_at", name="moment")
@@ -121,7 +118,8 @@ def _sessions(scope: Scope, steps: Lazy) -> Lazy:
 def _by_visitor(sessions: Lazy) -> Lazy:
     seconds = (nw.col("_end") - nw.col("_start")).cast(nw.Float64) / _SECOND
     told = sessions.with_columns(
-        _visitor=nw.coalesce("_visitor", "_key"),
+        # Who logs in was the same person before.
+        _visitor=nw.coalesce("_who", "_visitor", "_key"),
         seconds=seconds,
         bounces=_whole(nw.col("_events") == 1),
         page_views_sq=nw.col("page_views").cast(nw.Float64) * nw.col("page_views"),

@@ -83,7 +83,8 @@ def contracts_before(
     ended = pl.when(_civil(told, "ended_at", zone) <= last).then(_civil(told, "ended_at", zone))
     amount = pl.col("amount").cast(pl.Float64) if "amount" in told.columns else pl.lit(None, dtype=pl.Float64)
     if exchange.rates:
-        amount *= pl.col("currency").replace_strict(exchange.rates, default=1.0, return_dtype=pl.Float64)
+        currency = pl.col("currency").fill_null(pl.lit(exchange.missing))
+        amount *= currency.replace_strict(exchange.rates, default=1.0, return_dtype=pl.Float64)
     table = told.drop_nulls("customer_id").select(
         "customer_id", started=_civil(told, "started_at", zone), ended=ended, amount=amount
     )

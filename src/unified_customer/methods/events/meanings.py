@@ -50,4 +50,7 @@ def _names(lazy: Lazy) -> list[str]:
 def named(meanings: Mapping[str, Meaning], holds: Callable[[Meaning], bool]) -> nw.Expr:
     """Return whether an event is called by one of the names whose meaning is such; never null."""
     names = [name for name, meaning in meanings.items() if holds(meaning)]
-    return nw.col("name").is_in(names).fill_null(value=False) if names else nw.lit(value=False)
+    # Of the column even where there is no such name: rows cannot be chosen by a constant.
+    return (
+        nw.col("name").is_in(names).fill_null(value=False) if names else nw.col("name").is_null() & nw.lit(value=False)
+    )
