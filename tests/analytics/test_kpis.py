@@ -1,6 +1,7 @@
 """KPIs by example: what is told where nothing fits, as tables and pictures, and in the documentation."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from unified_customer.engines.portable import Calendar
 from unified_customer.methods.money import Money
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
+Put = Callable[[pl.DataFrame], Any]
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -94,6 +96,27 @@ class TestCounting:
         )  # fmt: skip
         row = fit({"answers": answers}, "csat").table.row(0, named=True)
         assert (row["numerator"], row["denominator"]) == (2, 3)
+
+    def test_what_somebody_wrote_is_left_out_and_in_no_error(self, engine: Put) -> None:
+        said = ["9", " 10 ", "Call me, Ann Lee", "", None, "6.0", "-1", "1e9", "9" * 400, "٩", "9\n9", "NaN", "5."]
+        rows = [{"customer_id": f"c{place}", "value": value} for place, value in enumerate(said)]
+        answers = pl.DataFrame(rows).with_columns(
+            instrument=pl.lit("nps"), question=pl.lit("q"), answered_at=pl.lit(JANUARY)
+        )
+        row = (
+            Scorecard(kpis=("nps",), min_customers=1)
+            .fit({"answers": engine(answers)}, as_of=MARCH)
+            .table.row(0, named=True)
+        )
+        assert (row["numerator"], row["denominator"]) == (1, 3)
+
+    @pytest.mark.parametrize("value", [True, JANUARY, ["9"]])
+    def test_a_value_of_another_kind_is_no_number(self, value: Any) -> None:
+        answers = pl.DataFrame(
+            {"customer_id": ["c"], "instrument": ["nps"], "question": ["q"], "answered_at": [JANUARY]}
+        )
+        told = fit({"answers": answers.with_columns(value=pl.Series([value]))}, "nps")
+        assert told.table["value"].drop_nulls().is_empty()
 
     def test_purchases_tell_retention_where_no_subscription_does(self) -> None:
         assert fit({"orders": orders(), "events": visits(0)}).retained == "purchases"

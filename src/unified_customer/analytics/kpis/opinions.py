@@ -9,11 +9,12 @@ import narwhals as nw
 import polars as pl
 
 from unified_customer.analytics.kpis.scope import KEYS, Scope
-from unified_customer.engines.portable import collected, has
+from unified_customer.engines.portable import Lazy, collected, has
 
 LIKELIHOOD: Final = (0, 10)
 PROMOTER: Final = 9
 DETRACTOR: Final = 6
+_NUMBER: Final = r"^-?[0-9]{1,9}(\.[0-9]{1,18})?$"
 
 
 def answered(scope: Scope) -> pl.DataFrame | None:
@@ -27,7 +28,7 @@ def answered(scope: Scope) -> pl.DataFrame | None:
     if answers is None:
         return None
     scale = nw.col("scale") if has(answers, "scale") else nw.lit(None, dtype=nw.String)
-    rows = answers.with_columns(_scale=scale, _value=nw.col("value").cast(nw.Float64))
+    rows = answers.with_columns(_scale=scale, _value=_number(answers))
     value, high = nw.col("_value"), spec.csat_scale[1]
     rated, likely = _asked(spec.csat, spec.csat_scale), _asked(spec.nps, LIKELIHOOD)
     flags = {
@@ -53,6 +54,17 @@ def answered(scope: Scope) -> pl.DataFrame | None:
     lead = pl.col("promoters") - pl.col("detractors")
     sheet = collected(counted).with_columns(*known, promoters_less_detractors=lead)
     return sheet.drop([f"{name}_null" for name in people])
+
+
+def _number(answers: Lazy) -> nw.Expr:
+    """Return values as numbers; null where one is none. An error of a cast would quote what somebody wrote."""
+    value, kind = nw.col("value"), answers.collect_schema()["value"]
+    if kind.is_numeric():
+        return value.cast(nw.Float64)
+    if kind not in {nw.String, nw.Categorical, nw.Enum}:
+        return nw.lit(None, dtype=nw.Float64)
+    text = value.cast(nw.String).str.strip_chars()
+    return nw.when(text.str.contains(_NUMBER)).then(text).cast(nw.Float64)
 
 
 def _asked(words: Iterable[str], scale: tuple[int, int]) -> nw.Expr:
