@@ -118,6 +118,26 @@ class TestCounting:
         told = fit({"answers": answers.with_columns(value=pl.Series([value]))}, "nps")
         assert told.table["value"].drop_nulls().is_empty()
 
+    @pytest.mark.parametrize(
+        ("asked", "likelihoods", "ratings"),
+        [
+            ([("NPS 2026", "Would you recommend us?", 10), ("NPS 2026", "How satisfied with delivery?", 5)], [10], [5]),
+            ([("NPS 2026", "q1", 10), ("NPS 2026", "How satisfied with delivery?", 5)], [10], [5]),
+            ([("NPS 2026", "recommend?", 10), ("NPS 2026", "How old are you?", 5), ("NPS 2025", "q1", 9)], [10, 9], []),
+            ([("CSAT", "q1", 4), ("CSAT", "recommend?", 3), (None, "satisfied?", 5), ("quiz", "q1", 5)], [3], [4, 5]),
+        ],
+    )
+    def test_the_question_decides_and_else_the_instrument(
+        self, asked: list[tuple[str | None, str, int]], likelihoods: list[int], ratings: list[int], engine: Put
+    ) -> None:
+        said = pl.DataFrame(asked, schema=["instrument", "question", "value"], orient="row")
+        answers = said.with_columns(customer_id=pl.lit("c"), answered_at=pl.lit(JANUARY))
+        card = Scorecard(kpis=("nps", "csat"), min_customers=1)
+        told = card.fit({"answers": engine(answers)}, as_of=MARCH).table.filter(pl.col("period") == JANUARY.date())
+        counts = dict(told.select("kpi", "denominator").iter_rows())
+        assert counts.get("nps", 0) == len(likelihoods)
+        assert counts.get("csat", 0) == len(ratings)
+
     def test_purchases_tell_retention_where_no_subscription_does(self) -> None:
         assert fit({"orders": orders(), "events": visits(0)}).retained == "purchases"
         assert fit({"orders": orders()}, "churn_rate", retained="contracts").table.is_empty()

@@ -1,6 +1,6 @@
 """What people answer: satisfaction, and likelihood to recommend."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -21,7 +21,8 @@ def answered(scope: Scope) -> pl.DataFrame | None:
     """Return the sheet of answers; None where they do not have the dimension.
 
     `ratings`, `satisfied` (of them, in the two highest values), `raters`; `likelihoods`, `promoters`, `detractors`,
-    `promoters_less_detractors`, `respondents`.
+    `promoters_less_detractors`, `respondents`. What is a rating and what a likelihood is told by the words of the question;
+    where no question of an instrument has one of them, by the name of the instrument.
     """
     spec = scope.spec
     answers = scope.rows("answers", "answered_at", ["customer_id", "instrument", "question", "value"])
@@ -30,7 +31,7 @@ def answered(scope: Scope) -> pl.DataFrame | None:
     scale = nw.col("scale") if has(answers, "scale") else nw.lit(None, dtype=nw.String)
     rows = answers.with_columns(_scale=scale, _value=_number(answers))
     value, high = nw.col("_value"), spec.csat_scale[1]
-    rated, likely = _asked(spec.csat, spec.csat_scale), _asked(spec.nps, LIKELIHOOD)
+    rated, likely = _asked(spec.csat, spec.nps, spec.csat_scale), _asked(spec.nps, spec.csat, LIKELIHOOD)
     flags = {
         "ratings": rated,
         "satisfied": rated & (value >= high - 1),
@@ -67,15 +68,21 @@ def _number(answers: Lazy) -> nw.Expr:
     return nw.when(text.str.contains(_NUMBER)).then(text).cast(nw.Float64)
 
 
-def _asked(words: Iterable[str], scale: tuple[int, int]) -> nw.Expr:
-    """Return whether a row is an answer on a scale to a question with one of some words."""
-    places = ("instrument", "question")
-    said = (
-        nw.col(place).str.to_lowercase().str.contains(word.lower(), literal=True).fill_null(value=False)
-        for place in places
-        for word in words
-    )
+def _asked(words: Sequence[str], others: Sequence[str], scale: tuple[int, int]) -> nw.Expr:
+    """Return whether a row is an answer on a scale to a question with one of some words, or of such an instrument.
+
+    The instrument decides only where none of its questions has one of the words, and not of a question with other words.
+    """
+    asked = _says("question", words)
+    nowhere = nw.when(asked).then(1).otherwise(0).max().over("instrument") == 0
+    by_name = _says("instrument", words) & nowhere & ~_says("question", others)
     low, high = scale
     named = nw.col("_scale").is_null() | (nw.col("_scale") == f"{low}-{high}")
     fits = (nw.col("_value") >= low) & (nw.col("_value") <= high)
-    return reduce(or_, said, nw.lit(value=False)) & named.fill_null(value=False) & fits.fill_null(value=False)
+    return (asked | by_name) & named.fill_null(value=False) & fits.fill_null(value=False)
+
+
+def _says(place: str, words: Sequence[str]) -> nw.Expr:
+    text = nw.col(place).str.to_lowercase()
+    said = (text.str.contains(word.lower(), literal=True).fill_null(value=False) for word in words)
+    return reduce(or_, said, nw.lit(value=False))

@@ -107,11 +107,13 @@ class Scorecard(Spec):
     machines: Machines = Machines()
     """Which opens and clicks of e-mails are of machines; they count as no human's."""
     csat: tuple[str, ...] = ("csat", "satisf")
-    """Words, one of which is in the instrument or the question of a rating of satisfaction."""
+    """Words, one of which is in the question of a rating of satisfaction. Where no question of an instrument has one of them,
+    one in its name will do, save for questions that have one of `nps`."""
     csat_scale: tuple[int, int] = (1, 5)
     """The least and the highest value of such a rating; answers off it, or that name another scale, are left out."""
     nps: tuple[str, ...] = ("nps", "net promoter", "recommend")
-    """Words, one of which is in the instrument or the question of a likelihood to recommend, which is from 0 to 10."""
+    """Words, one of which is in the question of a likelihood to recommend, which is from 0 to 10. Where no question of an
+    instrument has one of them, one in its name will do, save for questions that have one of `csat`."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
     """Of the intervals."""
 
