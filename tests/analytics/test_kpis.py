@@ -78,8 +78,21 @@ class TestCounting:
     def test_what_is_left_of_a_customer(self) -> None:
         # In February five of ten stay active: 0.5 * 100 / 5 each, and half of that a month later.
         tables = {"orders": orders(ordered_at=pl.col("ordered_at").dt.truncate("1mo").dt.offset_by("14d"))}
-        told = values(tables, "cltv", churn_days=20, margin=0.5, discount=0, ltv_months=2)
+        told = values(tables, "cltv", churn_days=17, margin=0.5, discount=0, ltv_months=2)
         assert told == [None, pytest.approx(10 * (1 + 0.5))]
+
+    @pytest.mark.parametrize(("days", "expected"), [(17, [None, 0.5]), (18, [])])
+    def test_nobody_leaves_before_the_data_reach_back_far_enough(
+        self, days: int, expected: list[float | None], engine: Put
+    ) -> None:
+        # All bought on the 15th of January: 17 days before February.
+        frame = orders(ordered_at=pl.col("ordered_at").dt.truncate("1mo").dt.offset_by("14d"))
+        card = Scorecard(kpis=("churn_rate", "retention_rate", "cltv"), churn_days=days, min_customers=1)
+        told = card.fit({"orders": engine(frame)}, as_of=MARCH).table
+        by_kpi = [told.filter(pl.col("kpi") == kpi) for kpi in card.kpis]
+        assert [frame["value"].to_list() for frame in by_kpi[:2]] == [expected, expected]
+        assert by_kpi[2]["value"].is_null().to_list() == [True, days > 17]
+        assert by_kpi[0]["low"].is_null().to_list() == [each is None for each in expected]
 
     def test_by_channel_a_new_customer_costs_what_its_last_touch_did(self) -> None:
         seen = visits(0, channel=pl.lit("paid_search"))

@@ -92,7 +92,8 @@ class Scorecard(Spec):
     discount: float = Field(default=0.1, ge=0)
     """What money loses in a year, for the lifetime value."""
     churn_days: int = Field(default=90, ge=1)
-    """A customer without a purchase in so many days is not active."""
+    """A customer without a purchase in so many days is not active. In the first so many days of the data nobody can be seen to
+    leave: churn, retention and lifetime value by purchases are null for periods that begin in them."""
     retained: Literal["auto", "contracts", "purchases"] = "auto"
     """By what retention, churn, NRR and GRR are told: by the events of subscriptions, or by purchases; `auto`: by
     subscriptions where there are any. The result says which."""
