@@ -17,6 +17,7 @@ from unified_customer.engines.portable import Calendar
 from unified_customer.methods.money import Money
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
+Put = Callable[[pl.DataFrame], Any]
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 Put = Callable[[pl.DataFrame], Any]
@@ -112,8 +113,21 @@ class TestCounting:
     def test_what_is_left_of_a_customer(self) -> None:
         # In February five of ten stay active: 0.5 * 100 / 5 each, and half of that a month later.
         tables = {"orders": orders(ordered_at=pl.col("ordered_at").dt.truncate("1mo").dt.offset_by("14d"))}
-        told = values(tables, "cltv", churn_days=20, margin=0.5, discount=0, ltv_months=2)
+        told = values(tables, "cltv", churn_days=17, margin=0.5, discount=0, ltv_months=2)
         assert told == [None, pytest.approx(10 * (1 + 0.5))]
+
+    @pytest.mark.parametrize(("days", "expected"), [(17, [None, 0.5]), (18, [])])
+    def test_nobody_leaves_before_the_data_reach_back_far_enough(
+        self, days: int, expected: list[float | None], engine: Put
+    ) -> None:
+        # All bought on the 15th of January: 17 days before February.
+        frame = orders(ordered_at=pl.col("ordered_at").dt.truncate("1mo").dt.offset_by("14d"))
+        card = Scorecard(kpis=("churn_rate", "retention_rate", "cltv"), churn_days=days, min_customers=1)
+        told = card.fit({"orders": engine(frame)}, as_of=MARCH).table
+        by_kpi = [told.filter(pl.col("kpi") == kpi) for kpi in card.kpis]
+        assert [frame["value"].to_list() for frame in by_kpi[:2]] == [expected, expected]
+        assert by_kpi[2]["value"].is_null().to_list() == [True, days > 17]
+        assert by_kpi[0]["low"].is_null().to_list() == [each is None for each in expected]
 
     def test_by_channel_a_new_customer_costs_what_its_last_touch_did(self) -> None:
         seen = visits(0, channel=pl.lit("paid_search"))
@@ -130,6 +144,47 @@ class TestCounting:
         )  # fmt: skip
         row = fit({"answers": answers}, "csat").table.row(0, named=True)
         assert (row["numerator"], row["denominator"]) == (2, 3)
+
+    def test_what_somebody_wrote_is_left_out_and_in_no_error(self, engine: Put) -> None:
+        said = ["9", " 10 ", "Call me, Ann Lee", "", None, "6.0", "-1", "1e9", "9" * 400, "٩", "9\n9", "NaN", "5."]
+        rows = [{"customer_id": f"c{place}", "value": value} for place, value in enumerate(said)]
+        answers = pl.DataFrame(rows).with_columns(
+            instrument=pl.lit("nps"), question=pl.lit("q"), answered_at=pl.lit(JANUARY)
+        )
+        row = (
+            Scorecard(kpis=("nps",), min_customers=1)
+            .fit({"answers": engine(answers)}, as_of=MARCH)
+            .table.row(0, named=True)
+        )
+        assert (row["numerator"], row["denominator"]) == (1, 3)
+
+    @pytest.mark.parametrize("value", [True, JANUARY, ["9"]])
+    def test_a_value_of_another_kind_is_no_number(self, value: Any) -> None:
+        answers = pl.DataFrame(
+            {"customer_id": ["c"], "instrument": ["nps"], "question": ["q"], "answered_at": [JANUARY]}
+        )
+        told = fit({"answers": answers.with_columns(value=pl.Series([value]))}, "nps")
+        assert told.table["value"].drop_nulls().is_empty()
+
+    @pytest.mark.parametrize(
+        ("asked", "likelihoods", "ratings"),
+        [
+            ([("NPS 2026", "Would you recommend us?", 10), ("NPS 2026", "How satisfied with delivery?", 5)], [10], [5]),
+            ([("NPS 2026", "q1", 10), ("NPS 2026", "How satisfied with delivery?", 5)], [10], [5]),
+            ([("NPS 2026", "recommend?", 10), ("NPS 2026", "How old are you?", 5), ("NPS 2025", "q1", 9)], [10, 9], []),
+            ([("CSAT", "q1", 4), ("CSAT", "recommend?", 3), (None, "satisfied?", 5), ("quiz", "q1", 5)], [3], [4, 5]),
+        ],
+    )
+    def test_the_question_decides_and_else_the_instrument(
+        self, asked: list[tuple[str | None, str, int]], likelihoods: list[int], ratings: list[int], engine: Put
+    ) -> None:
+        said = pl.DataFrame(asked, schema=["instrument", "question", "value"], orient="row")
+        answers = said.with_columns(customer_id=pl.lit("c"), answered_at=pl.lit(JANUARY))
+        card = Scorecard(kpis=("nps", "csat"), min_customers=1)
+        told = card.fit({"answers": engine(answers)}, as_of=MARCH).table.filter(pl.col("period") == JANUARY.date())
+        counts = dict(told.select("kpi", "denominator").iter_rows())
+        assert counts.get("nps", 0) == len(likelihoods)
+        assert counts.get("csat", 0) == len(ratings)
 
     def test_purchases_tell_retention_where_no_subscription_does(self) -> None:
         assert fit({"orders": orders(), "events": visits(0)}).retained == "purchases"

@@ -192,10 +192,10 @@ def test_churn_by_purchases_is_what_plain_counting_gives(
     def active(at: datetime) -> set[str]:
         return {who for who, when in bought if at - span <= when < at}
 
-    rates = {
-        day: len(active(start) - active(end)) / len(active(start)) for day, start, end in starts(spec) if active(start)
-    }
+    known = [each for each in starts(spec) if active(each[1]) and min(when for _, when in bought) + span <= each[1]]
+    rates = {day: len(active(start) - active(end)) / len(active(start)) for day, start, end in known}
     assert same(told(spec, tables, "churn_rate"), rates)
+    assert same(told(spec, tables, "retention_rate"), {day: 1 - rate for day, rate in rates.items()})
 
 
 @given(spec=specs, tables=tables)

@@ -27,7 +27,7 @@ Found = pl.DataFrame | None
 _VISITS: Final = frozenset({"visitors"})
 _MAILS: Final = frozenset({"recipients"})
 _LTV: Final = frozenset({"ltv", "monthly_margin"})
-_HELD: Final = frozenset({"held", "held_before", "lost", "money_before", "money_now", "money_kept"})
+_HELD: Final = frozenset({"held", "held_before", "followed", "lost", "money_before", "money_now", "money_kept"})
 _WON: Final = frozenset({"new_customers", "won", "won_paid", "cac", "attributed_revenue", "mail_conversions"})
 
 
@@ -134,8 +134,9 @@ class Counting:
         if chosen != "purchases" and self.reads("events") and self.asks(_HELD):
             by_contracts, currency = contracts(self.scope)
             sheets.agree(currency)
+            by_contracts = None if by_contracts is None else by_contracts.with_columns(followed="held_before")
         if by_purchases is not None:
-            ltv = {"active_after": "active_after", "stayed": "held", "were": "held_before"}
+            ltv = {"active_after": "active_after", "stayed": "held", "were": "followed"}
             sheets.add(by_purchases.select(*KEYS, **ltv))
             by_purchases = by_purchases.drop("active_after")
         held = by_contracts if by_contracts is not None else by_purchases if chosen != "contracts" else None

@@ -1,6 +1,7 @@
 """Who stays, by purchases: a customer is active for some days after each of them."""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 
 import narwhals as nw
 import polars as pl
@@ -16,9 +17,10 @@ def kept(scope: Scope, orders: Lazy, exchange: Exchange) -> pl.DataFrame:
     """Return the sheet of retention by purchases.
 
     `held_before` and `active_after` (customers who are active at the start and at the end of the period), `holders_before`
-    (the first again), `lost` and `held` (of those of the start, not active and active at the end); `money_before` (revenue of
-    the period before), `money_now` (revenue of those who bought in it, in this one), `money_kept` (the same, of each at most
-    as much as before), `payers_before`.
+    (the first again), `lost` and `held` (of those of the start, not active and active at the end), `followed` (those of the
+    start; 0 where the data do not reach back `churn_days` before it, so that nobody could have been lost: `lost` and `held` are
+    0 too); `money_before` (revenue of the period before), `money_now` (revenue of those who bought in it, in this one),
+    `money_kept` (the same, of each at most as much as before), `payers_before`.
     """
     known = orders.filter(~nw.col("customer_id").is_null())
     flows = [_runs(scope, known), *_payments(known, exchange)]
@@ -28,7 +30,25 @@ def kept(scope: Scope, orders: Lazy, exchange: Exchange) -> pl.DataFrame:
     after = (pl.col("joined") - pl.col("lost")).cum_sum().over(BY, order_by="number")
     told = sheet.with_columns(active_after=after)
     before = pl.col("active_after").shift(1).over(BY, order_by="number").fill_null(0)
-    return told.with_columns(held_before=before, holders_before=before, held=before - pl.col("lost")).drop("joined")
+    held = told.with_columns(
+        held_before=before, held=before - pl.col("lost"), followed=before, holders_before=before
+    ).drop("joined")
+    unknown = pl.col("number") < _followed_from(scope, known)
+    return held.with_columns(
+        pl.when(unknown).then(0).otherwise(name).alias(name) for name in ("followed", "held", "lost")
+    )
+
+
+def _followed_from(scope: Scope, known: Lazy) -> int:
+    """Return the first period that begins `churn_days` after the first purchase of all, or later."""
+    spec = scope.spec
+    local = civil(known.filter("purchase"), "ordered_at", zone=spec.calendar.zone)
+    first = collected(local.select(nw.col("ordered_at").cast(nw.Datetime("us")).min())).item()
+    if first is None:
+        return scope.last + 1
+    end = first + timedelta(days=spec.churn_days)
+    number = spec.calendar.number(end.date(), spec.every)
+    return number if datetime.combine(spec.calendar.start(number, spec.every), time()) >= end else number + 1
 
 
 def added(flows: Sequence[pl.DataFrame], names: set[str], *, last: int) -> pl.DataFrame:

@@ -92,7 +92,8 @@ class Scorecard(Spec):
     discount: float = Field(default=0.1, ge=0)
     """What money loses in a year, for the lifetime value."""
     churn_days: int = Field(default=90, ge=1)
-    """A customer without a purchase in so many days is not active."""
+    """A customer without a purchase in so many days is not active. In the first so many days of the data nobody can be seen to
+    leave: churn, retention and lifetime value by purchases are null for periods that begin in them."""
     retained: Literal["auto", "contracts", "purchases"] = "auto"
     """By what retention, churn, NRR and GRR are told: by the events of subscriptions, or by purchases; `auto`: by
     subscriptions where there are any. The result says which."""
@@ -107,11 +108,13 @@ class Scorecard(Spec):
     machines: Machines = Machines()
     """Which opens and clicks of e-mails are of machines; they count as no human's."""
     csat: tuple[str, ...] = ("csat", "satisf")
-    """Words, one of which is in the instrument or the question of a rating of satisfaction."""
+    """Words, one of which is in the question of a rating of satisfaction. Where no question of an instrument has one of them,
+    one in its name will do, save for questions that have one of `nps`."""
     csat_scale: tuple[int, int] = (1, 5)
     """The least and the highest value of such a rating; answers off it, or that name another scale, are left out."""
     nps: tuple[str, ...] = ("nps", "net promoter", "recommend")
-    """Words, one of which is in the instrument or the question of a likelihood to recommend, which is from 0 to 10."""
+    """Words, one of which is in the question of a likelihood to recommend, which is from 0 to 10. Where no question of an
+    instrument has one of them, one in its name will do, save for questions that have one of `csat`."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
     """Of the intervals."""
 
