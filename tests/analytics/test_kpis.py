@@ -116,7 +116,7 @@ class TestCounting:
         told = values(tables, "cltv", churn_days=17, margin=0.5, discount=0, ltv_months=2)
         assert told == [None, pytest.approx(10 * (1 + 0.5))]
 
-    @pytest.mark.parametrize(("days", "expected"), [(17, [None, 0.5]), (18, [])])
+    @pytest.mark.parametrize(("days", "expected"), [(17, [None, 0.5]), (18, [None, None])])
     def test_nobody_leaves_before_the_data_reach_back_far_enough(
         self, days: int, expected: list[float | None], engine: Put
     ) -> None:
