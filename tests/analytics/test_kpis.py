@@ -6,14 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from unified_customer.analytics import KPIS, FittedScorecard, Scorecard
 from unified_customer.core.errors import ConfigurationError, SchemaError
-from unified_customer.engines.portable import Calendar
+from unified_customer.engines.portable import Calendar, collected, opened
+from unified_customer.engines.portable.dates import with_microseconds
 from unified_customer.methods.money import Money
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
@@ -136,6 +140,18 @@ class TestCounting:
         assert "events" in Scorecard(kpis=("cac_blended",), by="channel").needs
         assert "events" not in Scorecard(kpis=("cac_blended",)).needs
 
+    @pytest.mark.parametrize(("hour", "found"), [(19, 0), (20, 10)])
+    def test_times_without_a_zone_are_the_shops_in_attribution_too(self, engine: Put, hour: int, found: float) -> None:
+        # The visit was at half past seven in the evening on the clock of the shop.
+        seen = visits(14 * 60, channel=pl.lit("paid_search"))
+        bought = pl.DataFrame(
+            {"customer_id": ["c1"], "ordered_at": [JANUARY + timedelta(hours=hour)], "amount": [10.0]}
+        )
+        bought = bought.with_columns(pl.col("ordered_at").dt.replace_time_zone(None))
+        tables = {"orders": engine(bought), "events": engine(seen), "spend": engine(spend())}
+        card = Scorecard(kpis=("attributed_revenue",), min_customers=1, calendar=Calendar(zone="Asia/Kolkata"))
+        assert card.fit(tables, as_of=MARCH).table["numerator"].sum() == found
+
     def test_a_scale_that_is_another_is_left_out(self) -> None:
         said = {"instrument": "csat", "question": "q", "answered_at": JANUARY}
         answers = pl.DataFrame(
@@ -189,6 +205,18 @@ class TestCounting:
     def test_purchases_tell_retention_where_no_subscription_does(self) -> None:
         assert fit({"orders": orders(), "events": visits(0)}).retained == "purchases"
         assert fit({"orders": orders()}, "churn_rate", retained="contracts").table.is_empty()
+
+
+@given(
+    at=st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1)),  # noqa: DTZ001 (civil times)
+    zone=st.sampled_from(("America/New_York", "Europe/Berlin", "Australia/Lord_Howe")),
+)
+@example(at=datetime(2026, 10, 25, 2, 30), zone="Europe/Berlin")  # noqa: DTZ001 (shown twice)
+@example(at=datetime(2026, 3, 29, 2, 30), zone="Europe/Berlin")  # noqa: DTZ001 (never shown)
+def test_civil_times_are_the_instants_that_the_zone_says(at: datetime, zone: str) -> None:
+    told = with_microseconds(opened(pl.DataFrame({"at": [at]})), "at", name="moment", zone=zone)
+    since = at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    assert collected(told)["moment"].item() == since // timedelta(microseconds=1)
 
 
 class TestComparing:

@@ -114,7 +114,7 @@ class Counting:
         if not self.asks(_WON):
             return None
         native = native_orders(self.scope.tables)
-        purchases = settled(timed(orders), like=native)
+        purchases = settled(timed(self.scope, orders), like=native)
         new = won(purchases)
         sheets.add(new)
         by_touch = self.scope.spec.by is not None and self.scope.spec.by_table == "rows"

@@ -19,10 +19,10 @@ _NEVER: Final = -4_000_000_000_000_000_000
 _AT: Final = ("customer_id", "moment")
 
 
-def timed(orders: Lazy) -> Lazy:
+def timed(scope: Scope, orders: Lazy) -> Lazy:
     """Return the purchases of known customers with `moment` (microseconds) and `new` (1 for the first)."""
     purchases = orders.filter(nw.col("purchase"), ~nw.col("customer_id").is_null())
-    told = with_microseconds(purchases, "ordered_at", name="moment")
+    told = with_microseconds(purchases, "ordered_at", name="moment", zone=scope.spec.calendar.zone)
     first = nw.col("moment") == nw.col("moment").min().over("customer_id")
     return told.with_columns(new=nw.when(first).then(1).otherwise(0))
 
@@ -59,10 +59,12 @@ def touched(scope: Scope, purchases: Lazy) -> "Lazy | None":
 def _touches(scope: Scope, events: Lazy) -> Lazy:
     here = at_home(scope, events.filter(_is_somebodys()))
     chosen = here if scope.spec.attribution == "last_touch" else here.filter(nw.col("channel") != DIRECT)
-    timed = with_microseconds(chosen, "occurred_at", name="moment")
+    zone = scope.spec.calendar.zone
+    timed = with_microseconds(chosen, "occurred_at", name="moment", zone=zone)
     parts = [timed.select(*_AT, BY, _channel="channel", _mail=nw.lit(None, dtype=nw.String))]
     if has(events, "object_id"):
-        clicks = with_microseconds(clicked(scope, events), "occurred_at", name="moment").filter(_is_somebodys())
+        read = with_microseconds(clicked(scope, events), "occurred_at", name="moment", zone=zone)
+        clicks = read.filter(_is_somebodys())
         parts.append(clicks.select(*_AT, BY, _channel="channel", _mail="object_id"))
     together = nw.concat(parts)
     return together.group_by(*_AT).agg(nw.col("_channel", "_mail", BY).min())

@@ -1,22 +1,40 @@
 """From whole numbers back to dates, and from instants to microseconds, alike on every engine."""
 
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import narwhals as nw
 
 from unified_customer.engines.portable.calendar import EPOCH, Calendar, Period, day_number
 from unified_customer.engines.portable.frames import Lazy
-from unified_customer.engines.portable.instants import civil
+from unified_customer.engines.portable.instants import civil, civil_spans
 
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _DAYS: Final = {"day": 1, "week": 7}
 
 
-def with_microseconds(lazy: Lazy, column: str, *, name: str) -> Lazy:
+def with_microseconds(lazy: Lazy, column: str, *, name: str, zone: str = "UTC") -> Lazy:
     """Return a frame with a further column: the microseconds from 1970-01-01 in UTC to the instants of `column`.
 
-    Times without a zone are counted as if they were of UTC. No engine is asked for a difference of times.
+    Times without a zone are counted as civil times of `zone`; of an hour that the clock shows twice, the first. No engine is
+    asked for a difference of times.
     """
+    plain = getattr(lazy.collect_schema()[column], "time_zone", None) is None
+    counted = _with_microseconds(lazy, column, name)
+    return counted.with_columns(_as_instants(nw.col(name), zone).alias(name)) if plain and zone != "UTC" else counted
+
+
+def _as_instants(microseconds: nw.Expr, zone: str) -> nw.Expr:
+    """Return the microseconds of civil times of a zone, counted as if they were of UTC, as those of instants."""
+    found = microseconds
+    for offset, spans in civil_spans(zone):
+        inside = reduce(or_, ((microseconds >= start) & (microseconds < end) for start, end in spans))
+        found = nw.when(inside).then(microseconds - offset * 1_000_000).otherwise(found)
+    return found
+
+
+def _with_microseconds(lazy: Lazy, column: str, name: str) -> Lazy:
     if lazy.implementation.is_duckdb():
         quoted = '"' + column.replace('"', '""') + '"'
         found: Lazy = nw.from_native(lazy.to_native().project(f'*, epoch_us({quoted}) as "{name}"'))

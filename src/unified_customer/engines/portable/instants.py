@@ -17,6 +17,7 @@ from unified_customer.engines.portable.frames import Lazy
 
 FIRST_YEAR: Final = 1970
 """From when on offsets of a zone are told to engines that know no zones."""
+_FAR: Final = 10**12
 
 
 def civil(lazy: Lazy, *columns: str, zone: str) -> Lazy:
@@ -111,6 +112,23 @@ def _offsets(zone: str) -> list[tuple[int, list[tuple[datetime, datetime]]]]:
     for start, end in pairwise(changes):
         spans.setdefault(_seconds(start, zone), []).append((start, end))
     return [(seconds, found) for seconds, found in spans.items() if seconds]
+
+
+@lru_cache(maxsize=32)
+def civil_spans(zone: str) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Return the offsets of a zone in seconds, save 0, each with the spans of civil time in which it holds.
+
+    Spans are microseconds from 1970-01-01 of the zone's own clock, without their end. Where the clock is put back, the earlier
+    offset holds for the hour that it shows twice; where it is put forward, for the hour that it never shows.
+    """
+    at = [datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), *_changes(zone)]
+    offsets = [_seconds(each, zone) for each in at]
+    starts = [int(each.timestamp()) + max(pair) for each, pair in zip(at[1:], pairwise(offsets), strict=True)]
+    edges = [each * 1_000_000 for each in (-_FAR, *starts, _FAR)]
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for offset, span in zip(offsets, pairwise(edges), strict=True):
+        spans.setdefault(offset, []).append(span)
+    return [(offset, found) for offset, found in spans.items() if offset]
 
 
 def _changes(zone: str) -> Iterator[datetime]:
