@@ -277,8 +277,60 @@ class TestRefusing:
         with pytest.raises(ValidationError, match="three values"):
             Scorecard(csat_scale=(0, 1))
 
-    def test_a_dimension_that_a_table_does_not_have(self) -> None:
-        assert fit({"orders": orders()}, by="country").table.is_empty()
+    def test_a_dimension_that_no_table_has(self) -> None:
+        with pytest.raises(SchemaError, match="'chanel' is a column of no table"):
+            fit({"orders": orders()}, by="chanel")
+
+    @pytest.mark.parametrize(("tables", "there"), [({}, "none"), ({"order": orders()}, "order")])
+    def test_no_table_that_is_known(self, tables: dict[str, pl.DataFrame], there: str) -> None:
+        with pytest.raises(SchemaError, match=f"'orders'.* there are: {there}"):
+            fit(tables)
+
+    @pytest.mark.parametrize(
+        ("kpi", "lacking"),
+        [
+            ("open_rate", "'object_id' in events"),
+            ("cac_paid", "'channel' in events"),
+            ("roas", "'amount' in orders, 'channel' in events"),
+            ("email_conversion_rate", "'object_id' in events, 'channel' in events"),
+            *[
+                (name, "'amount' in orders")
+                for name in ("revenue", "average_order_value", "refund_rate", "cltv", "mer")
+            ],
+            ("net_revenue_retention", "'amount' in orders or events"),
+        ],
+    )
+    def test_a_kpi_that_lacks_a_column(self, kpi: str, lacking: str) -> None:
+        tables = {"orders": orders().drop("amount"), "events": visits(0), "spend": spend()}
+        with pytest.raises(SchemaError, match=f"'{kpi}' needs {lacking};"):
+            fit(tables, kpi)
+        assert kpi not in fit(tables).kpis
+
+    def test_a_dimension_of_one_of_two_tables(self) -> None:
+        tables = {"orders": orders().drop("channel"), "spend": spend()}
+        assert fit(tables, by="channel").kpis == ("spend", "paid_spend", "break_even_roas")
+        with pytest.raises(SchemaError, match="'orders' needs 'channel' in orders"):
+            fit(tables, "spend", "orders", by="channel")
+        with pytest.raises(SchemaError, match="'cac_blended' needs events"):
+            fit({"orders": orders(), "spend": spend()}, "cac_blended", by="channel")
+
+    def test_visits_of_nobody(self) -> None:
+        with pytest.raises(SchemaError, match="'customer_id or anonymous_id' in events"):
+            fit({"events": visits(0).drop("customer_id")}, "visitors")
+
+    @pytest.mark.parametrize("kpi", ["mer", "ltv_cac", "payback_months"])
+    def test_orders_against_spend_by_a_column_of_both(self, kpi: str) -> None:
+        tables = {"orders": orders(), "spend": spend(), "events": visits(0, channel=pl.lit("paid_search"))}
+        assert kpi in fit(tables).kpis
+        assert kpi not in fit(tables, by="channel").kpis
+        with pytest.raises(ConfigurationError, match=f"'{kpi}' cannot be told by 'channel'"):
+            fit(tables, kpi, by="channel")
+
+    def test_retention_without_amounts_tells_of_no_money(self) -> None:
+        tables = {"orders": orders().drop("amount"), "events": visits(0, amount=pl.lit(1.0))}
+        told = fit(tables, churn_days=20).kpis
+        assert "retention_rate" in told
+        assert not {"net_revenue_retention", "gross_revenue_retention", "revenue"} & {*told}
 
 
 def mails(*told: tuple[str | None, str | None, str, int, str], **further: Any) -> pl.DataFrame:
@@ -364,7 +416,7 @@ class TestShowing:
 
     def test_nothing_shows_itself_too(self) -> None:
         fitted = fit({"orders": orders().clear()})
-        assert str(fitted) == "No period is over yet."
+        assert str(fitted) == "No period is over yet of which enough is known."
         assert "Scorecard" in fitted._repr_html_()
         with pytest.raises(ConfigurationError, match="There are: none"):
             fitted.chart()

@@ -247,6 +247,21 @@ class TestExplanation:
 
 
 class TestRefusals:
+    @pytest.mark.parametrize("bound", ["at_least", "at_most", "exactly"])
+    def test_a_count_below_nothing(self, bound: str) -> None:
+        with pytest.raises(ValidationError, match="0 or more"):
+            Did("Paid", **{bound: -1})
+        with pytest.raises(ValidationError, match="0 or more"):
+            Bought.model_validate({bound: -1})
+        assert Did("Paid", measure="total", **{bound: -1}).bounded
+
+    def test_rules_are_not_put_together_in_words(self) -> None:
+        one, other = Trait("country", "eq", "AT"), Did("Paid")
+        with pytest.raises(TypeError, match="`&`, "):
+            _ = one and other
+        with pytest.raises(TypeError, match="`&`, "):
+            _ = not (one & other)
+
     @pytest.mark.parametrize(
         ("make", "told"),
         [

@@ -113,6 +113,11 @@ def test_thresholds_hold_from_the_day_the_order_and_the_amount_that_they_name() 
     assert rows == [(3, 2, 2), (2, 3, 3), (2, 1, 1)]
 
 
+def test_tiers_of_what_was_paid_need_an_amount() -> None:
+    with pytest.raises(SchemaError, match="'orders' has no column 'amount'"):
+        ValueTiers().fit({"orders": ORDERS.drop("amount")}, as_of=TODAY)
+
+
 def test_tiers_of_expected_value_take_the_latest_score_of_that_name_before_the_instant() -> None:
     tiers = (Tier(name="high", top=0.4), Tier(name="low", top=1))
     fitted = ValueTiers(by="predicted", tiers=tiers).fit({"scores": SCORES}, as_of=TODAY)

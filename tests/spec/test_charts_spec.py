@@ -29,6 +29,9 @@ from unified_customer.methods.charting.lettering import cut, width, wrapped
 from unified_customer.methods.charting.tiles import squarified
 from unified_customer.methods.display import COUNT, NUMBER, SHARE, as_html_table, card, money, result_html
 
+few = settings(max_examples=max(5, settings().max_examples // 5))
+"""Each example draws many pictures."""
+
 NAMES = st.text(max_size=40).map(lambda text: f"<{text}>&")
 NUMBERS = st.floats(0, 1e12) | st.integers(0, 10**12).map(float)
 MAYBE = st.none() | NUMBERS
@@ -105,21 +108,21 @@ def all_of_parts(frame: pl.DataFrame) -> list[Chart]:
     ]
 
 
-@settings(max_examples=10)
+@few
 @given(cells(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_chart_of_cells_or_lines(frame: pl.DataFrame, chance: Any) -> None:
     shuffled = frame[chance.sample(range(frame.height), frame.height)]
     assert [picture(chart) for chart in all_of_cells(frame)] == [picture(chart) for chart in all_of_cells(shuffled)]
 
 
-@settings(max_examples=10)
+@few
 @given(parts(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_chart_of_parts(frame: pl.DataFrame, chance: Any) -> None:
     shuffled = frame[chance.sample(range(frame.height), frame.height)]
     assert [picture(chart) for chart in all_of_parts(frame)] == [picture(chart) for chart in all_of_parts(shuffled)]
 
 
-@settings(max_examples=10)
+@few
 @given(parts())
 def test_every_name_is_told_in_full_when_one_points_at_its_mark(frame: pl.DataFrame) -> None:
     tiles, rows = (told(chart) for chart in all_of_parts(frame))
@@ -127,7 +130,7 @@ def test_every_name_is_told_in_full_when_one_points_at_its_mark(frame: pl.DataFr
     assert all(name in tiles for name in frame.filter(pl.col("size") > 0)["name"])
 
 
-@settings(max_examples=10)
+@few
 @given(cells())
 def test_null_cells_are_not_drawn(frame: pl.DataFrame) -> None:
     known = {(row["one"], row["other"]) for row in frame.drop_nulls("value").iter_rows(named=True)}
@@ -135,14 +138,14 @@ def test_null_cells_are_not_drawn(frame: pl.DataFrame) -> None:
         assert sum("fill" in row for row in drawn(chart)) == len(known)
 
 
-@settings(max_examples=10)
+@few
 @given(cells(), st.sampled_from([math.nan, math.inf, -math.inf]))
 def test_a_value_that_is_no_number_is_drawn_as_null_is(frame: pl.DataFrame, odd: float) -> None:
     other = frame.with_columns(pl.col("value").fill_null(odd))
     assert [picture(chart) for chart in all_of_cells(other)] == [picture(chart) for chart in all_of_cells(frame)]
 
 
-@settings(max_examples=10)
+@few
 @given(cells())
 def test_a_line_keeps_the_place_of_what_is_not_known(frame: pl.DataFrame) -> None:
     for chart in all_of_cells(frame)[4:]:
@@ -152,7 +155,7 @@ def test_a_line_keeps_the_place_of_what_is_not_known(frame: pl.DataFrame) -> Non
         )
 
 
-@settings(max_examples=10)
+@few
 @given(cells(), st.sampled_from(["customer_id", "email", "Email", "phone", "record_id", "full name"]))
 def test_a_column_that_tells_people_apart_is_refused_even_where_it_is_not_drawn(frame: pl.DataFrame, name: str) -> None:
     people = frame.with_columns(pl.lit("x").alias(name))
@@ -254,7 +257,7 @@ def test_shares_have_bars_and_changes_have_none(values: list[float | None]) -> N
     assert table.count("linear-gradient") == bars
 
 
-@settings(max_examples=10)
+@few
 @given(parts())
 def test_an_svg_is_one_element_that_holds_no_other_markup_than_a_picture(frame: pl.DataFrame) -> None:
     light, dark = (

@@ -110,4 +110,10 @@ def scorecards() -> st.SearchStrategy[Scorecard]:
         attribution=st.sampled_from(("last_touch", "last_touch_but_direct")),
         churn_days=st.sampled_from((3, 20, 90)),
         min_customers=st.just(1),
-    )
+    ).map(told_by)
+
+
+def told_by(spec: Scorecard) -> Scorecard:
+    """Return a scorecard without the KPIs that its dimension cannot tell."""
+    kept = tuple(name for name in spec.kpis if spec.by is None or not KPIS[name].mixed)
+    return spec.model_copy(update={"kpis": kept} if kept else {"by": None} if spec.kpis else {})

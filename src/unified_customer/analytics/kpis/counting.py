@@ -12,6 +12,7 @@ from unified_customer.analytics.kpis.contracts import contracts
 from unified_customer.analytics.kpis.keeping import kept
 from unified_customer.analytics.kpis.kpi import KPI
 from unified_customer.analytics.kpis.mails import mailed
+from unified_customer.analytics.kpis.needing import MONEY_KEPT
 from unified_customer.analytics.kpis.opinions import answered
 from unified_customer.analytics.kpis.scope import BY, KEYS, Scope, gridded
 from unified_customer.analytics.kpis.spending import spent
@@ -135,14 +136,19 @@ class Counting:
             by_contracts, currency = contracts(self.scope)
             sheets.agree(currency)
             by_contracts = None if by_contracts is None else by_contracts.with_columns(followed="held_before")
+            by_contracts = self._priced(by_contracts, "events")
         if by_purchases is not None:
             ltv = {"active_after": "active_after", "stayed": "held", "were": "followed"}
             sheets.add(by_purchases.select(*KEYS, **ltv))
-            by_purchases = by_purchases.drop("active_after")
+            by_purchases = self._priced(by_purchases.drop("active_after"), ORDERS)
         held = by_contracts if by_contracts is not None else by_purchases if chosen != "contracts" else None
         sheets.add(held)
         if held is not None:
             sheets.retained = "purchases" if by_contracts is None else "contracts"
+
+    def _priced(self, held: Found, table: str) -> Found:
+        """Return a sheet of retention without its money, where the table tells of none."""
+        return held if held is None or "amount" in self.scope.columns[table] else held.drop(MONEY_KEPT)
 
 
 def laid_out(sheets: Sequence[pl.DataFrame], *, last: int) -> pl.DataFrame:

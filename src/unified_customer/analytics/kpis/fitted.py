@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from unified_customer.analytics.kpis.counting import Counting, laid_out
-from unified_customer.analytics.kpis.kpi import KPIS
 from unified_customer.analytics.kpis.measuring import compared, derived, marked, named, valued
+from unified_customer.analytics.kpis.needing import fed
 from unified_customer.analytics.kpis.pictures import as_table, as_trend, written
 from unified_customer.analytics.kpis.scope import BY, Scope
 from unified_customer.analytics.kpis.spec import COLUMNS, Scorecard
-from unified_customer.core.errors import ConfigurationError, SchemaError
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.engines.portable import Native
 from unified_customer.methods.display import result_html
-from unified_customer.methods.orders import ORDERS, has_orders
 
 if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
@@ -113,11 +112,11 @@ class FittedScorecard:
 
 def fitted(spec: Scorecard, tables: Mapping[str, Native], *, as_of: datetime) -> FittedScorecard:
     """Return the KPIs of the time before an instant."""
-    _check(spec, tables)
     scope = Scope(spec, tables, as_of)
-    sheets = Counting(scope, spec.chosen).sheets()
+    chosen = fed(scope)
+    sheets = Counting(scope, chosen).sheets()
     wide = derived(spec, laid_out(sheets.found, last=scope.last))
-    told = [kpi for kpi in spec.chosen if wide.height and set(kpi.measures) <= set(wide.columns)]
+    told = [kpi for kpi in chosen if wide.height and set(kpi.measures) <= set(wide.columns)]
     if not told:
         return FittedScorecard(spec, as_of, sheets.currency, sheets.retained, _nothing(spec))
     # An eager frame would be worked out many times for each KPI.
@@ -126,17 +125,6 @@ def fitted(spec: Scorecard, tables: Mapping[str, Native], *, as_of: datetime) ->
     place = {kpi.name: place for place, kpi in enumerate(told)}
     ordered = rows.sort(pl.col("kpi").replace_strict(place, return_dtype=pl.Int64), BY, "number", nulls_last=True)
     return FittedScorecard(spec, as_of, sheets.currency, sheets.retained, named(scope, compared(spec, ordered)))
-
-
-def _check(spec: Scorecard, tables: Mapping[str, Native]) -> None:
-    """Refuse to tell KPIs that are named, of tables that are not there."""
-    there = {*tables, *([ORDERS] if has_orders(tables) else [])}
-    for name in spec.kpis:
-        missing = [need for need in KPIS[name].needs if not there.intersection(need.split("|"))]
-        if missing:
-            raise SchemaError(
-                f"{name!r} needs {', '.join(missing)}; there are: {', '.join(tables) or 'none'}. ('orders' may be 'order_lines'.)"
-            )
 
 
 def _nothing(spec: Scorecard) -> pl.DataFrame:

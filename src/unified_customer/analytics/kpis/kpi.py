@@ -69,6 +69,8 @@ class KPI(Model):
     """The measure of how many people it tells of; None: of nobody."""
     whole: bool = False
     """Whether it is told of periods that are over alone."""
+    mixed: bool = False
+    """Whether it sets orders against spend, whose columns of one name do not mean the same: it is not told by a column of rows."""
     additive: bool = False
     """Whether values of parts add up to that of the whole, over the values of a dimension and over periods."""
 

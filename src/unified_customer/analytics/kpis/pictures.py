@@ -57,7 +57,11 @@ def _changed(unit: Unit, change: float | None, growth: float | None) -> str:
 def written(spec: Scorecard, rows: pl.DataFrame, currency: str | None) -> str:
     """Return the rows of one period, a line each."""
     told = as_table(spec, rows, currency)
-    head = "No period is over yet." if rows.is_empty() else f"{spec.every} of {rows['period'][-1]}"
+    head = (
+        "No period is over yet of which enough is known."
+        if rows.is_empty()
+        else f"{spec.every} of {rows['period'][-1]}"
+    )
     lines = (_line(row, spec) for row in told.iter_rows(named=True))
     return "\n".join([head, *lines])
 

@@ -42,6 +42,13 @@ class Scope:
         """Return whether a table is there."""
         return has_orders(self.tables) if table == ORDERS else table in self.tables
 
+    @cached_property
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table that KPIs are told from; lines of orders are `orders` too."""
+        there = {name: self.tables[name] for name in ("events", "answers", "spend") if name in self.tables}
+        told = {ORDERS: native_orders(self.tables), **there} if has_orders(self.tables) else there
+        return {name: frozenset(opened(frame, name=name).collect_schema().names()) for name, frame in told.items()}
+
     def rows(self, table: str, at: str, columns: Sequence[str]) -> "Lazy | None":
         """Return the rows of a table before the instant, with `number` and `_by`; None where it has not got the dimension.
 

@@ -74,7 +74,8 @@ class Scorecard(Spec):
     every: Period = "month"
     """How long a period is."""
     by: str | None = None
-    """A column by whose values KPIs are told apart, such as `channel` or `country`; KPIs of tables without it are not told."""
+    """A column by whose values KPIs are told apart, such as `channel` or `country`; KPIs of tables without it are not told, nor those that
+    set orders against spend (`mixed`)."""
     by_table: Literal["rows", "customers"] = "rows"
     """Where that column is: in the rows of each table, or in `customers`, by `customer_id`."""
     calendar: Calendar = Calendar()
@@ -176,8 +177,10 @@ class Scorecard(Spec):
             as_of: An instant; what happened at it or later is left out, and so is spend on days that were not over.
 
         Raises:
-            SchemaError: A table or column is missing, amounts are of currencies that cannot be added, or rows of spend have no
-                first day or one after their last.
+            SchemaError: There is no table that is known, none has the column of `by`, a KPI that is named lacks a table or a
+                column, amounts are of currencies that cannot be added, or rows of spend have no first day or one after their
+                last.
+            ConfigurationError: A KPI that is named cannot be told by a column of rows.
         """
         from unified_customer.analytics.kpis.fitted import fitted
 

@@ -38,10 +38,14 @@ def kpis_section(asked: Asked, known: Known) -> Section:
         asked: What the report is about.
         known: What was read for it.
     """
-    card = Scorecard(money=asked.money, calendar=asked.calendar).fit(_telling(known.tables), as_of=asked.as_of)
+    nothing = Section(TOPIC.name, TOPIC.title, (f"No month was over before {asked.day} of which enough is known.",))
+    tables = _telling(known.tables)
+    if not tables:
+        return nothing
+    card = Scorecard(money=asked.money, calendar=asked.calendar).fit(tables, as_of=asked.as_of)
     latest = card.latest.drop_nulls("value")
     if latest.is_empty():
-        return Section(TOPIC.name, TOPIC.title, (f"No month was over before {asked.day} of which enough is known.",))
+        return nothing
     rows = {row["kpi"]: row for row in latest.iter_rows(named=True)}
     month = f"{latest['period'][0]:%B %Y}"
     drawn = [name for name in TRENDS if name in rows and _months(card, name) > 1][:MOST_TRENDS]

@@ -62,6 +62,8 @@ class Did(Amounting):
     def _measured(self) -> Self:
         if self.measure == "count" and self.of is not None:
             raise ConfigurationError("A count is of events: name a measure, such as 'total', or leave `of` out.")
+        if self.measure == "count":
+            self._counted()
         if self.measure != "count" and not self.bounded:
             raise ConfigurationError(f"Say how much the {self.measure} is: at_least, at_most or exactly.")
         return self

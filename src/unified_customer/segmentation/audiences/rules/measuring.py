@@ -24,6 +24,11 @@ class Amounting(Node):
             raise ConfigurationError(f"At least {self.at_least} and at most {self.at_most} leaves nothing.")
         return self
 
+    def _counted(self) -> None:
+        """Refuse bounds of a count that are below 0."""
+        if any(bound is not None and bound < 0 for bound in self.bounds):
+            raise ConfigurationError("Nothing happens fewer than 0 times: bounds of a count are 0 or more.")
+
     @property
     def bounded(self) -> bool:
         """Whether bounds were named."""

@@ -1,7 +1,7 @@
 """What all rules have in common: that they are put together."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from unified_customer.core.models.base import Model
 
@@ -18,6 +18,14 @@ class Node(Model, ABC):
     @abstractmethod
     def in_words(self) -> str:
         """Return the rule in words."""
+
+    def __bool__(self) -> NoReturn:
+        """Refuse to be true or false by itself: `and` and `or` would keep one of two rules in silence.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("A rule is neither true nor false. Put rules together with `&`, `|` and `~`.")
 
     def __and__(self, other: "Node") -> "And":
         """Return the rule that both hold."""

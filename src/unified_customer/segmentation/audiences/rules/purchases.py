@@ -54,6 +54,8 @@ class Bought(Amounting):
 
     @model_validator(mode="after")
     def _measured(self) -> Self:
+        if self.measure == "orders":
+            self._counted()
         if self.measure != "orders" and not self.bounded:
             raise ConfigurationError(f"Say how much: at_least, at_most or exactly so many {self.measure}.")
         return self
