@@ -24,7 +24,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "measure-kpis.md"
 Put = Callable[[pl.DataFrame], Any]
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
-Put = Callable[[pl.DataFrame], Any]
 
 
 def orders(**further: Any) -> pl.DataFrame:
