@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import unified_customer as uc
-from unified_customer.core.errors import EverythingWithheldWarning
+from unified_customer.core.errors import EverythingWithheldWarning, UnheardYesWarning
 from unified_customer.engines.portable import Calendar
 from unified_customer.reports.publishing import UNKNOWN_KEY
 from unified_customer.testing.publication_strategies import (
@@ -45,7 +45,8 @@ READ = {"fact_order_line": "order_lines", "fact_event": "events", "fact_answer":
 @contextmanager
 def opened(world: World) -> Iterator[tuple[uc.CustomerHub, Path]]:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder, hub_of(world) as hub:
-        warnings.simplefilter("ignore", EverythingWithheldWarning)
+        for told in (EverythingWithheldWarning, UnheardYesWarning):
+            warnings.simplefilter("ignore", told)
         yield hub, Path(folder)
 
 
