@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from unified_customer.engines.spark import Session
 
 settings.register_profile("dev", max_examples=25, deadline=None)
-# A machine that does other work too draws examples slowly; that is no fault of a law.
-slow = [HealthCheck.too_slow]
-settings.register_profile(
-    "ci", max_examples=25, deadline=None, derandomize=True, print_blob=True, suppress_health_check=slow
-)
+settings.register_profile("ci", max_examples=25, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("deep", max_examples=2000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
