@@ -84,8 +84,9 @@ def _alive(lazy: Lazy) -> Lazy:
     """Leave out statements that say that a record was deleted, and all of records whose whole statement says so."""
     whole = lazy.with_columns(_deleted=_holds("deleted"))
     gone = whole.with_columns(_gone=nw.when(nw.col("_deleted") & ~nw.col("_partial")).then(1).otherwise(0))
-    left = gone.filter((nw.col("_gone").max().over("record_id") == 0) & ~nw.col("_deleted"))
-    return left.drop("_deleted", "_gone")
+    # A column first: Ibis would leave the deleted rows out before it looks over them.
+    told = gone.with_columns(_gone=nw.col("_gone").max().over("record_id"))
+    return told.filter(nw.col("_gone") == 0, ~nw.col("_deleted")).drop("_deleted", "_gone")
 
 
 def _holds(flag: str) -> nw.Expr:
