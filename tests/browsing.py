@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS: Final = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--remote-debugging-pipe",
 )  # fmt: skip
 
@@ -69,10 +69,11 @@ class Browser:
         """Run a command of the page."""
         return self._call(method, session=self._session, **parameters)
 
-    def open(self, url: str, *, dark: bool = False) -> None:
-        """Show a page, and forget what earlier ones asked for."""
+    def open(self, url: str, *, dark: bool = False, wide: int = 1280) -> None:
+        """Show a page in a window `wide` pixels wide, and forget what earlier ones asked for."""
         look = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=look)
+        self.call("Emulation.setDeviceMetricsOverride", width=wide, height=900, deviceScaleFactor=1, mobile=False)
         self.events.clear()
         self.call("Page.navigate", url=url)
         while not any(each["method"] == "Page.loadEventFired" for each in self.events):

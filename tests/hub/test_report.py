@@ -279,8 +279,7 @@ def test_a_browser_draws_every_chart_and_asks_for_nothing(page: Path, browser: B
 @pytest.mark.needs_browser
 @pytest.mark.parametrize("wide", [1280, 420])
 def test_what_is_written_in_charts_fits(page: Path, browser: Browser, wide: int) -> None:
-    browser.call("Emulation.setDeviceMetricsOverride", width=wide, height=900, deviceScaleFactor=1, mobile=False)
-    browser.open(page.as_uri())
+    browser.open(page.as_uri(), wide=wide)
     beyond = browser.value(
         "[...document.querySelectorAll('figure svg')].flatMap(chart => {"
         " const box = chart.getBoundingClientRect();"
