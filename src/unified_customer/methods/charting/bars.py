@@ -104,10 +104,17 @@ def _picture(
     colours = alt.Scale(domain=list(kinds), range=[look.kind(place) for place in range(len(kinds))])
     base = alt.Chart(alt.InlineData(values=list(drawn))).encode(y=y, yOffset=offset)
     marks = base.mark_bar().encode(
-        x=x, color=alt.Color("kind:N", scale=colours, legend=legend), tooltip="says:N", description="says:N"
+        x=x,
+        color=alt.Color("kind:N", scale=colours, legend=legend),
+        tooltip=alt.Tooltip("says:N"),
+        description=alt.Description("says:N"),
     )
     text = base.mark_text(align="left", dx=5, fontSize=11.5, color=look.ink, aria=False).encode(
-        x=alt.X("end:Q", scale=scale), text="text:N"
+        x=alt.X("end:Q", scale=scale), text=alt.Text("text:N")
     )
-    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=look.faint, aria=False).encode(x="zero:Q")
+    zero = (
+        alt.Chart(alt.InlineData(values=[{"zero": 0}]))
+        .mark_rule(color=look.faint, aria=False)
+        .encode(x=alt.X("zero:Q"))
+    )
     return layered(marks, text, zero, width=LEAST_WIDTH, height=(_BAR * len(kinds) + _GAP) * len(names))

@@ -88,10 +88,10 @@ def sheet(cells: Sequence[Cell], on: Sheet, look: Look) -> "alt.LayerChart":
 
     data = alt.InlineData(values=[_row(cell, on, look) for cell in cells])
     x, y = _across(on), _down(on)
-    base = alt.Chart(data).encode(x=x, y=y, tooltip="says:N")
+    base = alt.Chart(data).encode(x=x, y=y, tooltip=alt.Tooltip("says:N"))
     fill = alt.Fill("fill:N", scale=None, legend=None)
     rect = base.mark_rect(stroke=look.background, strokeWidth=1.5)
-    layers = [rect.encode(fill=fill, description="says:N"), *_frames(base, cells, look)]
+    layers = [rect.encode(fill=fill, description=alt.Description("says:N")), *_frames(base, cells, look)]
     return layered(*layers, *_words(base, cells, on), *_beside(on, y, look), width=on.across, height=on.down)
 
 
@@ -148,8 +148,8 @@ def _words(base: "alt.Chart", cells: Sequence[Cell], on: Sheet) -> "list[alt.Cha
     two = any(cell.more for cell in cells)
     ink = alt.Color("ink:N", scale=None, legend=None)
     size = LETTERS if on.high >= 26 else SMALL
-    text = base.mark_text(fontSize=size, dy=-7 if two else 0, aria=False).encode(color=ink, text="text:N")
-    more = base.mark_text(fontSize=SMALL, dy=8, aria=False).encode(color=ink, text="more:N")
+    text = base.mark_text(fontSize=size, dy=-7 if two else 0, aria=False).encode(color=ink, text=alt.Text("text:N"))
+    more = base.mark_text(fontSize=SMALL, dy=8, aria=False).encode(color=ink, text=alt.Text("more:N"))
     return [text, more] if two else [text]
 
 
@@ -164,6 +164,6 @@ def _beside(on: Sheet, y: "alt.Y", look: Look) -> "list[alt.Chart]":
         align="right", baseline="bottom", fontSize=LETTERS, color=look.soft, aria=False
     )
     return [
-        text.encode(x=alt.value(-8), y=y, text="beside:N"),
-        head.encode(x=alt.value(-8), y=alt.value(-7), text="beside:N"),
+        text.encode(x=alt.value(-8), y=y, text=alt.Text("beside:N")),
+        head.encode(x=alt.value(-8), y=alt.value(-7), text=alt.Text("beside:N")),
     ]

@@ -56,8 +56,8 @@ def curve(
             tooltip=tips,
         )
     )
-    place = alt.Chart(alt.InlineData(values=[{"at": at, "name": at_name}])).encode(x="at:Q")
+    place = alt.Chart(alt.InlineData(values=[{"at": at, "name": at_name}])).encode(x=alt.X("at:Q"))
     rule = place.mark_rule(color=look.fall, strokeDash=[5, 4], strokeWidth=2)
     text = place.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=12, color=look.ink)
-    drawn = layered(line, rule, text.encode(y=alt.value(0), text="name:N"), width=LEAST_WIDTH, height=260)
+    drawn = layered(line, rule, text.encode(y=alt.value(0), text=alt.Text("name:N")), width=LEAST_WIDTH, height=260)
     return titled(drawn, title, subtitle, look)

@@ -91,18 +91,24 @@ def titled(
         offset=14,
     )
     words = " ".join([title + ".", *subtitle])
-    return _dressed(chart.properties(title=heading, description=words), look)
+    # All at once: each further property would copy the whole chart.
+    finished: AnyChart = chart.properties(title=heading, description=words, config=_config(look))
+    return finished
 
 
 def _lines(texts: Sequence[str], width: float, size: float) -> list[str]:
     return [line for text in texts for line in wrapped(text, width, size)]
 
 
-def _dressed(chart: AnyChart, look: Look) -> AnyChart:
-    dressed: AnyChart = (
-        chart.configure(font=_FONT, padding=12, background=look.background)
-        .configure_view(stroke=None)
-        .configure_axis(
+def _config(look: Look) -> "alt.Config":
+    import altair as alt
+
+    return alt.Config(
+        font=_FONT,
+        padding=12,
+        background=look.background,
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             labelFontSize=12,
             titleFontSize=12,
             titleFontWeight="normal",
@@ -111,18 +117,17 @@ def _dressed(chart: AnyChart, look: Look) -> AnyChart:
             gridColor=look.grid,
             domainColor=look.faint,
             tickColor=look.faint,
-        )
-        .configure_title(color=look.ink, subtitleColor=look.soft)
-        .configure_legend(
+        ),
+        title=alt.TitleConfig(color=look.ink, subtitleColor=look.soft),
+        legend=alt.LegendConfig(
             labelFontSize=12,
             titleFontSize=12,
             titleFontWeight="normal",
             labelLimit=300,
             labelColor=look.ink,
             titleColor=look.ink,
-        )
+        ),
     )
-    return dressed
 
 
 def written(value: float) -> str:

@@ -159,7 +159,7 @@ def _line(reference: float, words: str, x: "alt.X", look: Look) -> "list[alt.Cha
     base = alt.Chart(alt.InlineData(values=[{"estimate": reference, "words": words}])).encode(x=x)
     rule = base.mark_rule(color=look.ink, strokeDash=[5, 4], aria=False)
     text = base.mark_text(baseline="bottom", dy=-4, fontSize=11.5, color=look.soft, aria=False)
-    return [rule, text.encode(y=alt.value(0), text="words:N")]
+    return [rule, text.encode(y=alt.value(0), text=alt.Text("words:N"))]
 
 
 def _marks(rows: Sequence[Mapping[str, Any]], x: "alt.X", look: Look) -> "list[alt.Chart]":
@@ -172,12 +172,15 @@ def _marks(rows: Sequence[Mapping[str, Any]], x: "alt.X", look: Look) -> "list[a
     shapes = alt.Scale(domain=list(_SIDES), range=["diamond", "circle", "square"])
     colour = alt.Color("side:N", scale=kinds, legend=None)
     base = alt.Chart(alt.InlineData(values=list(rows))).encode(y=y, color=colour)
-    bars = base.mark_rule(strokeWidth=2, aria=False).encode(x=x.copy(), x2="high:Q")
+    bars = base.mark_rule(strokeWidth=2, aria=False).encode(x=x.copy(), x2=alt.X2("high:Q"))
     bars.encoding.x.shorthand = "low:Q"
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
-        x=x, shape=alt.Shape("side:N", scale=shapes, legend=None), tooltip="says:N", description="says:N"
+        x=x,
+        shape=alt.Shape("side:N", scale=shapes, legend=None),
+        tooltip=alt.Tooltip("says:N"),
+        description=alt.Description("says:N"),
     )
     text = base.mark_text(align="left", dx=8, fontSize=11.5, aria=False).encode(
-        x=alt.value(LEAST_WIDTH), text="text:N", color=alt.value(look.ink)
+        x=alt.value(LEAST_WIDTH), text=alt.Text("text:N"), color=alt.value(look.ink)
     )
     return [bars, dots, text]

@@ -88,12 +88,12 @@ def _picture(rows: Sequence[Mapping[str, Any]], look: Look) -> "alt.LayerChart":
     y = alt.Y("place:O", title=None, axis=axis, scale=order)
     x = alt.X("count:Q", axis=None, scale=scale)
     end = alt.X("end:Q", axis=None, scale=scale)
-    base = alt.Chart(alt.InlineData(values=list(rows))).encode(y=y, tooltip="says:N")
-    marks = base.mark_bar(color=look.rise).encode(x=x, description="says:N")
+    base = alt.Chart(alt.InlineData(values=list(rows))).encode(y=y, tooltip=alt.Tooltip("says:N"))
+    marks = base.mark_bar(color=look.rise).encode(x=x, description=alt.Description("says:N"))
     style: dict[str, Any] = {"align": "left", "dx": 7, "fontSize": 12.5, "color": look.ink, "aria": False}
-    alone = base.transform_filter("datum.lost === ''").mark_text(**style).encode(x=end, text="text:N")
-    text = base.transform_filter("datum.lost !== ''").mark_text(dy=-7, **style).encode(x=end, text="text:N")
+    alone = base.transform_filter("datum.lost === ''").mark_text(**style).encode(x=end, text=alt.Text("text:N"))
+    text = base.transform_filter("datum.lost !== ''").mark_text(dy=-7, **style).encode(x=end, text=alt.Text("text:N"))
     lost = base.mark_text(align="left", dx=7, dy=8, fontSize=11, color=look.soft, aria=False).encode(
-        x=end, text="lost:N"
+        x=end, text=alt.Text("lost:N")
     )
     return layered(marks, alone, text, lost, width=LEAST_WIDTH, height=_HIGH * len(rows))

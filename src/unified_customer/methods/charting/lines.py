@@ -71,7 +71,7 @@ def bands(rows: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", colour: Any, *, opa
     x, y = scales
     low = y.copy()
     low.shorthand = "low:Q"
-    base = alt.Chart(inline(rows)).encode(x=x, y=low, y2="high:Q", color=colour, detail="kind:N")
+    base = alt.Chart(inline(rows)).encode(x=x, y=low, y2=alt.Y2("high:Q"), color=colour, detail=alt.Detail("kind:N"))
     # A band of one period alone has no area: a stroke draws it.
     lone = base.mark_rule(opacity=opacity + 0.15, strokeWidth=2, aria=False).transform_filter("datum.low !== null")
     return [base.mark_area(opacity=opacity, aria=False), *([lone] if _lone(rows) else [])]
@@ -96,11 +96,11 @@ def lines(
     import altair as alt
 
     x, y = scales
-    base = alt.Chart(inline(rows)).encode(x=x, y=y, color=colour, detail="kind:N")
+    base = alt.Chart(inline(rows)).encode(x=x, y=y, color=colour, detail=alt.Detail("kind:N"))
     style = {} if dash is None else {"strokeDash": dash}
     drawn = base.mark_line(strokeWidth=thick, strokeJoin="round", aria=False).encode(**style)
     point = base.mark_point(filled=True, size=34 if dots else 14, opacity=1)
-    return [drawn, point.encode(tooltip="says:N", description="says:N")]
+    return [drawn, point.encode(tooltip=alt.Tooltip("says:N"), description=alt.Description("says:N"))]
 
 
 def silence(rows: pl.DataFrame) -> list[str]:

@@ -106,7 +106,7 @@ def _links(ended: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", unit: str, look: 
     import altair as alt
 
     tips = [alt.Tooltip("one:N"), alt.Tooltip("other:N"), alt.Tooltip("weight:Q", title=unit, format="+.1f")]
-    base = alt.Chart(inline(ended)).encode(x=scales[0], y=scales[1], x2="x2:Q", y2="y2:Q", tooltip=tips)
+    base = alt.Chart(inline(ended)).encode(x=scales[0], y=scales[1], x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), tooltip=tips)
     strokes = _strokes(look).items()
     return [base.mark_rule(**stroke).transform_filter(f"datum.look == '{name}'") for name, stroke in strokes]
 
@@ -121,7 +121,7 @@ def _numbers(edges: pl.DataFrame, placed: pl.DataFrame, scales: "tuple[alt.X, al
         y=_along("y"),
         text=pl.col("weight").map_elements(written, return_dtype=pl.String),
     )
-    base = alt.Chart(inline(numbers)).encode(x=scales[0], y=scales[1], text="text:N")
+    base = alt.Chart(inline(numbers)).encode(x=scales[0], y=scales[1], text=alt.Text("text:N"))
     halo = base.mark_text(fontSize=12, stroke=look.background, strokeWidth=7, strokeJoin="round")
     return [halo, base.mark_text(fontSize=12, color=look.ink)]
 
@@ -154,6 +154,6 @@ def _names(placed: pl.DataFrame, scales: "tuple[alt.X, alt.Y]", look: Look) -> "
 
     if placed.height > _READABLE:
         return []
-    base = alt.Chart(inline(placed)).encode(x=scales[0], y=scales[1], text="name:N")
+    base = alt.Chart(inline(placed)).encode(x=scales[0], y=scales[1], text=alt.Text("name:N"))
     halo = base.mark_text(dy=20, fontSize=12, stroke=look.background, strokeWidth=4, strokeJoin="round")
     return [halo, base.mark_text(dy=20, fontSize=12, color=look.ink)]

@@ -88,4 +88,4 @@ def _border(
     left = base.mark_text(align="right", baseline="bottom", dx=-6, dy=-4, fontSize=11.5, color=look.soft, aria=False)
     right = base.mark_text(align="left", baseline="bottom", dx=6, dy=-4, fontSize=11.5, color=look.soft, aria=False)
     at_top = alt.value(0)
-    return [rule, left.encode(y=at_top, text="before:N"), right.encode(y=at_top, text="after:N")]
+    return [rule, left.encode(y=at_top, text=alt.Text("before:N")), right.encode(y=at_top, text=alt.Text("after:N"))]

@@ -132,12 +132,18 @@ def _picture(base: "alt.Chart", look: Look) -> "alt.LayerChart":
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[_HIGH, 0], nice=False))
     fill, ink = alt.Fill("fill:N", scale=None, legend=None), alt.Color("ink:N", scale=None, legend=None)
     tiles = base.mark_rect(stroke=look.background, strokeWidth=2).encode(
-        x=x, x2="x2:Q", y=y, y2="y2:Q", fill=fill, tooltip="says:N", description="says:N"
+        x=x,
+        x2=alt.X2("x2:Q"),
+        y=y,
+        y2=alt.Y2("y2:Q"),
+        fill=fill,
+        tooltip=alt.Tooltip("says:N"),
+        description=alt.Description("says:N"),
     )
     lines = [
         base.transform_filter(f"datum.{line} !== ''")
         .mark_text(align="left", baseline="top", dx=_MARGIN, dy=_MARGIN + 17 * place, aria=False, fontSize=size)
-        .encode(x=x, y=y, text=f"{line}:N", color=ink, tooltip="says:N")
+        .encode(x=x, y=y, text=alt.Text(f"{line}:N"), color=ink, tooltip=alt.Tooltip("says:N"))
         for place, (line, size) in enumerate((("first", _LETTERS), ("second", _SMALL), ("third", _SMALL)))
     ]
     lines[0].mark.fontWeight = 600

@@ -82,4 +82,4 @@ def _target(target: float | None, words: str, y: "alt.Y", look: Look) -> "list[a
     base = alt.Chart(alt.InlineData(values=[{"y": target, "words": words}])).encode(y=y)
     rule = base.mark_rule(color=look.ink, strokeDash=[5, 4], aria=False)
     text = base.mark_text(align="right", baseline="bottom", dx=-4, dy=-3, fontSize=11.5, color=look.soft, aria=False)
-    return [rule, text.encode(x=alt.value(WIDTH), text="words:N")]
+    return [rule, text.encode(x=alt.value(WIDTH), text=alt.Text("words:N"))]

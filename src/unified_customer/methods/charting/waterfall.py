@@ -67,13 +67,13 @@ def waterfall(
         .mark_bar(height=16)
         .encode(
             x=alt.X("_start:Q", title=f"{unit}, added up from top to bottom", scale=scale),
-            x2="_end:Q",
+            x2=alt.X2("_end:Q"),
             y=place,
             color=_colours(look),
             tooltip=tips,
         )
     )
-    texts = alt.Chart(data).encode(x=alt.X("_right:Q", scale=scale), y=place, text="_text:N")
+    texts = alt.Chart(data).encode(x=alt.X("_right:Q", scale=scale), y=place, text=alt.Text("_text:N"))
     halo = texts.mark_text(align="left", dx=5, fontSize=12, stroke=look.background, strokeWidth=5, strokeJoin="round")
     numbers = texts.mark_text(align="left", dx=5, fontSize=12, color=look.ink)
     layers = [*_marked(line, line_name, scale, look), halo, bars, numbers]
@@ -129,4 +129,4 @@ def _marked(line: float | None, name: str, scale: "alt.Scale", look: Look) -> li
     x = alt.X("line:Q", scale=scale)
     rule = alt.Chart(data).mark_rule(strokeDash=[5, 4], color=look.ink).encode(x=x)
     text = alt.Chart(data).mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11, color=look.ink)
-    return [rule, text.encode(x=x, y=alt.value(0), text="name:N")]
+    return [rule, text.encode(x=x, y=alt.value(0), text=alt.Text("name:N"))]

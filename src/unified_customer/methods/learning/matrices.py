@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,7 +41,14 @@ def sparse_of(values: Floats, *, rows: Ints, columns: Ints, shape: tuple[int, in
 @contextmanager
 def on_one_thread() -> Iterator[None]:
     """Keep linear algebra to one thread: what several threads sum up depends on how many there are."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
+    with _libraries().limit(limits=1):
         yield
+
+
+@cache
+def _libraries() -> Any:
+    """Return the controller of the threads of linear algebra; to look for its libraries takes longer than to fit small data."""
+    import sklearn.cluster  # noqa: F401  # what learners load must be loaded before it is looked for
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
