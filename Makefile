@@ -7,7 +7,7 @@ BENCH_SCALE ?= 0.01
 PLUGIN := $(wildcard tests/plugin/pyproject.toml)
 TYPED := $(strip src tests scripts docs/gen $(wildcard benchmarks examples))
 LINTED := $(TYPED) $(wildcard conftest.py)
-MOST_LAWS := $(sort $(wildcard tests/spec/test_[a-m]*.py))
+UNMEASURED := law or slow
 BENCHMARKS := $(notdir $(basename $(wildcard benchmarks/[a-z]*.py)))
 
 VENV := .venv
@@ -72,12 +72,13 @@ demo: $(DEMO)/.installed
 	@mkdir -p build
 	@$(DEMO)/bin/unified-customer demo --report build/report.html
 
-# Most of the laws take as long as all else: both run side by side, and the laws are shown when they are done.
+# What runs must be run by plain examples: laws and slow tests run beside them, unmeasured, since to measure them takes
+# nearly as long again. They are shown when they are done.
 test: $(VENV)/.installed
 	@mkdir -p build
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run --parallel-mode -m pytest $(MOST_LAWS) >build/laws.log 2>&1 & laws=$$!; \
-	failed=0; $(BIN)/python -m coverage run --parallel-mode -m pytest $(MOST_LAWS:%=--ignore=%) || failed=$$?; \
+	@$(BIN)/python -m pytest -m "$(UNMEASURED)" >build/laws.log 2>&1 & laws=$$!; \
+	failed=0; $(BIN)/python -m coverage run --parallel-mode -m pytest -m "not ($(UNMEASURED))" || failed=$$?; \
 	wait $$laws || failed=$$?; cat build/laws.log; exit $$failed
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report

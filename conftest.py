@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
+LAWS = ROOT / "tests" / "spec"
 DATA_VARIABLE = "UNIFIED_CUSTOMER_DATA"
 # A marker, and the programs of which one must be there.
 PROGRAMS = {
@@ -45,6 +46,13 @@ def shared_data() -> Path:
     """The folder of real data sets; a test that asks for it is skipped where there is none."""
     skip_without_data()
     return data_folder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the laws."""
+    for item in items:
+        if LAWS in item.path.parents:
+            item.add_marker("law")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -337,6 +337,7 @@ for kind, more in ((date, {}), (datetime, {}), (datetime, {"tzinfo": UTC})):
 """
 
 
+@pytest.mark.slow
 def test_dates_stand_where_they_are_in_every_zone() -> None:
     pages = [
         subprocess.run(

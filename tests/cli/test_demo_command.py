@@ -104,6 +104,7 @@ def test_it_is_shown_within_the_width_of_the_terminal(findings: Findings, width:
         assert title in text
 
 
+@pytest.mark.slow
 def test_the_command_prints_json_and_keeps_what_it_is_told_to(command: Run, tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     result = command("demo", "--customers", "20", "--json", "--keep", str(folder))
@@ -116,6 +117,7 @@ def test_the_command_prints_json_and_keeps_what_it_is_told_to(command: Run, tmp_
     assert (again.exit_code, "not empty" in again.stderr) == (ExitCode.FAILED, True)
 
 
+@pytest.mark.slow
 def test_the_command_shows_the_demo(command: Run) -> None:
     result = command("demo", "--customers", "10")
     assert (result.exit_code, "--keep FOLDER" in result.stdout) == (ExitCode.OK, True)

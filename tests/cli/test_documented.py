@@ -21,6 +21,7 @@ def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, s
     return [(each["kind"], each["body"]) for each in BLOCKS.finditer(GUIDE.read_text(encoding="utf-8"))]
 
 
+@pytest.mark.slow
 def test_every_command_and_every_file_of_the_guide_works(
     command: Callable[..., Result], blocks: list[tuple[str, str]]
 ) -> None:

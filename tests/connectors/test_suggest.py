@@ -200,6 +200,7 @@ def test_the_people_sets_load_with_their_suggestion(shared_data: Path, name: str
     assert rejected < rows / 20
 
 
+@pytest.mark.slow
 @pytest.mark.needs_shared_data
 def test_no_line_of_online_retail_is_lost(shared_data: Path) -> None:
     path = shared_data / "transactions" / "online_retail" / "transactions.parquet"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.core.models import Consent
 from unified_customer.engines.spark import Session
 from unified_customer.policy import Policy, Request, permit, permit_elsewhere
@@ -48,7 +49,7 @@ def _named(frame: pl.DataFrame, place: int, *columns: str) -> pl.DataFrame:
 
 @pytest.mark.needs_java
 @pytest.mark.slow
-@settings(max_examples=3, deadline=None, suppress_health_check=[*HealthCheck], phases=[Phase.generate])
+@settings(max_examples=at_least(3), deadline=None, suppress_health_check=[*HealthCheck], phases=[Phase.generate])
 @given(worlds, requests(), policies() | policies_of_places(), instants(hours=8))
 def test_spark_decides_as_frames_do(
     spark: Session, found: list[World], request: Request, policy: Policy, as_of: datetime

@@ -70,6 +70,7 @@ def owner(hub: uc.CustomerHub, record_id: str) -> str:
     return str(ids["customer_id"].item())
 
 
+@pytest.mark.slow
 def test_many_callers_at_once_get_the_answer_that_one_gets(url: str, hub: uc.CustomerHub) -> None:
     rows = known_people().drop_nulls(["given_name", "family_name", "birth_date", "email"]).head(CALLS)
     wanted = {row["record_id"]: hub.identify(said(row)["record"]).customer_id for row in rows.iter_rows(named=True)}

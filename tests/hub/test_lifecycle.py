@@ -165,6 +165,7 @@ class TestKeys:
             opened(url)
 
 
+@pytest.mark.slow
 def test_another_process_is_locked_out_with_a_clear_error(url: str) -> None:
     code = (
         "import sys, unified_customer as uc\n"

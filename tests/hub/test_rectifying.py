@@ -144,6 +144,7 @@ def test_it_goes_with_the_person(known: uc.CustomerHub, stored: Stored) -> None:
         known.rights.rectify(ann, {"city": "York"})
 
 
+@pytest.mark.slow
 def test_the_order_of_statements_and_deliveries_does_not_matter(new_hub: NewHub) -> None:
     shop = source({**ANN, "id": "7", "last": "Leigh", "seen": "2025-06-01T00:00:00Z"}, name="shop")
     crm = source({**ANN, "seen": "2025-07-01T00:00:00Z"})

@@ -49,6 +49,7 @@ def frame(*rows: tuple[str | None, str | None, bool | None]) -> pl.DataFrame:
 # ------------------------------------------------------------------------------------------------------- what it does
 
 
+@pytest.mark.slow
 def test_a_few_judgements_help_where_there_is_room() -> None:
     records, matcher = companies()
     before, after = closure(matcher), closure(matcher.refined(records, judged()))
@@ -56,6 +57,7 @@ def test_a_few_judgements_help_where_there_is_room() -> None:
     assert closure(matcher.refined(records, judged()), judged()) > before + 0.02
 
 
+@pytest.mark.slow
 def test_one_wrong_answer_in_twenty_does_no_harm() -> None:
     records, matcher = companies()
     assert closure(matcher.refined(records, judged(wrong=20))) > closure(matcher) + 0.01

@@ -158,6 +158,7 @@ def test_overlap_is_mutual_and_containment_is_one_kind_of_it(one: Request, other
     assert (contains(one, other) and contains(other, one)) == (one == other)
 
 
+@pytest.mark.slow
 @settings(max_examples=max(8, settings().max_examples // 3))
 @given(crowds(groups=200), some_requests(count=1), policies() | policies_of_places(), instants(hours=6))
 def test_a_database_decides_as_frames_do(crowd: Crowd, asked: list[Request], policy: Policy, as_of: datetime) -> None:

@@ -73,6 +73,7 @@ def world(histories: Sequence[History]) -> tuple[pl.DataFrame, pl.DataFrame]:
     return subjects, pl.DataFrame(rows, schema=CONSENTS.columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("histories", [pairs(), triples()], ids=["pairs", "triples"])
 def test_both_decisions_agree_on_every_small_history(histories: list[History]) -> None:
     subjects, said = world(histories)

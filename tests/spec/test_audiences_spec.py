@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from tests.segmentation.audience_oracle import Oracle
 from unified_customer.engines.portable import collected, opened
 from unified_customer.segmentation.audiences import And, Audience, Not, Or, Rule, Sequence, rule_from_json
@@ -65,7 +66,7 @@ def test_a_rule_holds_of_whom_brute_force_says(
     assert members(audience, tables, as_of) == wanted
 
 
-@settings(max_examples=150)
+@settings(max_examples=at_least(150))
 @given(sequences(), courses(), ends.map(lambda end: end + timedelta(days=DAYS / 2)))
 def test_a_sequence_holds_if_any_choice_of_moments_fulfils_it(rule: Sequence, tables: Frames, as_of: datetime) -> None:
     audience = Audience(name="some", rule=rule, base="events")
@@ -202,7 +203,7 @@ PUT: Mapping[str, PutAll] = {
 
 
 @pytest.mark.parametrize("put", PUT.values(), ids=PUT)
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_least(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(leaves=st.lists(any_leaf(), min_size=3, max_size=6), zone=zones, tables=shops(), as_of=ends)
 def test_every_engine_finds_the_same_and_gives_back_its_own_kind(
     *, new_york: None, put: PutAll, leaves: list[Rule], zone: str, tables: Frames, as_of: datetime

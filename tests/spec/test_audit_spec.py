@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.core.models import Actor
 from unified_customer.core.tables import AUDIT, SEQ
 from unified_customer.governance.audit import (
@@ -37,9 +38,9 @@ SEALS = Seals.of(b"k" * 32)
 OTHERS = Seals.of(b"o" * 32)
 
 every_store = pytest.mark.parametrize("url", ["memory://", "duckdb://"])
-few = settings(max_examples=6)
+few = settings(max_examples=at_least(6))
 """Each example opens stores, which have many tables."""
-more = settings(max_examples=20)
+more = settings(max_examples=at_least(20))
 
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
 counts = st.none() | st.integers(0, 2**53)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.analytics.cohorts import Cohorts, FittedCohorts
 from unified_customer.analytics.cohorts.spec import DAYS
 from unified_customer.analytics.occurrences import Occurrence
@@ -23,7 +24,7 @@ Put = Callable[[pl.DataFrame], Any]
 Rows = list[Mapping[str, Any]]
 few_on_each_engine = settings(
     deadline=None,
-    max_examples=3,
+    max_examples=at_least(3),
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.segmentation import Engagement, Mail, Visits
 from unified_customer.segmentation.engagement import LEVELS, MAIL, VISITS
@@ -27,7 +28,7 @@ OTHER = (("track", "Email Bounced"), ("track", "SMS Link Clicked"), ("track", "O
 BY_MACHINE = '{"machine_open": true}'
 RANKS = {"email": MAIL, "site": VISITS, "app": VISITS, "segment": LEVELS}
 few_on_each_engine = settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(8), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 Put = Callable[[pl.DataFrame], Any]
 Segments = dict[str, dict[str, str]]

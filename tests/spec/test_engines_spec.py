@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import Calendar, Period, before, civil, collected, day_number, given_back, opened
 from unified_customer.engines.portable.dates import with_first_day, with_microseconds
 
@@ -26,7 +27,9 @@ days = st.dates(date(1700, 1, 1), date(2300, 1, 1))
 calendars = st.builds(
     Calendar, week_start=st.sampled_from(("monday", "sunday", "saturday")), fiscal_month=st.integers(1, 12)
 )
-on_each_engine = settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_each_engine = settings(
+    deadline=None, max_examples=at_least(8), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def around_changes(zone: str) -> list[datetime]:
@@ -106,7 +109,7 @@ def test_a_frame_comes_back_as_what_it_was(engine: Put, rows: list[int]) -> None
 
 
 @given(calendar=calendars, days=st.lists(days, min_size=1, max_size=10))
-@settings(on_each_engine, max_examples=3)
+@settings(on_each_engine, max_examples=at_least(3))
 def test_the_number_of_a_period_turns_back_into_its_first_day(
     engine: Put, calendar: Calendar, days: list[date]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.identity.matching.blocking import LARGEST
 from unified_customer.identity.matching.keys import BlockingKey, KeyPart
@@ -103,7 +104,7 @@ def test_every_bond_and_every_key_is_exchanged_or_named(matcher: FittedMatcher) 
     assert all(key.most == LARGEST and {part.trait for part in key.parts} <= {"value", "beginning"} for key in kept)
 
 
-@settings(max_examples=5)
+@settings(max_examples=at_least(5))
 @given(matchers())
 def test_a_matcher_that_is_seeded_says_what_the_model_says(matcher: FittedMatcher) -> None:
     records = invented_records(30, seed=3, layout="parts").drop("cluster_id")

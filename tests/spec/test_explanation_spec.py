@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.identity.matching.charts import cluster_chart, model_chart, unlinkables_chart, waterfall_chart
 from unified_customer.identity.matching.explanation import (
     ClusterExplanation,
@@ -206,7 +207,7 @@ def test_the_curve_of_unlinkable_records_rises_from_none_to_all_and_knows_the_th
     assert at["share"].item() == found.share == found.records.select((~pl.col("linkable")).mean()).item()
 
 
-@settings(max_examples=8)
+@settings(max_examples=at_least(8))
 @given(PAIRS)
 def test_a_waterfall_shows_the_steps_and_their_sum(ids: list[int]) -> None:
     found = pair(ids)
@@ -215,7 +216,7 @@ def test_a_waterfall_shows_the_steps_and_their_sum(ids: list[int]) -> None:
     assert set(score.values()) == {None}
 
 
-@settings(max_examples=8)
+@settings(max_examples=at_least(8))
 @given(SOME)
 def test_a_cluster_chart_shows_every_record_and_the_links_that_hold(ids: list[int]) -> None:
     found = cluster(ids)
@@ -237,7 +238,7 @@ def test_a_chart_of_unlinkable_records_shows_their_curve() -> None:
     assert shown(unlinkables_chart(found), found.curve) == found.curve.to_dicts()
 
 
-@settings(max_examples=8)
+@settings(max_examples=at_least(8))
 @given(SOME)
 def test_the_same_cluster_is_always_drawn_alike(ids: list[int]) -> None:
     assert cluster_chart(cluster(ids)).to_dict() == cluster_chart(cluster(ids[::-1])).to_dict()

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.analytics.funnels import Funnel, Step
 from unified_customer.engines.portable import collected, opened
 from unified_customer.testing.event_strategies import NAMES, event_frames
@@ -23,7 +24,7 @@ Unit = tuple[str, ...]
 Chain = tuple[datetime, ...]
 few_on_each_engine = settings(
     deadline=None,
-    max_examples=3,
+    max_examples=at_least(3),
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -121,7 +122,7 @@ def expected(spec: Funnel, events: pl.DataFrame, end: datetime) -> dict[Unit, tu
 
 
 @given(spec=specs, events=frames, late=moments(days=8), closed=st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=at_least(100))
 def test_everybody_is_counted_with_the_best_of_all_chains(
     spec: Funnel, events: pl.DataFrame, late: datetime, *, closed: bool
 ) -> None:

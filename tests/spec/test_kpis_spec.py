@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from polars import selectors
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.analytics import KPI, KPIS, FittedScorecard, Scorecard
 from unified_customer.analytics.kpis.kpi import RANGES
 from unified_customer.methods.events.machines import Machines
@@ -25,7 +26,7 @@ Put = Callable[[pl.DataFrame], Any]
 Tables = Mapping[str, pl.DataFrame]
 few_on_each_engine = settings(
     deadline=None,
-    max_examples=3,
+    max_examples=at_least(3),
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.identity.forests import cut_pairs, spanning
 from unified_customer.identity.matching import FittedMatcher, Labelling, Matcher, known_from
@@ -29,7 +30,7 @@ from unified_customer.testing.matching_models import evidences, levels_of
 from unified_customer.testing.matching_strategies import fitted_matcher, invented_records, tables
 
 seeds = st.integers(0, 1000)
-few = settings(max_examples=4)
+few = settings(max_examples=at_least(4))
 known_people = tables("parts", least=6, most=14)
 CLOSE = 1e-3
 
@@ -205,7 +206,7 @@ def test_without_judgements_a_matcher_stays_the_same_to_the_last_bit(records: pl
         assert matcher.refined(records, nothing).to_json() == matcher.to_json()
 
 
-@settings(max_examples=2)
+@settings(max_examples=at_least(2))
 @given(seeds)
 def test_fitting_with_judgements_is_fitting_and_refining(seed: int) -> None:
     records = invented_records(15, seed=seed)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.methods.buy_till_die import MODELS, Histories
 from unified_customer.segmentation import ByDays, ByPAlive, ByRhythm, Lifecycle, transitions
@@ -21,7 +22,7 @@ END = FIRST + timedelta(days=61)
 PEOPLE = pl.DataFrame({"customer_id": [f"c{number}" for number in range(1, 11)]})
 Put = Callable[[pl.DataFrame], Any]
 few_on_each_engine = settings(
-    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(6), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 by_days = st.builds(ByDays, active=st.integers(0, 10), at_risk=st.integers(11, 20), lapsed=st.integers(21, 50))
 by_rhythm = st.builds(ByRhythm, usual_percent=st.integers(50, 90), least_gaps=st.integers(1, 3))
@@ -169,7 +170,7 @@ def test_assigning_the_training_data_equals_fitting(spec: Lifecycle, orders: pl.
     assert again.sort("customer_id").equals(fitted.table.sort("customer_id"))
 
 
-@settings(max_examples=3)
+@settings(max_examples=at_least(3))
 @given(order_frames(min_size=8))
 def test_the_chance_to_be_alive_is_that_of_the_model(orders: pl.DataFrame) -> None:
     fitted = Lifecycle(by=ByPAlive()).fit({"orders": orders}, as_of=END)

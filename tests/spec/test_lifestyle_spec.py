@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.methods.learning import GroupSearch, agreement
 from unified_customer.segmentation import Clusters, Lifestyle
@@ -18,9 +19,9 @@ from unified_customer.segmentation.lifestyle import Tastes
 from unified_customer.testing.taste_strategies import END, FIRST, SEEDS, bought, line_frames, measured
 
 Put = Callable[[pl.DataFrame], Any]
-few = settings(deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
-fewer = settings(few, max_examples=2)
-more = settings(few, max_examples=20)
+few = settings(deadline=None, max_examples=at_least(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
+fewer = settings(few, max_examples=at_least(2))
+more = settings(few, max_examples=at_least(20))
 SEARCH = GroupSearch(at_most=4, resamples=4, draws=2, sample=200)
 QUICK = GroupSearch(at_most=2, resamples=2, draws=1, sample=50, least_size=2, least_gain=0, least_stability=0)
 specs = st.builds(

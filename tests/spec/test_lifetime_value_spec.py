@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+from tests.searching import at_least
 from unified_customer.analytics import CLV, SubscriptionValue
 from unified_customer.analytics.value.contracts import contracts_before
 from unified_customer.engines.portable import collected, opened
@@ -39,9 +40,9 @@ END = FIRST + timedelta(days=61)
 Put = Callable[[pl.DataFrame], Any]
 names = st.sampled_from(NAMES)
 few_on_each_engine = settings(
-    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(6), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-few = settings(deadline=None, max_examples=10)
+few = settings(deadline=None, max_examples=at_least(10))
 times = st.lists(st.floats(0, 500), min_size=2, max_size=6).map(sorted)
 REAL = {
     "bg_nbd": {"r": 0.5, "alpha": 5.0, "a": 0.8, "b": 2.5},

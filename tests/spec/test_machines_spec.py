@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.methods.events import Machines
 from unified_customer.methods.events.machines import AGENTS, FLAGS
@@ -24,7 +25,7 @@ ACTS = ("Email Opened", "Email Clicked", "SMS Link Clicked", "push_notification_
 OTHER = ("Product Viewed", "Unsubscribed", "Email Bounced", "Yawned", None)
 PEOPLE = ("Mozilla/5.0 (Windows NT 5.1) (via ggpht.com GoogleImageProxy)", "YahooMailProxy; x", "Mozilla/5.0 (iPhone)")
 few_on_each_engine = settings(
-    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(10), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 values = st.sampled_from((True, False, None, 0, 1, "false", "True", "apple", "", "No"))
 properties = st.none() | st.fixed_dictionaries(

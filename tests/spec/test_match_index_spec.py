@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.identity.index import MatchIndex
 from unified_customer.identity.index import graph as graph_module
 from unified_customer.identity.index.blocks import KeyBlocks
@@ -20,7 +21,7 @@ from unified_customer.identity.matching.matcher import LIKELY_ENOUGH, FittedMatc
 from unified_customer.testing.matching_strategies import Layout, fitted_matcher, layouts, tables
 
 rows = st.integers(0, 8)
-some = settings(max_examples=30)
+some = settings(max_examples=at_least(30))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.identity.matching import components as components_module
 from unified_customer.identity.matching import linkage
 from unified_customer.identity.matching.arrays import NONE, Ints, distinct, sorted_distinct, spread, within_runs
@@ -179,7 +180,7 @@ def test_every_likely_match_that_any_key_finds_is_found_by_the_chosen(tried: lis
     assert all(brings[parts] & likely for parts in chosen)
 
 
-@settings(max_examples=300)
+@settings(max_examples=at_least(300))
 @given(trials, st.sets(st.integers(0, 11), min_size=4))
 def test_the_key_with_most_new_matches_for_its_pairs_is_always_next(tried: list[Trial], likely: set[int]) -> None:
     left, open_ = set(likely), {trial.parts: trial for trial in tried}
@@ -196,7 +197,7 @@ def worth_of(trial: Trial, left: set[int], *, records: int) -> float:
     return gain / (len(trial.pairs) + 0.02 * records - gain)
 
 
-@settings(max_examples=5)
+@settings(max_examples=at_least(5))
 @given(some_records(), st.integers(1, 40))
 def test_a_key_is_tried_and_used_within_the_same_budget(records: Encoded, budget: int) -> None:
     tried = try_keys(records, budget)
@@ -331,7 +332,7 @@ NEARLY = 1e-3
 leasts = st.sampled_from((-2.0, 0.0, 3.0))
 
 
-@settings(max_examples=60)
+@settings(max_examples=at_least(60))
 @given(linkings(), leasts)
 def test_linkage_is_pooled_evidence_from_the_strongest_to_the_weakest(linking: Linking, least: float) -> None:
     clusters = link(linking.labels, linking.scored, linking.evidence, least=least)
@@ -339,7 +340,7 @@ def test_linkage_is_pooled_evidence_from_the_strongest_to_the_weakest(linking: L
         assert groups(clusters[linking.labels == label]) in PlainLinkage(linking.component(label), least).outcomes()
 
 
-@settings(max_examples=100)
+@settings(max_examples=at_least(100))
 @given(linkings(sizes=(4, 3, 5), most=1))
 def test_clusters_are_merged_at_the_very_odds_that_their_pooled_evidence_has(linking: Linking) -> None:
     for height in PlainLinkage(linking, 0.0).heights():

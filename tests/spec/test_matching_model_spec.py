@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.identity.matching import chance
 from unified_customer.identity.matching.arrays import NONE, Floats, Levels
 from unified_customer.identity.matching.census import take_census
@@ -139,7 +140,7 @@ def estimated(truth: Truth, levels: Levels) -> Mixture:
     return estimate(empty_columns(truth.roles), patterns_of(levels), expected, len(levels))
 
 
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(truths(), seeds, st.sampled_from((0.0, 0.1)))
 def test_the_estimate_is_close_to_the_mixture_that_pairs_were_drawn_from(
     truth: Truth, seed: int, silent: float
@@ -157,7 +158,7 @@ def test_the_estimate_is_close_to_the_mixture_that_pairs_were_drawn_from(
             np.testing.assert_allclose(said, shares, atol=near)
 
 
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(truths(), seeds)
 def test_twins_are_a_small_part_of_households_however_many_agree_in_birth(truth: Truth, seed: int) -> None:
     twins = replace(truth, household=(*truth.household[:2], truth.one[2], truth.household[3]))
@@ -166,7 +167,7 @@ def test_twins_are_a_small_part_of_households_however_many_agree_in_birth(truth:
     assert all(shares[bond.name] <= RARE * shares[bond.like] + 1e-6 for bond in found.bonds if bond.like)
 
 
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(truths(), seeds)
 def test_one_person_seldom_contradicts_herself_and_one_home_its_address_where_bonds_abound(
     truth: Truth, seed: int
@@ -179,7 +180,7 @@ def test_one_person_seldom_contradicts_herself_and_one_home_its_address_where_bo
         assert not bond.home or said[3][: SCALES["street"].unlike].sum() <= MOVED + 1e-9
 
 
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(truths(), seeds)
 def test_the_order_of_pairs_changes_no_estimate(truth: Truth, seed: int) -> None:
     levels = truth.pairs(3000, seed=seed)
@@ -189,7 +190,7 @@ def test_the_order_of_pairs_changes_no_estimate(truth: Truth, seed: int) -> None
     assert one.shares.tolist() == other.shares.tolist()
 
 
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(truths(), seeds)
 def test_a_pair_that_stands_for_three_counts_as_three(truth: Truth, seed: int) -> None:
     levels = truth.pairs(3000, seed=seed)
@@ -201,7 +202,7 @@ def test_a_pair_that_stands_for_three_counts_as_three(truth: Truth, seed: int) -
     np.testing.assert_allclose(one.shares, other.shares)
 
 
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(truths(), st.integers(0, 40), seeds)
 def test_shares_of_levels_are_shares_whatever_the_pairs(truth: Truth, pairs: int, seed: int) -> None:
     found = estimated(truth, truth.pairs(max(1, pairs), seed=seed))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.engines.spark import Session, connected, from_polars, to_polars
 from unified_customer.engines.spark.mapping import chunks
 from unified_customer.identity.distributed import SparkMatches, fit_on_spark, learning, match_on_spark
@@ -20,8 +21,8 @@ from unified_customer.testing.matching_strategies import Layout, fitted_matcher,
 seeds = st.integers(0, 1000)
 of_layouts = layouts().flatmap(lambda layout: st.tuples(st.just(layout), tables(layout, least=8)))
 # An example takes Spark some seconds, whatever its size.
-few = settings(max_examples=3)
-fewer = settings(max_examples=2)
+few = settings(max_examples=at_least(3))
+fewer = settings(max_examples=at_least(2))
 
 
 def same_matches(found: SparkMatches, wanted: Matches) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.identity.matching import census, training
 from unified_customer.identity.matching.arrays import NONE, Ints
 from unified_customer.identity.matching.blocking import pack, unpack
@@ -35,7 +36,7 @@ from unified_customer.testing.matching_strategies import (
 )
 
 seeds = st.integers(0, 1000)
-few = settings(max_examples=5)
+few = settings(max_examples=at_least(5))
 of_layouts = layouts().flatmap(lambda layout: st.tuples(st.just(layout), tables(layout)))
 of_few = layouts().flatmap(lambda layout: st.tuples(st.just(layout), tables(layout, most=8)))
 
@@ -159,7 +160,7 @@ def test_to_exchange_two_records_changes_no_level(drawn: tuple[Layout, pl.DataFr
 
 
 @pytest.mark.parametrize("role", sorted(SCALES))
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(st.data())
 def test_to_exchange_two_values_changes_no_level(role: Role, data: st.DataObject) -> None:
     left, right = unequal_pairs(role, data)
@@ -207,7 +208,7 @@ def test_levels_are_those_of_the_scale(drawn: tuple[Layout, pl.DataFrame]) -> No
 
 
 @pytest.mark.parametrize("role", sorted(SCALES))
-@settings(max_examples=10)
+@settings(max_examples=at_least(10))
 @given(st.data())
 def test_unequal_values_are_at_no_level_of_equal_ones(role: Role, data: st.DataObject) -> None:
     graded, levels = len(SCALES[role].graded), grade(role, *unequal_pairs(role, data))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.segmentation import MicroSegments, drift
 from unified_customer.testing.segment_strategies import assignments
@@ -18,7 +19,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 Put = Callable[[pl.DataFrame], Any]
 Layers = dict[str, pl.DataFrame]
 few_on_each_engine = settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(8), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 layers = st.fixed_dictionaries({name: assignments() for name in ("rfm", "stage", "value")})
 specs = st.builds(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable import collected, opened
 from unified_customer.methods.money import Money
@@ -21,7 +22,7 @@ END = FIRST + timedelta(days=61)
 CODES = ("EUR", "USD", "JPY")
 Put = Callable[[pl.DataFrame], Any]
 few_on_each_engine = settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(8), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

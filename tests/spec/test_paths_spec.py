@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.analytics.paths import FittedPaths, Paths
 from unified_customer.testing.event_strategies import NAMES, event_frames
 from unified_customer.testing.purchase_strategies import FIRST, moments
@@ -19,7 +20,10 @@ END = FIRST + timedelta(days=8)
 Put = Callable[[pl.DataFrame], Any]
 Lives = Mapping[tuple[str, ...], list[str]]
 few_on_each_engine = settings(
-    deadline=None, max_examples=3, phases=(Phase.generate,), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=at_least(3),
+    phases=(Phase.generate,),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 specs = st.builds(
     Paths,

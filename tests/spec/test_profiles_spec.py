@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.searching import at_least
 from unified_customer.segmentation import Persona, Profiles, SegmentProfiles
 from unified_customer.testing.profile_strategies import Shop, shops
 from unified_customer.testing.purchase_strategies import FIRST
@@ -30,10 +31,12 @@ COLUMNS = {
     "event channel": ("events", "channel"),
 }
 few_on_each_engine = settings(
-    deadline=None, max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(3), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-fewer = settings(deadline=None, max_examples=8)
-in_a_folder = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fewer = settings(deadline=None, max_examples=at_least(8))
+in_a_folder = settings(
+    deadline=None, max_examples=at_least(15), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 specs = st.builds(
     Profiles,
     segmentation=st.just("colour"),

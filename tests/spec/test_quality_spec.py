@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
+from tests.searching import at_least
 from unified_customer.analytics.quality import DEFAULTS, DataQuality, FittedDataQuality, Threshold, quality_history
 from unified_customer.analytics.quality.thresholds import DIMENSIONS, MORE_IS_WORSE
 from unified_customer.core.errors import SchemaError
@@ -30,7 +31,7 @@ SHARES = [each for each in DIMENSIONS if each != "freshness"]
 SILENT = DataQuality(warns=False)
 few_on_each_engine = settings(
     deadline=None,
-    max_examples=3,
+    max_examples=at_least(3),
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

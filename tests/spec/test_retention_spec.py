@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.core.fields import covers
 from unified_customer.core.tables import TABLES
 from unified_customer.governance.oversight import Oversight
@@ -231,7 +232,7 @@ def test_nothing_goes_before_its_time_and_nothing_stays_after_it(world: World, r
     check(Setting(world, rules), rules)
 
 
-@settings(few, max_examples=5)
+@settings(few, max_examples=at_least(5))
 @given(worlds(), rule_lists, holds)
 def test_the_same_goes_from_a_database_file_in_small_portions(
     world: World, rules: list[RetentionRule], held: list[Held]

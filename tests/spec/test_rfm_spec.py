@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.segmentation import RFM, SegmentRule, SegmentRules
 from unified_customer.segmentation.rfm.rules import default_rules
@@ -22,7 +23,7 @@ from unified_customer.testing.purchase_strategies import FIRST, moments, order_f
 END = FIRST + timedelta(days=61)
 Put = Callable[[pl.DataFrame], Any]
 few_on_each_engine = settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(8), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 specs = st.builds(
     RFM,

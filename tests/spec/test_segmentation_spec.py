@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.searching import at_least
 from unified_customer.engines.portable import collected, opened
 from unified_customer.segmentation import (
     Breadth,
@@ -28,7 +29,7 @@ END = FIRST + timedelta(days=61)
 Put = Callable[[pl.DataFrame], Any]
 Tables = dict[str, pl.DataFrame]
 few_on_each_engine = settings(
-    deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=at_least(10), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 tiers = st.sampled_from(((Tier(name="up", top=0.3), Tier(name="down", top=1)), ValueTiers().tiers))
 specs = st.one_of(
