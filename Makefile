@@ -23,7 +23,7 @@ export PIP_NO_INPUT := 1
 export DISABLE_MKDOCS_2_WARNING := true
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test check bench docs test-deep test-lowest clean
+.PHONY: help demo test check code pages bench docs test-deep test-lowest clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -77,7 +77,7 @@ demo: $(DEMO)/.installed
 test: $(VENV)/.installed
 	@mkdir -p build
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m pytest -m "$(UNMEASURED)" >build/laws.log 2>&1 & laws=$$!; \
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -m "$(UNMEASURED)" >build/laws.log 2>&1 & laws=$$!; \
 	failed=0; $(BIN)/python -m coverage run --parallel-mode -m pytest -m "not ($(UNMEASURED))" || failed=$$?; \
 	wait $$laws || failed=$$?; cat build/laws.log; exit $$failed
 	@$(BIN)/python -m coverage combine --quiet
@@ -90,7 +90,9 @@ test-deep: $(VENV)/.installed
 test-lowest: $(LOWEST)/.installed
 	@$(LOWEST)/bin/python -m pytest
 
-check: $(VENV)/.installed
+check: code pages
+
+code: $(VENV)/.installed
 	$(BIN)/ruff check $(LINTED)
 	$(BIN)/ruff format --check $(LINTED)
 	$(BIN)/mypy $(TYPED)
@@ -98,6 +100,8 @@ check: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/flake8 src
 	$(BIN)/deptry src
+
+pages: $(VENV)/.installed
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
 	@! grep -rnE --include='*.html' '<(script|img|iframe)[^>]+src="(https?:)?//|<link[^>]+href="(https?:)?//' build/site \
 		|| { echo "These pages fetch something from elsewhere; the documentation must work offline." >&2; exit 1; }

@@ -82,6 +82,27 @@ def test_the_decision_names_the_statement_that_decided() -> None:
     assert decide(about_ann, request=MAIL, policy=contract, as_of=NOW).statement_id is None
 
 
+@pytest.mark.parametrize(
+    ("purpose", "day", "expected"),
+    [
+        ("marketing", 3, (True, "granted", "later")),
+        ("marketing", 2, (False, "refused", "s1")),
+        ("marketing.communications.email", 3, (False, "refused", "s1")),
+    ],
+)
+def test_a_yes_lifts_an_earlier_no_to_as_much_or_less(purpose: str, day: int, expected: tuple[bool, str, str]) -> None:
+    no = stated(1, ANN, "marketing.communications", "withdrawn", 2)
+    yes = stated(2, ANN, purpose, "granted", day, statement_id="later")
+    decision = decide([yes, no], request=MAIL, policy=Policy(), as_of=NOW)
+    assert (decision.allowed, decision.reason, decision.statement_id) == expected
+
+
+@pytest.mark.parametrize(("spoken_by", "expected"), [("guardian", "granted"), ("self", "needs_guardian")])
+def test_for_a_child_only_a_guardian_says_yes(spoken_by: str, expected: str) -> None:
+    yes = stated(1, ANN, "marketing", "granted", 2, spoken_by=spoken_by)
+    assert decide([yes], request=MAIL, policy=Policy.gdpr(), as_of=NOW, years=12).reason == expected
+
+
 def test_a_yes_for_one_recipient_is_none_for_another() -> None:
     said = [stated(1, ANN, "third_party_sharing", "granted", 1, recipient="acme")]
     asked = [Request("third_party_sharing", recipient=each) for each in ("acme", "globex", None)]
