@@ -60,7 +60,8 @@ def as_svg(chart: Chart, *, dark: "Chart | None" = None, name: str = "") -> str:
         MissingDependencyError: The package that draws pictures is not installed.
     """
     spec = _spec(chart)
-    other = None if dark is None else _svg(_spec(dark))
+    # It differs in colours alone, so that what is wrong with it was found in the light one.
+    other = None if dark is None else _svg(_spec(dark, validate=False))
     return inlined(_svg(spec), other, title=_title(spec), words=str(spec.get("description", "")), name=name)
 
 
@@ -68,8 +69,8 @@ def _converter() -> Any:
     return require("vl_convert", extra="charts", why="draw charts as pictures")
 
 
-def _spec(chart: Chart) -> dict[str, Any]:
-    spec: dict[str, Any] = _legible(chart.to_dict())
+def _spec(chart: Chart, *, validate: bool = True) -> dict[str, Any]:
+    spec: dict[str, Any] = _legible(chart.to_dict(validate=validate))
     return spec
 
 
