@@ -61,7 +61,6 @@ def kills(start: Path, customer_id: str, folder: Path) -> Iterator[Path]:
     assert status == 0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_an_erasure_that_was_killed_anywhere_ends_as_one_that_was_not(tmp_path: Path) -> None:
     start = tmp_path / "start" / "shop.duckdb"

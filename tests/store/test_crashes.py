@@ -18,7 +18,6 @@ from unified_customer.core.tables import SEQ, TABLES
 from unified_customer.store import Store
 from unified_customer.store.duckdb import open_duckdb
 
-pytestmark = pytest.mark.slow
 State = dict[str, object]
 
 

@@ -2,6 +2,7 @@
 
     purchase_histories        frequency, recency, age and spend of each customer, from orders on any engine
     fit_purchases             BG/NBD, MBG/NBD, Pareto/NBD: expected purchases and P(alive)
+    fit_posterior             the same models with a posterior distribution, by pymc-marketing (extra `bayes`)
     fit_spending              Gamma-Gamma: expected spend of a purchase
     fit_retention             sBG: renewals of customers under contract
     SeasonalIndex             the season of the year, as a clock
@@ -22,6 +23,7 @@ from unified_customer.methods.buy_till_die.models import (
     draw_histories,
     fit_purchases,
 )
+from unified_customer.methods.buy_till_die.posterior import PosteriorPurchases, fit_posterior
 from unified_customer.methods.buy_till_die.retention import FittedRetention, Tenures, fit_retention
 from unified_customer.methods.buy_till_die.season import SeasonalIndex, SeasonBy, SeasonClock, estimated_season
 from unified_customer.methods.buy_till_die.spending import FittedSpending, fit_spending
@@ -38,6 +40,7 @@ __all__ = [
     "FittedSpending",
     "Histories",
     "ModelName",
+    "PosteriorPurchases",
     "PurchaseModel",
     "SeasonBy",
     "SeasonClock",
@@ -46,6 +49,7 @@ __all__ = [
     "draw_histories",
     "estimated_season",
     "expected_by_day",
+    "fit_posterior",
     "fit_purchases",
     "fit_retention",
     "fit_spending",

@@ -17,6 +17,7 @@ FindingKind = Literal[
     "unusable_spend",
     "flat_likelihood",
     "not_converged",
+    "chains_disagree",
     "no_churn",
     "all_churned",
     "season_unseen",
