@@ -253,11 +253,15 @@ class TestRefusing:
         assert values(tables, "spend", money=rates) == [75.0, 75.0]
 
     @pytest.mark.parametrize(
-        ("start", "said"),
-        [(None, "2 without a first day"), (date(2026, 2, 16), "2 whose `period_end` is before their `period_start`")],
+        ("days", "said"),
+        [
+            ({"period_start": None}, "2 without a first day"),
+            ({"period_end": None}, "2 without a last day"),
+            ({"period_start": date(2026, 2, 16)}, "2 whose `period_end` is before their `period_start`"),
+        ],
     )
-    def test_spend_that_cannot_be_laid_on_days(self, engine: Put, start: date | None, said: str) -> None:
-        odd = spend(period_start=start).with_columns(pl.col("period_start").cast(pl.Date))
+    def test_spend_that_cannot_be_laid_on_days(self, engine: Put, days: dict[str, date | None], said: str) -> None:
+        odd = spend(**days).with_columns(pl.col("period_start", "period_end").cast(pl.Date))
         with pytest.raises(SchemaError, match=said):
             Scorecard(kpis=("spend",)).fit({"spend": engine(pl.concat([spend(), odd, odd]))}, as_of=MARCH)
 

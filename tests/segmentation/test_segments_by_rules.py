@@ -113,9 +113,10 @@ def test_thresholds_hold_from_the_day_the_order_and_the_amount_that_they_name() 
     assert rows == [(3, 2, 2), (2, 3, 3), (2, 1, 1)]
 
 
-def test_tiers_of_what_was_paid_need_an_amount() -> None:
+@pytest.mark.parametrize("spec", [RFM(), ValueTiers()], ids=lambda spec: type(spec).__name__)
+def test_what_was_paid_needs_an_amount(spec: RFM | ValueTiers) -> None:
     with pytest.raises(SchemaError, match="'orders' has no column 'amount'"):
-        ValueTiers().fit({"orders": ORDERS.drop("amount")}, as_of=TODAY)
+        spec.fit({"orders": ORDERS.drop("amount")}, as_of=TODAY)
 
 
 def test_tiers_of_expected_value_take_the_latest_score_of_that_name_before_the_instant() -> None:

@@ -1,8 +1,9 @@
 """How good data are: what is missing, wrong, doubled, old, contradictory or worn out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -109,8 +110,17 @@ identifiers = frames(
     source=sources,
     observed_at=st.none() | moments,
 )
+lines = frames(
+    TABLES["order_lines"],
+    "line_id",
+    source=sources,
+    order_id=st.just("o"),
+    occurred_at=moments,
+    kind=st.sampled_from(("sale", "return", "cancellation")),
+    amount=st.none() | st.integers(-2, 2).map(Decimal),
+)
 tables = st.fixed_dictionaries(
-    {"records": records, "customers": customers, "events": events, "identifiers": identifiers}
+    {"records": records, "customers": customers, "events": events, "identifiers": identifiers, "order_lines": lines}
 )
 of_each_dimension = st.fixed_dictionaries({"records": cities, "events": events})
 """Few columns, for what does not depend on which there are."""
@@ -460,13 +470,15 @@ def test_every_rule_of_the_dictionary_is_in_words_and_can_be_worked_out() -> Non
     for name, _, quality in EXPECTED:
         assert str(quality) == quality.description
         assert quality.not_after is None or name == "customers" or quality.not_after in TABLES[name].columns
+        assert quality.where.keys() <= TABLES[name].columns.keys()
         assert Expectation.model_validate_json(quality.model_dump_json(exclude_defaults=True)) == quality
 
 
 def test_every_rule_can_fail() -> None:
-    for name, field, _ in EXPECTED:
+    for name, field, quality in EXPECTED:
         table = TABLES[name]
-        bad = {"day": date(1700, 1, 1), "instant": END + timedelta(days=1), "text": "\x00 ?", "number": -1}
+        number = -1 if quality.most is None else quality.most + 1
+        bad = {"day": date(1700, 1, 1), "instant": END + timedelta(days=1), "text": "\x00 ?", "number": number}
         dtype = table.columns[field]
         kind = (
             "day"
@@ -477,8 +489,31 @@ def test_every_rule_can_fail() -> None:
             if dtype.is_numeric()
             else "text"
         )
-        frame = pl.DataFrame({field: [bad[kind]]}).cast({field: dtype})
+        others = {column: [values[0]] for column, values in quality.where.items()}
+        frame = pl.DataFrame({field: [bad[kind]], **others}).cast({field: dtype})
         assert checked(frame, table, as_of=END)[field] == (1, 1), (name, field)
+
+
+lines_back = st.fixed_dictionaries(
+    {
+        "amount": st.none() | st.integers(-2, 2),
+        "kind": st.none() | st.sampled_from(("sale", "return", "cancellation")),
+    }
+)
+
+
+@given(st.lists(lines_back, min_size=1, max_size=8), st.sampled_from(((), ("kind",))))
+def test_a_rule_is_about_the_rows_that_it_names(rows: list[dict[str, Any]], lacking: Sequence[str]) -> None:
+    rule = Expectation(description="A rule.", most=0, where={"kind": ("return", "cancellation")})
+    lines = pl.DataFrame(rows, schema={"amount": pl.Int64, "kind": pl.String}).drop(lacking)
+    frame = nw.from_native(lines)
+    good = frame.select(good=fulfilled("amount", rule, frame.schema, as_of=END))["good"].to_list()
+    held = [not lacking and each["kind"] in {"return", "cancellation"} for each in rows]
+    wanted = [
+        not each or row["amount"] <= 0 if row["amount"] is not None else None
+        for each, row in zip(held, rows, strict=True)
+    ]
+    assert good == wanted
 
 
 def test_a_rule_says_something() -> None:

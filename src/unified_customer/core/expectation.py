@@ -1,6 +1,7 @@
 """What a good value of a field is, as data."""
 
 import re
+from collections.abc import Mapping
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -27,6 +28,8 @@ class Expectation(BaseModel):
         '^[A-Z]{3}$'
         >>> str(Expectation(description="not negative", least=0))
         'not negative'
+        >>> Expectation(description="not above 0 in a refund", most=0, where={"kind": ("refund",)}).where
+        {'kind': ('refund',)}
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -50,6 +53,9 @@ class Expectation(BaseModel):
     such column, the instant of judging stands for it."""
     within_years: int | None = Field(default=None, ge=0)
     """So many calendar years before that column at most."""
+    where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Only rows whose other columns hold one of these values keep the rule, and in all others any value is good; so it is
+    where the table has no such column. Empty: all rows."""
 
     @field_validator("pattern")
     @classmethod

@@ -67,6 +67,17 @@ def orders_before(
     return _from_lines(lines, keep)
 
 
+def priced_before(tables: Mapping[str, Native], *, as_of: datetime, zone: str = "UTC") -> Lazy:
+    """Return the orders before an instant, as `orders_before` does, if they tell what they came to.
+
+    Raises:
+        SchemaError: There are no orders among the tables, or a column is missing, `amount` too.
+    """
+    if ORDERS in tables:
+        opened(tables[ORDERS], columns=["amount"], name=ORDERS)
+    return orders_before(tables, as_of=as_of, zone=zone)
+
+
 def _whole_orders(orders: Lazy, as_of: datetime, zone: str, keep: Sequence[str]) -> Lazy:
     past = before(orders, "ordered_at", as_of=as_of, zone=zone)
     amount = exact(past, "amount") if has(past, "amount") else nw.lit(None, dtype=nw.Decimal(18, 4))

@@ -94,7 +94,15 @@ def fulfilled(name: str, expectation: Expectation, schema: Schema, *, as_of: dat
     if expectation.not_after is not None:
         beside = (each for each in (expectation.not_after, f"{name}_{expectation.not_after}") if each in schema)
         parts += _in_time(name, next(beside, None), expectation.within_years, schema, as_of)
-    return reduce(and_, parts)
+    rule = reduce(and_, parts)
+    return nw.when(~column.is_null()).then(~_held_to_it(expectation, schema) | rule) if expectation.where else rule
+
+
+def _held_to_it(expectation: Expectation, schema: Schema) -> nw.Expr:
+    """Return whether a row has to keep a rule; never null."""
+    if not set(expectation.where) <= set(schema):
+        return nw.lit(value=False)
+    return reduce(and_, (nw.col(name).is_in(each).fill_null(value=False) for name, each in expectation.where.items()))
 
 
 def _in_time(name: str, beside: str | None, years: int | None, schema: Schema, as_of: datetime) -> list[nw.Expr]:

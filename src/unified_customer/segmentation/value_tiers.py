@@ -13,7 +13,7 @@ from unified_customer.core.models.base import Model
 from unified_customer.core.spec import Spec
 from unified_customer.engines.portable import Lazy, Native, Zone, before, opened, quantiles
 from unified_customer.methods.money import Money
-from unified_customer.methods.orders import LINES, ORDERS, native_orders, orders_before
+from unified_customer.methods.orders import LINES, native_orders, priced_before
 from unified_customer.segmentation.assignment import FittedSegments, fit_segments
 from unified_customer.segmentation.cut_points import between, beyond
 
@@ -137,9 +137,7 @@ class ValueTiers(Spec):
         return [tier.name for tier in self.tiers]
 
     def _paid(self, tables: Mapping[str, Native], as_of: datetime) -> Lazy:
-        if ORDERS in tables:
-            opened(tables[ORDERS], columns=["amount"], name=ORDERS)
-        orders = orders_before(tables, as_of=as_of, zone=self.zone).filter(~nw.col("customer_id").is_null())
+        orders = priced_before(tables, as_of=as_of, zone=self.zone).filter(~nw.col("customer_id").is_null())
         if self.window_days is not None:
             since = nw.lit(as_utc(as_of) - timedelta(days=self.window_days))
             orders = orders.filter(nw.col("ordered_at") >= since)

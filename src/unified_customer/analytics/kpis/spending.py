@@ -17,12 +17,13 @@ def spent(scope: Scope) -> tuple[pl.DataFrame | None, tuple[str, ...], str | Non
     `spend`, `paid_spend`. A row counts if its last day was over; it is laid evenly on its days.
 
     Raises:
-        SchemaError: A column is missing, amounts are of currencies that cannot be added, or a row has no first day or one
-            after its last.
+        SchemaError: A column is missing, amounts are of currencies that cannot be added, or a row has no first or last day, or
+            they are in the wrong order.
     """
     spec = scope.spec
     rows = opened(scope.tables["spend"], columns=[*_WHEN, "channel", "amount"], name="spend")
-    over = rows.filter(nw.col("period_end").cast(nw.Date) < nw.lit(scope.today))
+    last = nw.col("period_end").cast(nw.Date)
+    over = rows.filter(last.is_null() | (last < nw.lit(scope.today)))
     _check_days(over)
     exchange = spec.money.exchange(over)
     priced = over.with_columns(**exchange.parts("spend", exact(over, "amount")))
@@ -46,6 +47,7 @@ def _check_days(rows: Lazy) -> None:
     start, end = (nw.col(name).cast(nw.Date) for name in _WHEN)
     wrong = {
         "without a first day (`period_start`)": start.is_null(),
+        "without a last day (`period_end`)": end.is_null(),
         "whose `period_end` is before their `period_start`": end < start,
     }
     flags = {f"_wrong{place}": nw.when(each).then(1).otherwise(0) for place, each in enumerate(wrong.values())}

@@ -57,11 +57,18 @@ class OrderLines(dy.Schema):
     category = c.text("Its category at that time.", category=PURCHASES)
     brand = c.text("Its brand.", category=PURCHASES)
     variant = c.text("Its variant.", category=PURCHASES)
-    quantity = c.amount("Units, negative for what came back.", required=True, category=PURCHASES)
+    quantity = c.amount(
+        "Units, negative for what came back.",
+        required=True,
+        category=PURCHASES,
+        quality=expected.NEGATIVE_IF_BACK,
+    )
     unit_price = c.amount("Price of one unit before discount.", category=PURCHASES, quality=expected.NOT_NEGATIVE)
     discount = c.amount("Discount of the line.", category=PURCHASES)
     tax = c.amount("Tax of the line.", category=PURCHASES)
-    amount = c.amount("What the line cost, negative for what came back.", category=PURCHASES)
+    amount = c.amount(
+        "What the line cost, negative for what came back.", category=PURCHASES, quality=expected.NEGATIVE_IF_BACK
+    )
     currency = c.currency()
     coupon = c.text("Coupon code.", category=PURCHASES)
     channel = c.text("Where it was bought.", category=PURCHASES)

@@ -24,4 +24,7 @@ TIME_ZONE: Final = Expectation(
 WEBSITE: Final = Expectation(description="web address", pattern=rf"^([A-Za-z]+://)?[^{_SPACE}/@]+\.[^{_SPACE}]+$")
 CURRENCY: Final = Expectation(description="ISO 4217", pattern="^[A-Z]{3}$")
 NOT_NEGATIVE: Final = Expectation(description="not negative", least=0)
+NEGATIVE_IF_BACK: Final = Expectation(
+    description="not above 0 for what came back", most=0, where={"kind": ("return", "cancellation")}
+)
 HAPPENED: Final = Expectation(description="not after it was received", not_after="received_at")

@@ -9,7 +9,7 @@ import narwhals as nw
 
 from unified_customer.core.clock import as_utc
 from unified_customer.engines.portable import Lazy, Native, civil, day_number
-from unified_customer.methods.orders import orders_before
+from unified_customer.methods.orders import priced_before
 
 if TYPE_CHECKING:
     from unified_customer.segmentation.rfm.spec import RFM
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def measured(spec: "RFM", tables: Mapping[str, Native], *, as_of: datetime) -> tuple[Lazy, str | None]:
     """Return `customer_id`, `recency`, `frequency` and `monetary` of who has bought, and the currency of the last."""
-    orders = orders_before(tables, as_of=as_of, zone=spec.zone).filter(~nw.col("customer_id").is_null())
+    orders = priced_before(tables, as_of=as_of, zone=spec.zone).filter(~nw.col("customer_id").is_null())
     if spec.window_days is not None:
         since = nw.lit(as_utc(as_of) - timedelta(days=spec.window_days))
         orders = orders.filter(nw.col("ordered_at") >= since)
