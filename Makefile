@@ -16,6 +16,7 @@ LOWEST := .venv-lowest
 DEMO := .venv-demo
 # A variable, since a comma would part the arguments of a call.
 DEMO_EXTRAS := charts,excel
+LOWEST_EXTRAS := charts excel fides hyper rights spark testing
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -65,7 +66,7 @@ $(VENV)/.installed: pyproject.toml $(PLUGIN)
 $(LOWEST)/.installed: pyproject.toml $(PLUGIN) scripts/lowest_requirements.py
 	$(ready)
 	@mkdir -p build
-	@$(PYTHON) scripts/lowest_requirements.py excel spark > build/lowest.txt
+	@$(PYTHON) scripts/lowest_requirements.py $(LOWEST_EXTRAS) > build/lowest.txt
 	$(call environment,$(LOWEST),-c build/lowest.txt -e '.[test]' $(PLUGIN:%/pyproject.toml=-e ./%))
 
 demo: $(DEMO)/.installed

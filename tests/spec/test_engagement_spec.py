@@ -22,9 +22,10 @@ SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 PEOPLE = pl.DataFrame({"customer_id": ["c1", "c2", "c3", "c9", None]})
 OPEN, CLICK, SENT = ("track", "Email Opened"), ("track", "Email Link Clicked"), ("track", "email_sent")
+ARRIVED, BOUNCED = ("track", "Email Delivered"), ("track", "Email Bounced")
 LEFT, BACK = ("track", "Unsubscribed"), ("track", "Subscribed")
 VIEW, USE = ("page", None), ("track", "Application Opened")
-OTHER = (("track", "Email Bounced"), ("track", "SMS Link Clicked"), ("track", "Order Completed"), ("track", None))
+OTHER = (("track", "SMS Link Clicked"), ("track", "Order Completed"), ("track", None))
 BY_MACHINE = '{"machine_open": true}'
 RANKS = {"email": MAIL, "site": VISITS, "app": VISITS, "segment": LEVELS}
 few_on_each_engine = settings(
@@ -51,7 +52,7 @@ def framed(found: Iterable[Row]) -> pl.DataFrame:
 
 
 SIGNS = (OPEN, CLICK, VIEW, USE)
-anything = rows((*SIGNS, SENT, SENT, LEFT, BACK, *OTHER), told=(None, None, BY_MACHINE))
+anything = rows((*SIGNS, SENT, SENT, ARRIVED, BOUNCED, LEFT, BACK, *OTHER), told=(None, None, BY_MACHINE))
 frames = st.lists(anything, max_size=25).map(framed)
 specs = st.builds(
     Engagement,
@@ -96,6 +97,14 @@ def test_the_engine_changes_no_segment(engine: Put, spec: Engagement, events: pl
 @given(specs, frames, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_segment(spec: Engagement, events: pl.DataFrame, random: Any) -> None:
     assert segments(spec, events[random.sample(range(events.height), events.height)]) == segments(spec, events)
+
+
+@given(specs, frames, st.lists(rows((SENT,)), max_size=9).map(framed))
+def test_a_mail_that_bounced_was_none(spec: Engagement, events: pl.DataFrame, sent: pl.DataFrame) -> None:
+    bounced = sent.with_columns(name=pl.lit(BOUNCED[1]))
+    everybody = pl.DataFrame({"customer_id": ["c1", "c2", "c3", "c4"]})
+    quiet = events.filter(pl.col("name").is_in([BOUNCED[1], OPEN[1], CLICK[1]]).fill_null(value=False).not_())
+    assert segments(spec, pl.concat([quiet, sent, bounced]), everybody) == segments(spec, quiet, everybody)
 
 
 @given(specs, frames, frames, ages())
@@ -149,20 +158,24 @@ def _by_hand(spec: Engagement, own: list[Row]) -> dict[str, str]:
     soon = _soon(own)
     person = [row for row in person if id(row) not in soon]
     site, app = when(own, VIEW), when(own, USE)
-    counts = [
-        any(day <= spec.email.days for day in found)
-        for found in (when(person, CLICK), when(person, OPEN), when(own, SENT))
-    ]
+    counts = [any(day <= spec.email.days for day in found) for found in (when(person, CLICK), when(person, OPEN))]
+    counts.append(_arrived([day <= spec.email.days for day in when(own, kind)] for kind in (SENT, ARRIVED, BOUNCED)))
     mail = (
         "unsubscribed" if gone else next((name for name, some in zip(MAIL, counts, strict=False) if some), "not mailed")
     )
     last = min([*site, *app, *([] if gone else when(person, OPEN, CLICK))], default=None)
-    reached = bool(site or app or when(own, SENT) or when(person, OPEN, CLICK))
+    mailed = _arrived([True for _ in when(own, kind)] for kind in (SENT, ARRIVED, BOUNCED))
+    reached = bool(mailed or site or app or when(person, OPEN, CLICK))
     bounds = zip(LEVELS, (spec.active, spec.passive, spec.dormant), strict=False)
     level = next(
         (name for name, bound in bounds if last is not None and last <= bound), "silent" if reached else "unreached"
     )
     return {"email": mail, "site": _often(site, spec.site), "app": _often(app, spec.app), "segment": level}
+
+
+def _arrived(found: Iterable[list[bool]]) -> bool:
+    sent, delivered, bounced = map(sum, found)
+    return delivered > 0 or sent > bounced
 
 
 def _soon(own: list[Row]) -> set[int]:

@@ -19,8 +19,9 @@ LEVELS: Final = ("active", "passive", "dormant", "silent", "unreached")
 class Mail(Model):
     """What counts of e-mail.
 
-    `clicks` followed a link in the window, `opens` opened one and followed none, `ignores` was mailed and did neither;
-    `unsubscribed` left a list or complained and has not subscribed since, whatever else they did.
+    `clicks` followed a link in the window, `opens` opened one and followed none, `ignores` was mailed and did neither
+    (what bounced is no mail); `unsubscribed` left a list or complained and has not subscribed since, whatever else they
+    did.
 
     Examples:
         >>> Mail(days=30).machines.seconds

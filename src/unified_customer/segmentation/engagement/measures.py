@@ -1,6 +1,6 @@
 """How much each customer took part, and when last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 PEOPLE: Final = "customers"
 _PERHAPS: Final = ("type", "properties", "context", "object_id")
 _SIGNS: Final = ("mail", "site", "app")
-_COUNTS: Final = ("mailed", "opens", "clicks", "site_views", "app_views")
-_FROM_ZERO: Final = (*_COUNTS, "site_days", "app_days")
+_MAILS: Final = ("sent", "delivered", "bounced")
+_COUNTS: Final = (*_MAILS, "opens", "clicks", "site_views", "app_views")
+_FROM_ZERO: Final = ("mailed", *_COUNTS[3:], "site_days", "app_days")
+_EVER: Final = tuple(f"_ever_{name}" for name in _MAILS)
+_LAST: Final = (*(f"_{sign}" for sign in _SIGNS), "_in", "_out")
 _LEAVES: Final = frozenset({"opt_out", "complaint"})
 
 
@@ -29,9 +32,9 @@ def measured(spec: "Engagement", tables: Mapping[str, Native], *, as_of: datetim
     """Return a row for each customer: those of `customers`, if that is there, and those who did something.
 
     Returns:
-        `customer_id`; of the windows `mailed`, `opens`, `clicks` (of people), `site_views`, `site_days`, `site_depth` (views
+        `customer_id`; of the windows `mailed` (messages that did not bounce), `opens`, `clicks` (of people), `site_views`, `site_days`, `site_depth` (views
         on a day with any; null without), and the same of the app; `unsubscribed`; `days_since` the last sign in any channel,
-        null without one; `reached`, whether there ever was a mail or a sign.
+        null without one; `reached`, whether there ever was a mail that did not bounce, or a sign.
     """
     signs = _signs(spec, acted(tables, as_of=as_of, columns=["name"], perhaps=_PERHAPS, zone=spec.zone))
     local = civil(signs.with_columns(_at=nw.col("occurred_at")), "occurred_at", zone=spec.zone)
@@ -46,7 +49,7 @@ def _signs(spec: "Engagement", events: Lazy) -> Lazy:
     meanings = meanings_among(events)
     marked = spec.email.machines.marked(events, name="_machine")
     return marked.with_columns(
-        _mailed=named(meanings, lambda each: _of_mail(each) and each.role == "delivery"),
+        **{f"_{state}": named(meanings, _puts(state)) for state in _MAILS},
         _opens=named(meanings, lambda each: _of_mail(each) and each.state == "opened") & ~nw.col("_machine"),
         _clicks=named(meanings, lambda each: _of_mail(each) and each.state == "clicked") & ~nw.col("_machine"),
         _in=named(meanings, lambda each: _of_mail(each) and each.role == "opt_in"),
@@ -58,6 +61,10 @@ def _signs(spec: "Engagement", events: Lazy) -> Lazy:
 
 def _of_mail(meaning: Meaning) -> bool:
     return meaning.channel == "email"
+
+
+def _puts(state: str) -> Callable[[Meaning], bool]:
+    return lambda each: _of_mail(each) and each.state == state
 
 
 def _visits(visits: Visits, events: Lazy) -> nw.Expr:
@@ -74,27 +81,27 @@ def _among(column: str, values: Sequence[str]) -> nw.Expr:
 
 def _of_days(spec: "Engagement", days: Lazy, *, today: int) -> Lazy:
     """Return a row for each customer and day: the counts of the windows, and when last what."""
-    windows = {**dict.fromkeys(_COUNTS[:3], spec.email.days), "site_views": spec.site.days, "app_views": spec.app.days}
+    windows = {**dict.fromkeys(_COUNTS[:5], spec.email.days), "site_views": spec.site.days, "app_views": spec.app.days}
     recent = {name: today - nw.col("_day") <= window for name, window in windows.items()}
     told = days.with_columns(
         **{name: nw.when(nw.col(f"_{name}") & recent[name]).then(nw.lit(1)).otherwise(nw.lit(0)) for name in _COUNTS},
         _mail=nw.when(nw.col("_opens") | nw.col("_clicks")).then("_day"),
         _site=nw.when("_site_views").then("_day"),
         _app=nw.when("_app_views").then("_day"),
-        _reached=nw.when("_mailed").then(nw.lit(1)).otherwise(nw.lit(0)),
+        **{f"_ever_{name}": nw.when(f"_{name}").then(nw.lit(1)).otherwise(nw.lit(0)) for name in _MAILS},
         _in=nw.when("_in").then("_at"),
         _out=nw.when("_out").then("_at"),
     )
-    last = nw.col(*(f"_{sign}" for sign in _SIGNS), "_reached", "_in", "_out").max()
-    return told.group_by("customer_id", "_day").agg(nw.col(*_COUNTS).sum(), last)
+    return told.group_by("customer_id", "_day").agg(nw.col(*_COUNTS, *_EVER).sum(), nw.col(*_LAST).max())
 
 
 def _of_each(days: Lazy, *, today: int) -> Lazy:
     seen = {
         f"{side}_days": nw.when(nw.col(f"{side}_views") > 0).then(nw.lit(1)).otherwise(nw.lit(0)) for side in _SIGNS[1:]
     }
-    last = nw.col(*(f"_{sign}" for sign in _SIGNS), "_reached", "_in", "_out").max()
-    whole = days.with_columns(**seen).group_by("customer_id").agg(nw.col(*_FROM_ZERO).sum(), last)
+    counts = nw.col(*_COUNTS, *_EVER, *seen).sum()
+    whole = days.with_columns(**seen).group_by("customer_id").agg(counts, nw.col(*_LAST).max())
+    whole = whole.with_columns(mailed=_arrived(*_MAILS), _mailed_ever=_arrived(*_EVER))
     out = ~nw.col("_out").is_null() & (nw.col("_in").is_null() | (nw.col("_out") >= nw.col("_in")))
     told = whole.with_columns(unsubscribed=out.fill_null(value=False))
     mail = nw.when(~nw.col("unsubscribed")).then("_mail")
@@ -110,8 +117,13 @@ def _of_each(days: Lazy, *, today: int) -> Lazy:
         **depth,
         unsubscribed="unsubscribed",
         days_since=today - nw.col("_last"),
-        reached=(nw.col("_reached") > 0) | ~ever.is_null(),
+        reached=(nw.col("_mailed_ever") > 0) | ~ever.is_null(),
     )
+
+
+def _arrived(sent: str, delivered: str, bounced: str) -> nw.Expr:
+    """Return how many messages arrived: not every sender tells of deliveries, and some tell of nothing else."""
+    return nw.max_horizontal(nw.col(sent) - nw.col(bounced), delivered, nw.lit(0))
 
 
 def _with_everybody(found: Lazy, tables: Mapping[str, Native]) -> Lazy:

@@ -22,7 +22,7 @@ class Engagement(Spec):
 
     The level is decided by the days since the last sign of a person: an e-mail opened or clicked (not by a machine, and not
     by who has unsubscribed), a visit to the site or the app. `silent` has been written to or seen, but not lately enough
-    for `dormant`, or never gave a sign; `unreached` was neither written to nor seen.
+    for `dormant`, or never gave a sign; `unreached` was neither written to nor seen, or every e-mail bounced.
 
     Examples:
         >>> import polars as pl
