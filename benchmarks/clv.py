@@ -1,9 +1,10 @@
 """Customer lifetime value: models fitted on the first half of the transactions of a folder, and seen against the second.
 
-The folder holds Parquet files with one row a transaction, such as those of CDNOW or of Online Retail; of several files that
-called `sample` is read, or the one that `--set` names. Columns are found by their names and types: the customer, the first
-time or date, an amount or a quantity and a unit price, an order if there is one. One line a model, the past rate among
-them; one that is chosen by a holdout within the first half; and one for the time that a fit of 1,000,000 customers takes.
+The folder holds Parquet files with one row a transaction, such as those of CDNOW or of Online Retail; of several files
+that called `sample` is read, or the one that `--set` names. Columns are found by their names and types: the customer,
+the first time or date, an amount or a quantity and a unit price, an order if there is one. One line a model, the past
+rate among them; one that is chosen by a holdout within the first half; and one for the time that a fit of 1,000,000
+customers takes.
 """
 
 import argparse

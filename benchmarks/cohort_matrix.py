@@ -1,7 +1,7 @@
 """The monthly cohort matrix, by the library and as one writes it by hand in Polars and in SQL on DuckDB.
 
-Customers and revenue by month of the first order and month since. `benchmarks.segmentation` measures them. The references know
-no refunds, currencies, zones, intervals or cells that are not over.
+Customers and revenue by month of the first order and month since. `benchmarks.segmentation` measures them. The
+references know no refunds, currencies, zones, intervals or cells that are not over.
 """
 
 from collections.abc import Mapping

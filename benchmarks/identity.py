@@ -2,9 +2,9 @@
 
     python -m benchmarks.identity --data FOLDER [--engine spark] [--versus splink] [--quick]
 
-FOLDER has `records.parquet` (`record_id`, `source`, fields, and `cluster_id`, the truth, which the matcher never sees) and
-optionally `pairs.parquet` (`id_l`, `id_r`, the true pairs; else those of `cluster_id`). Without `--data` people are invented
-(see `benchmarks.populations`), `--scale` 1 being 1,000,000 records. A line of JSON for each matcher:
+FOLDER has `records.parquet` (`record_id`, `source`, fields, and `cluster_id`, the truth, which the matcher never sees)
+and optionally `pairs.parquet` (`id_l`, `id_r`, the true pairs; else those of `cluster_id`). Without `--data` people are
+invented (see `benchmarks.populations`), `--scale` 1 being 1,000,000 records. A line of JSON for each matcher:
 
     engine                   polars, in this process, or spark, on all processors of this machine (the extra `spark`)
     precision, recall, f1    of the pairs at the threshold that the matcher chose; what blocking missed counts as missed
@@ -12,7 +12,8 @@ optionally `pairs.parquet` (`id_l`, `id_r`, the true pairs; else those of `clust
     cpu_s, wall_s            from normalised values to clusters; `normalise_cpu_s` beside it
     peak_mb                  of the whole process
 
-On Spark `cpu_s` and `peak_mb` are of Java and the workers too, and normalisation is part of what is measured, as is learning.
+On Spark `cpu_s` and `peak_mb` are of Java and the workers too, and normalisation is part of what is measured, as is
+learning.
 """
 
 import argparse

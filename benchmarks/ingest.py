@@ -1,7 +1,7 @@
 """Ingest: events and person records from Parquet through validation into DuckDB, beside raw DuckDB inserts.
 
-`raw` inserts the very rows that ours stored, from Parquet, each table with one statement that leaves out known keys by an
-anti-join; `bare` inserts them without looking for known keys. `ratio_to_raw` is raw seconds by ours (CPU time;
+`raw` inserts the very rows that ours stored, from Parquet, each table with one statement that leaves out known keys by
+an anti-join; `bare` inserts them without looking for known keys. `ratio_to_raw` is raw seconds by ours (CPU time;
 `wall_ratio_to_raw`: by the clock).
 """
 

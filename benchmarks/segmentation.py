@@ -1,9 +1,11 @@
 """Segments and cohorts at scale: RFM of generated orders against the bare group-by of the same frame, and cohorts by hand.
 
-`rfm_ratio` is the CPU of RFM with segments over that of the bare group-by; `cohort_ratio` that of the monthly cohort matrix
-over the better of two ways to write it by hand (`benchmarks.cohort_matrix`), which must come to the same numbers. The frame is in memory and has the types of the library's tables: `customer_id` (a whole number here, the hardest case: the
-cheaper the group-by, the more all else weighs), `ordered_at` in UTC, `amount` as Decimal(18, 4). Every part runs three
-times, in turns and in processes of their own; CPU seconds are those of the work alone, and the median counts.
+`rfm_ratio` is the CPU of RFM with segments over that of the bare group-by; `cohort_ratio` that of the monthly cohort
+matrix over the better of two ways to write it by hand (`benchmarks.cohort_matrix`), which must come to the same
+numbers. The frame is in memory and has the types of the library's tables: `customer_id` (a whole number here, the
+hardest case: the cheaper the group-by, the more all else weighs), `ordered_at` in UTC, `amount` as Decimal(18, 4).
+Every part runs three times, in turns and in processes of their own; CPU seconds are those of the work alone, and the
+median counts.
 """
 
 import argparse

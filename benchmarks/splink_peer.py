@@ -1,7 +1,7 @@
 """Splink 5 on DuckDB as a peer: what it finds in a table of people, and what that costs.
 
-It is no dependency of the project. Install `benchmarks/requirements.txt` into the environment of the benchmarks, or into
-one of its own that has Polars too, and name that one's interpreter.
+It is no dependency of the project. Install `benchmarks/requirements.txt` into the environment of the benchmarks, or
+into one of its own that has Polars too, and name that one's interpreter.
 
 The sets that Splink's documentation treats are configured as it says (`splink_recipes`), others with care by the names
 of their columns (`splink_careful`). Splink never sees `cluster_id`. It runs in a process of its own.

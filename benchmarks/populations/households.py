@@ -74,8 +74,9 @@ def residents(rng: Rng, size: int, *, seed: int) -> pl.DataFrame:
     """Return `size` people of about 2.5 to a household, as `people.people` does, with what belongs to the household.
 
     Returns:
-        Beside the columns of `people.people`: `house`, `role`, `unit` (flat in a block, or null), `house_mail` (a mailbox
-        that some use, or null), `suffix` (`junior`, `senior` or null) and `alone` (whether who moves does so without the others).
+        Beside the columns of `people.people`: `house`, `role`, `unit` (flat in a block, or null), `house_mail` (a
+        mailbox that some use, or null), `suffix` (`junior`, `senior` or null) and `alone` (whether who moves does so
+        without the others).
     """
     house, role = _members(rng, size)
     culture = draw(rng, BRITISH.cultures, int(house[-1]) + 1)

@@ -31,10 +31,10 @@ def people(rng: Rng, country: Country, size: int, *, seed: int) -> pl.DataFrame:
     """Return `size` people who have nothing to do with each other.
 
     Returns:
-        One row per person: `culture`, `male`, `given`, `second` (a further given name, or null), `family`, `later_family`,
-        `birth`, `email`, `email_2`, `email_3`, `mobile`, `mobile_2`, `landline`, and where they live first and later
-        (`street`, `city`, `postcode`, `later_street`, ...). What somebody has not, or never changed, is null; only the
-        first `email` is never null.
+        One row per person: `culture`, `male`, `given`, `second` (a further given name, or null), `family`,
+        `later_family`, `birth`, `email`, `email_2`, `email_3`, `mobile`, `mobile_2`, `landline`, and where they live
+        first and later (`street`, `city`, `postcode`, `later_street`, ...). What somebody has not, or never changed, is
+        null; only the first `email` is never null.
     """
     culture, male, birth = draw(rng, country.cultures, size), flags(rng, size, 0.49), births(rng, size)
     frame = named(rng, country, pl.DataFrame({"culture": culture, "male": male, "birth": birth}))
@@ -85,7 +85,8 @@ def seen(rng: Rng, persons: pl.DataFrame, who: Ints) -> pl.DataFrame:
 
     Returns:
         One row per record: `who`, `given`, `second`, `family`, `birth`, `email`, `phone`, `street`, `city`, `postcode`,
-        whatever other columns `persons` has, and when it was written (`at`, from 0 to 1) and whether after moving (`moved`).
+        whatever other columns `persons` has, and when it was written (`at`, from 0 to 1) and whether after moving
+        (`moved`).
     """
     size, at = len(who), rng.random(len(who))
     moved, wed = at > rng.random(persons.height)[who], at > rng.random(persons.height)[who]

@@ -1,6 +1,7 @@
 """Consent signals: what the official encoders wrote is read back field by field, and said in our purposes.
 
-The samples were written by the npm packages `@iabtechlabtcf/core` 1.5.21 and `@iabgpp/cmpapi` 3.2.0 from random choices.
+The samples were written by the npm packages `@iabtechlabtcf/core` 1.5.21 and `@iabgpp/cmpapi` 3.2.0 from random
+choices.
 """
 
 import json

@@ -147,8 +147,8 @@ def happened(
         keep: Further columns to bring along.
 
     Returns:
-        `customer_id`, `at` (as it came), `counts` (False: money alone, as of a refund), `amount` (exact; null where it is
-        not told), `currency` where it is told, and the columns to keep.
+        `customer_id`, `at` (as it came), `counts` (False: money alone, as of a refund), `amount` (exact; null where it
+        is not told), `currency` where it is told, and the columns to keep.
 
     Raises:
         SchemaError: The table or a column is missing, or a column holds something else.

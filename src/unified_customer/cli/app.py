@@ -88,8 +88,8 @@ def demo(
 ) -> None:
     """Run the main job on invented data.
 
-    Five sources in five formats are loaded, resolved, read under consent, and measured against the truth. A report of the
-    customer base is written at the end.
+    Five sources in five formats are loaded, resolved, read under consent, and measured against the truth. A report of
+    the customer base is written at the end.
     """
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.demo import run_demo
@@ -197,8 +197,8 @@ def report(
 ) -> None:
     """Write one page about the customer base.
 
-    Segments, cohorts, key figures, identity, consent and data quality of those whom the purpose may see: aggregates only,
-    in one file that fetches nothing and runs no script.
+    Segments, cohorts, key figures, identity, consent and data quality of those whom the purpose may see: aggregates
+    only, in one file that fetches nothing and runs no script.
     """
     rates = pairs(rate or (), option="--rate")
     with session(as_json=json, debug=debug) as out:

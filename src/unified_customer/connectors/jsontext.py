@@ -1,7 +1,7 @@
 """Rows of a JSON Lines file: one object a line, each value as text that loses nothing.
 
-Text stays as it is, numbers are written in their shortest exact form, true and false in those words, and objects and lists stay
-JSON. Which values were not text in the file is kept beside them.
+Text stays as it is, numbers are written in their shortest exact form, true and false in those words, and objects and
+lists stay JSON. Which values were not text in the file is kept beside them.
 """
 
 import json

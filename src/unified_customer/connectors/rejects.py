@@ -1,7 +1,7 @@
 """Rows that could not be accepted: their payload as JSON, and the way back from the payload to a raw batch.
 
-A payload is a JSON object of the raw columns that have a value, by name, so that equal rows have equal payloads. A row that could not even be split into columns has
-the single key `UNREAD`, with its text.
+A payload is a JSON object of the raw columns that have a value, by name, so that equal rows have equal payloads. A row
+that could not even be split into columns has the single key `UNREAD`, with its text.
 """
 
 import base64

@@ -20,8 +20,8 @@ _APART: Final = {
 class Expectation(BaseModel):
     r"""The rule that a good value of a field keeps: all of its parts, of which it has at least one.
 
-    It is about a text (`pattern`, `longest`, `values`), a number (`least`, `most`) or a time (`not_after`, `within_years`).
-    It judges values that are there: that one is missing is a question of completeness.
+    It is about a text (`pattern`, `longest`, `values`), a number (`least`, `most`) or a time (`not_after`,
+    `within_years`). It judges values that are there: that one is missing is a question of completeness.
 
     Examples:
         >>> Expectation(description="ISO 4217", pattern=r"^[A-Z]{3}$").pattern
@@ -37,9 +37,9 @@ class Expectation(BaseModel):
     description: str = Field(min_length=1)
     """The rule in words."""
     pattern: str | None = None
-    r"""A regular expression that is found in the text; anchored, it is the form of the whole text. A text with a line break
-    never has it. It holds only what every engine reads alike: no look-around, flags, names of groups and back references, and
-    of escapes before letters only `\f`, `\n`, `\r`, `\t` and `\x41`; write `[0-9]` in place of `\d`."""
+    r"""A regular expression that is found in the text; anchored, it is the form of the whole text. A text with a line
+    break never has it. It holds only what every engine reads alike: no look-around, flags, names of groups and back
+    references, and of escapes before letters only `\f`, `\n`, `\r`, `\t` and `\x41`; write `[0-9]` in place of `\d`."""
     longest: int | None = Field(default=None, ge=1)
     """So many characters at most."""
     values: tuple[str, ...] = ()
@@ -49,13 +49,13 @@ class Expectation(BaseModel):
     most: int | None = None
     """The greatest number."""
     not_after: str | None = None
-    """A column of instants of the same row that a date or an instant is not after. Where it is null, or the table has no
-    such column, the instant of judging stands for it."""
+    """A column of instants of the same row that a date or an instant is not after. Where it is null, or the table has
+    no such column, the instant of judging stands for it."""
     within_years: int | None = Field(default=None, ge=0)
     """So many calendar years before that column at most."""
     where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Only rows whose other columns hold one of these values keep the rule, and in all others any value is good; so it is
-    where the table has no such column. Empty: all rows."""
+    """Only rows whose other columns hold one of these values keep the rule, and in all others any value is good; so it
+    is where the table has no such column. Empty: all rows."""
 
     @field_validator("pattern")
     @classmethod

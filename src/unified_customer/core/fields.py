@@ -28,7 +28,8 @@ SPECIAL_CATEGORIES: Final = (
     "user.health_and_medical",
     "user.criminal_history",
 )
-"""Categories of GDPR Art. 9 and 10, as fideslang names them; genetic data are `user.health_and_medical.genetic` there."""
+"""Categories of GDPR Art. 9 and 10, as fideslang names them; genetic data are `user.health_and_medical.genetic`
+there."""
 
 
 RETENTION_DAYS: Final[Mapping[str, int]] = MappingProxyType(

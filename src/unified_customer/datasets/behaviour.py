@@ -30,8 +30,8 @@ class Behaviour:
     """What was bought.
 
     Attributes:
-        people: The people with `rate` (orders a year), `dropped` (µs), `taste`, `taste_2` (categories), `staple` (item),
-            `web_share` (of their orders) and `channel` ("web" buyers only buy there).
+        people: The people with `rate` (orders a year), `dropped` (µs), `taste`, `taste_2` (categories), `staple`
+            (item), `web_share` (of their orders) and `channel` ("web" buyers only buy there).
         orders: `order` (index, by time), `person`, `at` (µs), `web`, `euro`.
         lines: `order`, `item`, `quantity`, `price` (minor units of the order's currency), by order.
     """

@@ -68,8 +68,8 @@ class ConsentLedger:
             purpose: Dotted path; the statement covers its children too.
             status: granted, denied, withdrawn, objected, restricted or unrestricted.
             identifier: `(kind, value)` that it is about, such as `("email", "ann@example.com")`.
-            customer_id: Any id of the customer it is about, verified to be that person: it is recorded for every identifier
-                and record of the customer, so that it also overrides what was said of single ones before.
+            customer_id: Any id of the customer it is about, verified to be that person: it is recorded for every
+                identifier and record of the customer, so that it also overrides what was said of single ones before.
             channel: Only for this channel; None: for all.
             recipient: Only for this recipient; None: for all.
             legal_basis: GDPR Art. 6(1) basis of the statement.
@@ -91,8 +91,8 @@ class ConsentLedger:
             The statements, one per identifier or record. Recording the same statement twice is recording it once.
 
         Warns:
-            UnheardYesWarning: It is a yes, and nobody whom it is about can be read for it as things are: a no about more
-                than it stands, a no about something else of theirs, others hold the identifier too, or a guardian
+            UnheardYesWarning: It is a yes, and nobody whom it is about can be read for it as things are: a no about
+                more than it stands, a no about something else of theirs, others hold the identifier too, or a guardian
                 would have to say it.
 
         Raises:

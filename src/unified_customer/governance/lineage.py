@@ -15,8 +15,8 @@ from unified_customer.store import Reader
 NAMED: Final = ("artifact_id", "kind", "name", "purpose", "created_at")
 
 _KIND: Final = pl.col("kind")
-# Of a fit that was retired, and of a file that was written over, nothing is left but the name. Of an incident people are
-# told in any case, and what was handed to them on request is theirs.
+# Of a fit that was retired, and of a file that was written over, nothing is left but the name. Of an incident people
+# are told in any case, and what was handed to them on request is theirs.
 _DUTY: Final = (_KIND == "incident") | ((_KIND == EXPORT) & (pl.col("purpose") == "essential.legal_obligation"))
 _GONE: Final = ((_KIND == "fit") & pl.col("body").is_null()) | ((_KIND == EXPORT) & pl.col("location").is_null())
 _LASTING: Final = ~(_DUTY | _GONE)

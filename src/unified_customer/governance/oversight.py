@@ -71,8 +71,8 @@ class Oversight:
     def under(self, policy: Policy) -> "Oversight":
         """Return the same under another policy, without putting it in force: what its documents and rules would say.
 
-        `hub.governance.under(draft).retention.preview()` tells what a draft would let go of. To let go by its rules, put
-        it in force: open a hub with it.
+        `hub.governance.under(draft).retention.preview()` tells what a draft would let go of. To let go by its rules,
+        put it in force: open a hub with it.
         """
         return Oversight(
             self._store,

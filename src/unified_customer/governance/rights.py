@@ -47,8 +47,8 @@ class Rights:
             store: The store.
             clock: Gives the present instant.
             keyring: The key that names records.
-            policy: Names who gets data from the hub, and what people are told of when they ask; None: that every purpose
-                needs consent.
+            policy: Names who gets data from the hub, and what people are told of when they ask; None: that every
+                purpose needs consent.
             key_of: Names identifiers by kind and raw value; None: values are taken as they are.
             actor: Who works with the hub where a call names nobody else.
             handling: Takes in requests; None: only what needs none can be done.
@@ -162,8 +162,8 @@ class Rights:
 
         Raises:
             UnknownCustomerError: There is no such customer.
-            ConfigurationError: Records that were loaded since the last `resolve()` may be the customer's too, or a legal
-                hold stands.
+            ConfigurationError: Records that were loaded since the last `resolve()` may be the customer's too, or a
+                legal hold stands.
         """
         return self.erasures.erase(customer_id, request_id=request_id, actor=actor)
 

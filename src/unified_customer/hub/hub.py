@@ -88,8 +88,8 @@ class CustomerHub:
         Args:
             store: `memory://`, `duckdb:///shop.duckdb` (relative), `duckdb:////data/shop.duckdb` (absolute), ..., or
                 a store that `open_store` opened with options of its own; the hub closes it.
-            policy: Names the legal basis of each purpose, and is in force from now on; None: the one that is in force in
-                the store, and in a new store that every purpose needs consent.
+            policy: Names the legal basis of each purpose, and is in force from now on; None: the one that is in force
+                in the store, and in a new store that every purpose needs consent.
             actor: Who works with the hub where a call names nobody else.
             keys: Gives the key that names records; None: a key file beside the store, a random key in memory.
             clock: Gives the present instant.
@@ -397,15 +397,15 @@ class CustomerHub:
         `prepare()`.
 
         Args:
-            record: Fields of a person by name, as the table `records` has them (`given_name`, `email`, ...), as they are
-                written; also `source`.
+            record: Fields of a person by name, as the table `records` has them (`given_name`, `email`, ...), as they
+                are written; also `source`.
             identifiers: Further identifiers by kind.
             purpose: What it is for; None: what the policy resolves identities for.
             actor: Who asks; None: the hub's actor.
 
         Raises:
-            ConfigurationError: The record has a field that records do not have, or a value that is no text (dates of birth
-                may be dates).
+            ConfigurationError: The record has a field that records do not have, or a value that is no text (dates of
+                birth may be dates).
             ConsentError: The actor may not use the purpose.
         """
         return self._identifying.identify(

@@ -40,8 +40,8 @@ class Identification:
     """Whose a record is.
 
     Attributes:
-        customer_id: The customer; None where it is nobody's, or somebody's whom the purpose may not see: the two cannot be
-            told apart.
+        customer_id: The customer; None where it is nobody's, or somebody's whom the purpose may not see: the two cannot
+            be told apart.
         probability: That the record is the customer's; of the likeliest customer where none is likely enough, else 0.
         reason: `exact:` and a kind of identifier, `match`, `unlikely` (somebody is like it, not enough), or `unknown`.
         because: How the record compares, field by field, with the customer's that is nearest; empty for identifiers.

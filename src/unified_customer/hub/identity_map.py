@@ -129,8 +129,8 @@ class IdentityMap:
             actor: Who reads; None: the hub's actor.
 
         Returns:
-            The households. The id of a household is the smallest id among those of its customers whom the purpose may see.
-            Customers of whom there is no record, only events, are left out.
+            The households. The id of a household is the smallest id among those of its customers whom the purpose may
+            see. Customers of whom there is no record, only events, are left out.
 
         Raises:
             ConsentError: The actor may not use the purpose.
@@ -142,9 +142,9 @@ class IdentityMap:
     def resolve_accounts(self, spec: AccountMatching | None = None, *, actor: Actor | None = None) -> AccountReport:
         """Find which organisations are one, and who belongs to which; `hub.resolve()` does not do it by itself.
 
-        Organisations are named by the accounts of sources (and `group` calls), and on people's records by the name of an
-        organisation and the domain of the e-mail address. What is found stands beside what the sources state: as rows of the
-        tables `accounts` and `account_links` of the source `unified_customer`. An account keeps its id.
+        Organisations are named by the accounts of sources (and `group` calls), and on people's records by the name of
+        an organisation and the domain of the e-mail address. What is found stands beside what the sources state: as
+        rows of the tables `accounts` and `account_links` of the source `unified_customer`. An account keeps its id.
 
         Args:
             spec: How they are found; None: by domains, tax ids, names, and the matcher.
@@ -170,8 +170,8 @@ class IdentityMap:
             actor: Who reads; None: the hub's actor.
 
         Returns:
-            The accounts. One that only people's records name is left out where the purpose may see none of these people, and
-            its name is what they call it most often.
+            The accounts. One that only people's records name is left out where the purpose may see none of these
+            people, and its name is what they call it most often.
 
         Raises:
             ConsentError: The actor may not use the purpose.
@@ -206,9 +206,10 @@ class IdentityMap:
 
         Returns:
             The most valuable link first: `customer_a`, `customer_b` (the same where `joined`), `record_a`, `record_b`,
-            `probability` (that these two records are one person), `joined` (they are one customer now), `record_pairs` (so
-            many pairs the answer decides) and `reason`, what speaks for it and against it, in words and without a value.
-            Customers whom the purpose may not see are left out, and reasons do not speak of fields that it may not see.
+            `probability` (that these two records are one person), `joined` (they are one customer now), `record_pairs`
+            (so many pairs the answer decides) and `reason`, what speaks for it and against it, in words and without a
+            value. Customers whom the purpose may not see are left out, and reasons do not speak of fields that it may
+            not see.
 
         Raises:
             ConfigurationError: The hub joins by exact identifiers alone, or `limit` is less than 1.
@@ -246,8 +247,8 @@ class IdentityMap:
         """Return what was judged in reviews as pairs that refine a matcher.
 
         Args:
-            corrections: Also return merges, splits, must-links and cannot-links that nobody was asked for. These are about
-                mistakes alone: from them a matcher learns that what is nearly always right is wrong.
+            corrections: Also return merges, splits, must-links and cannot-links that nobody was asked for. These are
+                about mistakes alone: from them a matcher learns that what is nearly always right is wrong.
             actor: Who reads; None: the hub's actor.
 
         Returns:
@@ -261,8 +262,8 @@ class IdentityMap:
         """Return the matcher of this hub, refined by what was judged: for `MatchedIdentity(matcher=...)`.
 
         Args:
-            purpose: What it is for; None: what the policy resolves identities for. The matcher learns from the customers
-                whom it may see.
+            purpose: What it is for; None: what the policy resolves identities for. The matcher learns from the
+                customers whom it may see.
             corrections: As for `judged`.
             actor: Who reads; None: the hub's actor.
 

@@ -33,8 +33,8 @@ class Assignment:
 def assignment(fitted: Fitted, rows: pl.DataFrame, *, as_of: datetime, artifact_id: str) -> Assignment:
     """Return what a fit says of segments.
 
-    It says everything of the segmentations that its rows name, and of those that it names as `segmentations`: so a segment
-    that nobody is in any more is emptied.
+    It says everything of the segmentations that its rows name, and of those that it names as `segmentations`: so a
+    segment that nobody is in any more is emptied.
     """
     told = MEMBERSHIPS.conform(rows.with_columns(artifact_id=pl.lit(artifact_id)))
     named = [*getattr(fitted, "segmentations", ()), *told["segmentation"].unique().sort()]

@@ -49,8 +49,8 @@ LISTED: Final = {
 class Publishing:
     """Writes star schemas for BI tools, keeps them fresh, and knows whose data is in each.
 
-    Everything is read through the door of the hub under the purpose, from one state of the store. Who may not be seen is in
-    no table; what may not be seen is in no column, and is named in the dictionary.
+    Everything is read through the door of the hub under the purpose, from one state of the store. Who may not be seen
+    is in no table; what may not be seen is in no column, and is named in the dictionary.
     """
 
     def __init__(self, store: Store, *, door: Door, erasures: Erasures, key: bytes, clock: Clock, actor: Actor) -> None:
@@ -77,22 +77,23 @@ class Publishing:
     ) -> Published:
         """Publish what a purpose may see as a star schema, in the place of what was published there before.
 
-        A data dictionary, LookML and a Power BI model are written with it. It is on record, so that `refresh`, withdrawals
-        and erasures reach it.
+        A data dictionary, LookML and a Power BI model are written with it. It is on record, so that `refresh`,
+        withdrawals and erasures reach it.
 
         Args:
             purpose: What it is for.
             to: A path or `parquet:///bi`: a folder of Parquet files; `duckdb:///bi.duckdb`; `hyper:///bi.hyper`.
             as_of: Only what happened strictly before; None: everything, also what comes by the next refresh.
             tables: Tables of the star schema; what they refer to comes along. None: all.
-            calendar: Zone, first day of the week and first month of the fiscal year of the shop; None: UTC, Monday, January.
+            calendar: Zone, first day of the week and first month of the fiscal year of the shop; None: UTC, Monday,
+                January.
             channel: For this channel.
             recipient: For this recipient: only who may be seen for it, and with keys of its own.
             actor: Who publishes; None: the hub's actor. What is refreshed later is seen by the same eyes.
 
         Raises:
-            ConfigurationError: Something lies there that is no publication, the place or a table cannot be meant, or it is the
-                hub's own.
+            ConfigurationError: Something lies there that is no publication, the place or a table cannot be meant, or it
+                is the hub's own.
             ConsentError: The actor may not use the purpose.
             MissingDependencyError: The target needs a package that is not installed.
 
@@ -170,10 +171,11 @@ class Publishing:
         """List the publications that are not what publishing anew would write, and why.
 
         Returns:
-            `where`, `purpose`, `recipient`, `artifact_id`; `reasons`: `erasure` (somebody in it was erased), `withdrawal`
-            (somebody in it may not be seen any more), `change` (there is more, or other, to tell), `refused` (its actor may
-            not use its purpose any more), `altered` (what lies there is not what was written) and `gone`; the `tables` that
-            a refresh would write; and how many `erased` people and customers `no_longer_allowed` are in it.
+            `where`, `purpose`, `recipient`, `artifact_id`; `reasons`: `erasure` (somebody in it was erased),
+            `withdrawal` (somebody in it may not be seen any more), `change` (there is more, or other, to tell),
+            `refused` (its actor may not use its purpose any more), `altered` (what lies there is not what was written)
+            and `gone`; the `tables` that a refresh would write; and how many `erased` people and customers
+            `no_longer_allowed` are in it.
         """
         rows = [row for each in remembered(self._store) if (row := outdated_row(self._store, self._look, each))]
         return pl.DataFrame(rows, schema=OUTDATED)

@@ -27,9 +27,9 @@ class LoadReport:
         left_out: Values that the collection policy did not let in, by column.
         unreadable: Values that have no normal form (a telephone number that is none), by field; the row is accepted
             and keeps them as `<field>_raw`.
-        quality: Of each field of which the field dictionary expects something, such as `records.email`: in how many rows of
-            the source it says anything, and in how many of them the value is not what is expected or has no normal form.
-            Rows that were there already are judged too; nothing is refused for it.
+        quality: Of each field of which the field dictionary expects something, such as `records.email`: in how many
+            rows of the source it says anything, and in how many of them the value is not what is expected or has no
+            normal form. Rows that were there already are judged too; nothing is refused for it.
         warnings: What else a person should know.
     """
 

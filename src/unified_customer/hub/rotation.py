@@ -52,17 +52,17 @@ def rotate_key(
 ) -> Rotation:
     """Replace the keys that open the hub of a store; no hub may have the store open meanwhile.
 
-    The ids of customers and records and the keys of values stay as they are: the key that they are made with is kept in the
-    store, wrapped by each key that opens it. The audit is sealed with a key that is drawn now, so that whoever has an old
-    key can add nothing to it and change nothing that lies before. The store is compacted, so that nothing that an old key
-    opens is left in its file; what was copied before can still be opened with it.
+    The ids of customers and records and the keys of values stay as they are: the key that they are made with is kept in
+    the store, wrapped by each key that opens it. The audit is sealed with a key that is drawn now, so that whoever has
+    an old key can add nothing to it and change nothing that lies before. The store is compacted, so that nothing that
+    an old key opens is left in its file; what was copied before can still be opened with it.
 
     Args:
         store: The store.
         keys: Gives a key that opens it now; None: the key file beside the store.
-        new: Give the keys of which each opens it from now on, and no other does: one for every day, and one that is kept
-            somewhere safe in case that the first is lost. None named: a new key file beside the store; the old one stays there
-            under another name.
+        new: Give the keys of which each opens it from now on, and no other does: one for every day, and one that is
+            kept somewhere safe in case that the first is lost. None named: a new key file beside the store; the old one
+            stays there under another name.
         spare: Give keys that open it beside those.
         clock: Gives the present instant.
         actor: Who replaces them.

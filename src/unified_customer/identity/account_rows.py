@@ -1,6 +1,7 @@
 """Rows of accounts that were found: ids that stay, what the sources say of each, and who belongs to which, from when to when.
 
-Nothing that a person said becomes part of an account: of one that only people's records name there is an id and no name.
+Nothing that a person said becomes part of an account: of one that only people's records name there is an id and no
+name.
 """
 
 import json
@@ -37,8 +38,8 @@ def account_rows(
         found: Which organisations are one.
         stated: Rows of the table `accounts` as sources state them.
         memberships: Rows of the table `account_links` as sources state them.
-        known: Rows of the table `accounts` that were found before. An organisation keeps its id; of those that became one, the
-            one first seen keeps it; where one became several, the part that was seen first does.
+        known: Rows of the table `accounts` that were found before. An organisation keeps its id; of those that became
+            one, the one first seen keeps it; where one became several, the part that was seen first does.
         key_of: Names namings, by keyed hashes.
     """
     keyed = found.namings.with_columns(key=key_of(found.namings["naming"]), place=pl.int_range(pl.len()))

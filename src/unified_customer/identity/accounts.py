@@ -1,7 +1,7 @@
 """Which organisations are one: accounts, made of what sources and people's records name.
 
-Tax ids and domains join first, then equal names where only one organisation can be meant, then the same matcher that finds
-people. Only what anybody may know of an organisation is used: no address or number of a person.
+Tax ids and domains join first, then equal names where only one organisation can be meant, then the same matcher that
+finds people. Only what anybody may know of an organisation is used: no address or number of a person.
 """
 
 from dataclasses import dataclass
@@ -49,10 +49,10 @@ class Accounts:
     """Which organisations there are.
 
     Attributes:
-        namings: Every naming (see `organisations.NAMINGS`) with its `account`, the naming that was first seen of those that are
-            one organisation.
-        said: What records say, when: `record_id`, `at`, `seq`, `account`; ordered by record and time. `account` is null where a
-            record names no organisation (any more).
+        namings: Every naming (see `organisations.NAMINGS`) with its `account`, the naming that was first seen of those
+            that are one organisation.
+        said: What records say, when: `record_id`, `at`, `seq`, `account`; ordered by record and time. `account` is null
+            where a record names no organisation (any more).
     """
 
     namings: pl.DataFrame
@@ -80,8 +80,8 @@ class AccountMatching(Spec):
         Args:
             accounts: Rows of the table `accounts` as sources state them, with `seq`.
             memberships: Rows of the table `account_links` as sources state them, with `seq`.
-            records: `record_id`, `organisation`, `email`, `observed_at`, `recorded_at`, `deleted`, `seq` of all versions of all
-                records.
+            records: `record_id`, `organisation`, `email`, `observed_at`, `recorded_at`, `deleted`, `seq` of all
+                versions of all records.
 
         Returns:
             The organisations. The order of rows changes nothing.

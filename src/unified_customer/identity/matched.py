@@ -31,8 +31,8 @@ _ROLES: Final[dict[str, Role]] = {field: field for field in _COMPARED}
 class MatchedIdentity(Spec):
     """Resolution by exact identifiers, and by matching what they leave apart.
 
-    What exact identifiers join stays joined, and what a person decided is held. Records of one cluster of the matcher are
-    one person too: reason `match`, with the probability of the pair that joined them. People who cannot be one (see
+    What exact identifiers join stays joined, and what a person decided is held. Records of one cluster of the matcher
+    are one person too: reason `match`, with the probability of the pair that joined them. People who cannot be one (see
     `unified_customer.identity.people.disagree`) are never brought together.
     """
 

@@ -1,7 +1,8 @@
 """What sources and people's records say of organisations: namings, each with a name, a domain, a country, a tax id.
 
-A naming is one way in which an organisation is named: an account of a source, or a name and a mail domain that stand together on
-records of people. Mailbox providers are no organisations of those who have a mailbox there, and neither is "self-employed".
+A naming is one way in which an organisation is named: an account of a source, or a name and a mail domain that stand
+together on records of people. Mailbox providers are no organisations of those who have a mailbox there, and neither is
+"self-employed".
 """
 
 import json
@@ -23,8 +24,8 @@ NAMINGS: Final[dict[str, pl.DataType]] = {
     "records": pl.Int64(),
     "seq": pl.Int64(),
 }
-"""Columns of namings. `naming` names the row; `source` is null for what records say; `said` is the name as written, `name` its
-normal form; `records` is how many records say it, and `seq` when it was first seen."""
+"""Columns of namings. `naming` names the row; `source` is null for what records say; `said` is the name as written,
+`name` its normal form; `records` is how many records say it, and `seq` when it was first seen."""
 
 _BETWEEN: Final = "\x1f"
 
@@ -219,8 +220,8 @@ def _tax_id(text: str | None) -> str | None:
 def said_by_records(records: pl.DataFrame, *, free: frozenset[str]) -> pl.DataFrame:
     """Return what each version of each record says of an organisation.
 
-    A version that is silent says what the one before it said; one that the source deleted says nothing. Of several versions of
-    one time the last counts.
+    A version that is silent says what the one before it said; one that the source deleted says nothing. Of several
+    versions of one time the last counts.
 
     Args:
         records: `record_id`, `organisation`, `email`, `observed_at`, `recorded_at`, `deleted`, `seq` of all versions.

@@ -2,13 +2,13 @@
 
 Customers are taken as they are now, and every link is one question:
 
-* *Within* a customer the records that nothing certain joins hang together by pairs. The strongest pairs that still hold all
-  of them together are its links; without one of them the customer would fall into two.
+* *Within* a customer the records that nothing certain joins hang together by pairs. The strongest pairs that still hold
+  all of them together are its links; without one of them the customer would fall into two.
 * *Between* two customers the link is their most likely pair.
 
-What an identifier or a person joined is certain, and so is what a person kept apart: neither comes up. A link is worth as many
-pairs of records as it is expected to have wrong: how likely it is wrong, times the records on the one side, times those on the
-other.
+What an identifier or a person joined is certain, and so is what a person kept apart: neither comes up. A link is worth
+as many pairs of records as it is expected to have wrong: how likely it is wrong, times the records on the one side,
+times those on the other.
 """
 
 from collections.abc import Collection
@@ -89,9 +89,9 @@ def review(spec: MatchedIdentity, stored: Stored, *, limit: int, told: Collectio
         told: The fields that reasons may speak of.
 
     Returns:
-        The columns of `REVIEW`, the most valuable link first: the customers and records it is between, how likely it is one
-        person by these two records, whether they are one customer now, how many pairs of records the answer decides, and
-        what speaks for it and against it.
+        The columns of `REVIEW`, the most valuable link first: the customers and records it is between, how likely it is
+        one person by these two records, whether they are one customer now, how many pairs of records the answer
+        decides, and what speaks for it and against it.
     """
     if stored.people.height < FEWEST:
         return pl.DataFrame(schema=REVIEW)

@@ -113,7 +113,8 @@ def difference_chances(one: Group, other: Group) -> Values:
     """Return how likely means so far apart are if both groups have one mean: two-sided; 1 where neither varies.
 
     References:
-        B. L. Welch (1947): The generalization of Student's problem when several different population variances are involved.
+        B. L. Welch (1947): The generalization of Student's problem when several different population variances are
+        involved.
 
     Examples:
         >>> group = lambda *each: Group(*(np.array([value]) for value in each))

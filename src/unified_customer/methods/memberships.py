@@ -31,10 +31,10 @@ class Advance:
 def advance(current: pl.DataFrame, assigned: pl.DataFrame, *, as_of: datetime) -> Advance:
     """Bring memberships up to date with an assignment: open rows of who is not in it are closed, others are opened.
 
-    Who was in a segment just before `as_of` and still is keeps the instant of entering; the row takes over the probability
-    and the fit of the assignment. Who is not assigned to a segment has left it, for whatever reason: another segment,
-    none, or not seen any more. What an earlier run said of the same instant is replaced, so that running twice is running
-    once.
+    Who was in a segment just before `as_of` and still is keeps the instant of entering; the row takes over the
+    probability and the fit of the assignment. Who is not assigned to a segment has left it, for whatever reason:
+    another segment, none, or not seen any more. What an earlier run said of the same instant is replaced, so that
+    running twice is running once.
 
     Args:
         current: Rows of `memberships` of the segmentations in question: all that are open, or were left at `as_of`

@@ -47,15 +47,15 @@ def orders_before(
     An order is of one currency.
 
     Args:
-        tables: `orders` (`customer_id`, `ordered_at`, and if they are there `order_id`, `amount`, `currency`; a negative
-            amount is a refund, no purchase), or else `order_lines`, on any engine.
+        tables: `orders` (`customer_id`, `ordered_at`, and if they are there `order_id`, `amount`, `currency`; a
+            negative amount is a refund, no purchase), or else `order_lines`, on any engine.
         as_of: Only what was strictly before.
         zone: Zone of times that name none.
         keep: Further columns to bring along, such as `channel`; of an order's lines the least value.
 
     Returns:
-        `customer_id` (null: of nobody known), `ordered_at` (as it came), `purchase`, `amount` (exact; what came back taken
-        off), `returned` (exact, at most 0), with `order_id` and `currency` where they are told.
+        `customer_id` (null: of nobody known), `ordered_at` (as it came), `purchase`, `amount` (exact; what came back
+        taken off), `returned` (exact, at most 0), with `order_id` and `currency` where they are told.
 
     Raises:
         SchemaError: There are no orders among the tables, or a column is missing.

@@ -132,8 +132,8 @@ def checked(frame: pl.DataFrame, table: Table, *, as_of: datetime) -> dict[str, 
         as_of: The instant of judging.
 
     Returns:
-        For each field of which something is expected and that any row says something of: how many rows do, and in how many
-        the value is not what is expected, or has no normal form.
+        For each field of which something is expected and that any row says something of: how many rows do, and in how
+        many the value is not what is expected, or has no normal form.
     """
     opened = nw.from_native(frame.lazy())
     schema = opened.collect_schema()

@@ -9,11 +9,11 @@ Three rules give what one identifier says; only statements made strictly before 
 3. Of what is left, a no speaks for every request that it overlaps, and a yes for a request that lies in its scope: a
    child never speaks for its parent, and who refused a part is not in a read for the whole.
 
-A no beats a yes, within one identifier and across those of one customer; silence is neither. Of an identifier that other
-customers hold too, a yes counts only for who says the same at the same time of something that is theirs: see `sharing`.
-Where the consent of a guardian is needed, a yes of anybody else is none. Restriction (GDPR Art. 18) follows the same
-rules on a track of its own: it neither gives nor takes consent. What a word means is settled by what the purpose rests
-on, in `HEEDED`.
+A no beats a yes, within one identifier and across those of one customer; silence is neither. Of an identifier that
+other customers hold too, a yes counts only for who says the same at the same time of something that is theirs: see
+`sharing`. Where the consent of a guardian is needed, a yes of anybody else is none. Restriction (GDPR Art. 18) follows
+the same rules on a track of its own: it neither gives nor takes consent. What a word means is settled by what the
+purpose rests on, in `HEEDED`.
 """
 
 from collections import defaultdict

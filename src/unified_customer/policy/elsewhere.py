@@ -64,8 +64,8 @@ def permit_elsewhere(
         people: `customer_id`, `country`, `region`, `birth_date`; see `permit`.
 
     Returns:
-        A lazy frame of the kind of `subjects` (of frames in memory, such as those of pandas, one of Polars): `customer_id`, `allowed`, `reason`, one row per customer, in no
-        particular order.
+        A lazy frame of the kind of `subjects` (of frames in memory, such as those of pandas, one of Polars):
+        `customer_id`, `allowed`, `reason`, one row per customer, in no particular order.
 
     Raises:
         ConfigurationError: The purpose is unknown, or `as_of` has no time zone.

@@ -4,7 +4,8 @@ They are starting points in force in 2026, written down so that they can be read
 legal advice. What a law leaves open is set to the stricter reading.
 
 References:
-    GDPR: Regulation (EU) 2016/679. ePrivacy: Directive 2002/58/EC. EDPB Guidelines 2/2019 on Art. 6(1)(b). CJEU C-252/21.
+    GDPR: Regulation (EU) 2016/679. ePrivacy: Directive 2002/58/EC. EDPB Guidelines 2/2019 on Art. 6(1)(b). CJEU
+    C-252/21.
     UK: UK GDPR and Data Protection Act 2018, s. 9. CCPA: Cal. Civ. Code 1798.100 to 199.100; 11 CCR 7000 to 7304.
     HIPAA: 45 CFR 160 and 164.
 """
@@ -35,7 +36,8 @@ EUROPEAN: Final[Mapping[str, tuple[Ground, ...]]] = MappingProxyType(
         # Contract carries neither marketing nor the improvement of a service (EDPB 2/2019, 48 to 56).
         "analytics": (*ANY_INTEREST, "public_interest"),
         "marketing": ANY_INTEREST,
-        # Profiling for advertising needs consent (CJEU C-252/21, 117), and so does reading a device (ePrivacy Art. 5(3)).
+        # Profiling for advertising needs consent (CJEU C-252/21, 117), and so does reading a device (ePrivacy Art.
+        # 5(3)).
         "marketing.advertising.first_party.targeted": ("consent",),
         "marketing.advertising.profiling": ("consent",),
         "marketing.advertising.third_party": ("consent",),

@@ -87,10 +87,10 @@ STILL_HEARD: Final = ("denied", "withdrawn", "objected", "restricted")
 class RetentionRule(Model):
     """One rule: which data, for how long, and what becomes of them then.
 
-    Everything that is given has to fit a value for the rule to be about it; what is left out fits everything. Of several
-    rules about one value the shortest counts; at one instant deleting goes before anonymising. A rule that names a
-    table, a category, a purpose, a party or sources stands in the place of the default of the field dictionary; one
-    that names none of them is an upper bound beside the defaults.
+    Everything that is given has to fit a value for the rule to be about it; what is left out fits everything. Of
+    several rules about one value the shortest counts; at one instant deleting goes before anonymising. A rule that
+    names a table, a category, a purpose, a party or sources stands in the place of the default of the field dictionary;
+    one that names none of them is an upper bound beside the defaults.
 
     Raises:
         pydantic.ValidationError: There is no such table, or it is one that rules are not about.

@@ -1,8 +1,8 @@
 """Where an event goes by the consent that it carries: the routing of Segment, as a named compatibility policy.
 
 It fails open: an event without consent goes everywhere, and a destination that nobody mapped to a category gets
-everything. Our own decision, `permit`, fails closed: silence is no. Use this one to compare with what Segment did, or to
-run both side by side while moving over; nothing in the library calls it.
+everything. Our own decision, `permit`, fails closed: silence is no. Use this one to compare with what Segment did, or
+to run both side by side while moving over; nothing in the library calls it.
 
 References:
     Segment, Consent in Segment Connections, "Reconcile consent object and integrations object conflicts".

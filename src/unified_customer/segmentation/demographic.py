@@ -34,7 +34,8 @@ class DemographicSegments(Model):
 class Demographic(Spec):
     """Segments by age, gender, place or language, each alone or several together.
 
-    What is not known is `unknown`. Segments of fewer than `least` customers are `other` together, so that none tells of one.
+    What is not known is `unknown`. Segments of fewer than `least` customers are `other` together, so that none tells of
+    one.
 
     Examples:
         >>> import polars as pl
@@ -81,7 +82,8 @@ class Demographic(Spec):
         """Find the values that make segments, and assign them.
 
         Args:
-            tables: `customers` with `customer_id` and the columns that `by` names (`birth_date` for the age), on any engine.
+            tables: `customers` with `customer_id` and the columns that `by` names (`birth_date` for the age), on any
+                engine.
             as_of: The instant at which ages are taken.
 
         Raises:

@@ -62,8 +62,9 @@ class FittedGroups(FittedSegments[GroupsT], Generic[GroupsT]):
         segmentation: The spec.
         as_of: The instant before which things count.
         learned: What was learned of all customers; holds nobody.
-        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in the
-            middle of the own; null where too little is known), one row a customer, as the kind of frame that was given.
+        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in
+            the middle of the own; null where too little is known), one row a customer, as the kind of frame that was
+            given.
         description: What tells each segment from the rest: an aggregate.
     """
 
@@ -79,8 +80,8 @@ class FittedGroups(FittedSegments[GroupsT], Generic[GroupsT]):
         """What speaks for each number of segments that was tried, one row a number.
 
         `groups`, `silhouette` (null for one group), `by_chance` (where there are no groups, the mean of draws),
-        `most_by_chance` (of one draw), `stability`, `smallest` (customers of the smallest group in the sample), `enough`
-        and `chosen`.
+        `most_by_chance` (of one draw), `stability`, `smallest` (customers of the smallest group in the sample),
+        `enough` and `chosen`.
         """
         return evidence_frame(self.learned.evidence)
 

@@ -107,8 +107,9 @@ def found_groups(
     """Find groups of rows, in any order, and describe them.
 
     Returns:
-        What was learned, and `segment`, `measure`, `customers` (of whom it is known), `mean`, `mean_of_all` and `z` (how
-        far apart they are, in standard deviations) of each segment and column; null where fewer than five are known.
+        What was learned, and `segment`, `measure`, `customers` (of whom it is known), `mean`, `mean_of_all` and `z`
+        (how far apart they are, in standard deviations) of each segment and column; null where fewer than five are
+        known.
     """
     blank = NumberGroups(
         labels=(ALIKE,), centres=((0.0,) * len(columns),), evidence=(), finding="", columns=tuple(columns),

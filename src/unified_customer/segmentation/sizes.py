@@ -49,8 +49,8 @@ def _shared(column: str, share: str, dtype: pl.DataType | None = None) -> list[p
 def guarded(sizes: pl.DataFrame, *, least: int) -> pl.DataFrame:
     """Return sizes that tell no money and no means of segments that hold somebody, but fewer than `least` customers.
 
-    A share of the money tells the total, and what is left of it is what the hidden segments hold. So the next smallest segments
-    are hidden too until that is the sum of several segments and of `least` customers.
+    A share of the money tells the total, and what is left of it is what the hidden segments hold. So the next smallest
+    segments are hidden too until that is the sum of several segments and of `least` customers.
 
     Examples:
         >>> sizes = pl.DataFrame(

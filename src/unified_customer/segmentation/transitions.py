@@ -23,8 +23,8 @@ class Transitions:
     """A transition matrix.
 
     Attributes:
-        table: `before`, `after`, `customers`, `share` (of those who were in `before`), a row for each pair that occurs, in
-            the order of the segments.
+        table: `before`, `after`, `customers`, `share` (of those who were in `before`), a row for each pair that occurs,
+            in the order of the segments.
     """
 
     table: pl.DataFrame

@@ -232,8 +232,8 @@ class Writer(Reader, Protocol):
     def delete(self, table: str, keys: pl.DataFrame) -> int:
         """Delete the rows that match `keys`, a frame of some stored columns of the table; return how many.
 
-        A null matches nothing. This is how erasure and retention work, so it is allowed on append-only tables too. The bytes are gone only
-        after `compact()`.
+        A null matches nothing. This is how erasure and retention work, so it is allowed on append-only tables too. The
+        bytes are gone only after `compact()`.
         """
         ...
 

@@ -34,12 +34,12 @@ class FittedCohorts:
         as_of: The instant before which things count.
         currency: ISO 4217 code of money; None where amounts name none.
         cells: One row for each period of each cohort that has begun: the column of `by`, `cohort` (name), `starts` and
-            `ends` (days), `period` (from 0), `complete`, `customers`, `active`, `retention` with `low` and `high` (Wilson),
-            `orders`, `orders_per_customer`, `revenue`, `revenue_per_customer`, `average_order_value`, and `ltv` (revenue
-            per customer from period 0 on, summed up). Measures of cells that are not complete are null, and so are all
-            numbers of cohorts too small to show. Polars, whatever the engine.
-        table: `customer_id`, the column of `by`, and `cohort` (first day of the period in which it began) of everybody who
-            has begun, as the kind of frame that was given.
+            `ends` (days), `period` (from 0), `complete`, `customers`, `active`, `retention` with `low` and `high`
+            (Wilson), `orders`, `orders_per_customer`, `revenue`, `revenue_per_customer`, `average_order_value`, and
+            `ltv` (revenue per customer from period 0 on, summed up). Measures of cells that are not complete are null,
+            and so are all numbers of cohorts too small to show. Polars, whatever the engine.
+        table: `customer_id`, the column of `by`, and `cohort` (first day of the period in which it began) of everybody
+            who has begun, as the kind of frame that was given.
     """
 
     spec: Cohorts
@@ -81,9 +81,9 @@ class FittedCohorts:
     def trends(self) -> pl.DataFrame:
         """How measures of each period change from cohort to cohort, with intervals.
 
-        The column of `by`, `period`, `measure`, `cohorts`, `slope` (change from one cohort to the next, by weighted least
-        squares) with `low` and `high`, `latest` and `before` (the two latest complete cohorts), `difference` between them,
-        and for retention `difference_low` and `difference_high` (Newcombe).
+        The column of `by`, `period`, `measure`, `cohorts`, `slope` (change from one cohort to the next, by weighted
+        least squares) with `low` and `high`, `latest` and `before` (the two latest complete cohorts), `difference`
+        between them, and for retention `difference_low` and `difference_high` (Newcombe).
         """
         return trended(self.spec, self.cells)
 
@@ -96,8 +96,8 @@ class FittedCohorts:
             average: Whether a last row holds the weighted averages.
 
         Returns:
-            The column of `by`, `cohort`, `customers`, and a column for each period, `0`, `1` and so on; null where a cell
-            is not complete.
+            The column of `by`, `cohort`, `customers`, and a column for each period, `0`, `1` and so on; null where a
+            cell is not complete.
 
         Raises:
             ConfigurationError: There is no such measure.
@@ -150,8 +150,8 @@ class FittedCohorts:
             dark: On a dark ground.
 
         Raises:
-            ConfigurationError: There is no such measure, nobody has begun, or the cohorts are of several groups: choose one
-                with `of_group`.
+            ConfigurationError: There is no such measure, nobody has begun, or the cohorts are of several groups: choose
+                one with `of_group`.
             MissingDependencyError: Altair is not installed.
         """
         told: dict[str, Any] = {"currency": self.currency, "as_of": self.as_of, "at_most": at_most}

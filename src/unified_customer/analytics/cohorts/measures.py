@@ -60,9 +60,9 @@ def _names(spec: Cohorts, cells: pl.DataFrame) -> pl.Expr:
 def averaged(spec: Cohorts, cells: pl.DataFrame) -> pl.DataFrame:
     """Return the averages over cohorts by period, each weighing as many as it has customers.
 
-    Only cells that are complete and shown have a part. `period`, `cohorts` and `customers` (that have a part), `active`,
-    `retention` with `low` and `high` (Wilson, as if all were one cohort), `orders`, `orders_per_customer`, `revenue`,
-    `revenue_per_customer`, `average_order_value`, `ltv`, and the column of `by`.
+    Only cells that are complete and shown have a part. `period`, `cohorts` and `customers` (that have a part),
+    `active`, `retention` with `low` and `high` (Wilson, as if all were one cohort), `orders`, `orders_per_customer`,
+    `revenue`, `revenue_per_customer`, `average_order_value`, `ltv`, and the column of `by`.
     """
     by = [] if spec.by is None else [spec.by]
     shown = cells.filter("complete", pl.col("customers").is_not_null())
@@ -111,15 +111,15 @@ _TRENDS: Final = {
 def trended(spec: Cohorts, cells: pl.DataFrame) -> pl.DataFrame:
     """Return how measures of each period change from cohort to cohort.
 
-    `slope` is the change from one cohort to the next by least squares, each cohort weighing as many as it has customers,
-    with an interval by Student's distribution from how far the cohorts scatter about the line (for retention not less
-    than chance alone makes them); null with fewer than three cohorts. `difference` is that of the two latest complete
-    cohorts, for retention with Newcombe's interval.
+    `slope` is the change from one cohort to the next by least squares, each cohort weighing as many as it has
+    customers, with an interval by Student's distribution from how far the cohorts scatter about the line (for retention
+    not less than chance alone makes them); null with fewer than three cohorts. `difference` is that of the two latest
+    complete cohorts, for retention with Newcombe's interval.
 
     Returns:
-        `period`, `measure` (`retention`, `orders_per_customer`, `revenue_per_customer` or `ltv`), `cohorts`, `slope`, `low`,
-        `high`, `latest` and `before` (names of cohorts), `difference`, `difference_low`, `difference_high`, and the column
-        of `by`.
+        `period`, `measure` (`retention`, `orders_per_customer`, `revenue_per_customer` or `ltv`), `cohorts`, `slope`,
+        `low`, `high`, `latest` and `before` (names of cohorts), `difference`, `difference_low`, `difference_high`, and
+        the column of `by`.
     """
     by = [] if spec.by is None else [spec.by]
     shown = cells.filter("complete", pl.col("customers").is_not_null()).sort(*by, "period", "starts")

@@ -38,10 +38,10 @@ _TAKEN: Final = frozenset(
 class Cohorts(Spec):
     """Customers by when they began, and what they did since.
 
-    A cohort is everybody who began in one period of the calendar: with their first purchase, or with the first occurrence
-    of anything else. Period 0 is the one in which they began; the beginning itself counts as activity, so the retention
-    of period 0 is 1. What a customer did before does not count. A cell that is not over at `as_of` is null, and has no
-    part in any average.
+    A cohort is everybody who began in one period of the calendar: with their first purchase, or with the first
+    occurrence of anything else. Period 0 is the one in which they began; the beginning itself counts as activity, so
+    the retention of period 0 is 1. What a customer did before does not count. A cell that is not over at `as_of` is
+    null, and has no part in any average.
 
     Examples:
         >>> import polars as pl
@@ -70,8 +70,8 @@ class Cohorts(Spec):
     period: Period = "month"
     """How long a cohort and a period of its life are."""
     windows: Literal["calendar", "rolling"] = "calendar"
-    """`calendar`: period 1 is the next day, week or month of the calendar; `rolling`: it begins so long after the customer
-    began: after 24 hours, 7 days, 30, 90 or 365 days of 24 hours."""
+    """`calendar`: period 1 is the next day, week or month of the calendar; `rolling`: it begins so long after the
+    customer began: after 24 hours, 7 days, 30, 90 or 365 days of 24 hours."""
     returning: Literal["on", "on_or_after"] = "on"
     """Whether retention counts who was active in a period, or in it or any later one."""
     by: str | None = None
@@ -124,8 +124,8 @@ class Cohorts(Spec):
 
         Args:
             tables: `orders` (`customer_id`, `ordered_at`, perhaps `amount` and `currency`) or `order_lines`; `events`
-                (`customer_id`, `occurred_at`, `name`, perhaps `amount` and `currency`); `customers` (`customer_id`): those
-                of them that are needed, all on one engine, whichever it is.
+                (`customer_id`, `occurred_at`, `name`, perhaps `amount` and `currency`); `customers` (`customer_id`):
+                those of them that are needed, all on one engine, whichever it is.
             as_of: An instant; what happened at it or later is left out.
 
         Raises:

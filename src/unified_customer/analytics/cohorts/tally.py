@@ -83,8 +83,8 @@ def _midnight(calendar: Calendar, number: int, spec: Cohorts) -> datetime:
 def grid(spec: Cohorts, tally: Tally, *, as_of: datetime) -> pl.DataFrame:
     """Return a row for each period of each cohort that has begun, with zeros where nothing was done.
 
-    `first` and `last` (the same number of a period), `period`, `complete`, `customers`, `active`, `orders`, `revenue` and
-    the column of `by`.
+    `first` and `last` (the same number of a period), `period`, `complete`, `customers`, `active`, `orders`, `revenue`
+    and the column of `by`.
     """
     by = [] if spec.by is None else [spec.by]
     spans = {number: span(spec, number, as_of=as_of) for number in tally.sizes["cohort"].unique().sort()}

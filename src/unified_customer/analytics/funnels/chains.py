@@ -1,9 +1,9 @@
 """The chain of events of each customer that reaches the most steps, on the engine of the frame.
 
-Forwards, an event is a step if the step before it was reached within the time, and then it matters only how late its chain
-can have begun. That is a running maximum: of the events that were the step before, the latest both is nearest and has the
-chain that began latest. Backwards it is the other way round: with the number of steps known, the nearest event that still
-leads as far is a running minimum. So no pair of events is ever put together.
+Forwards, an event is a step if the step before it was reached within the time, and then it matters only how late its
+chain can have begun. That is a running maximum: of the events that were the step before, the latest both is nearest and
+has the chain that began latest. Backwards it is the other way round: with the number of steps known, the nearest event
+that still leads as far is a running minimum. So no pair of events is ever put together.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 def chains(spec: Funnel, tables: Mapping[str, Native], *, as_of: datetime) -> Lazy:
     """Return the chain of each unit that took the first step.
 
-    The columns of the unit, the column of `by`, `reached` (the number of the last step), and `seconds_2`, `seconds_3`, ...:
-    from the step before to the step, null where it was not reached.
+    The columns of the unit, the column of `by`, `reached` (the number of the last step), and `seconds_2`, `seconds_3`,
+    ...: from the step before to the step, null where it was not reached.
     """
     rows = _moments(spec, tables, as_of)
     found = _backwards(spec, _forwards(spec, rows).filter(nw.col("reached") > 0))

@@ -29,14 +29,14 @@ class FittedFunnel:
     Attributes:
         spec: The spec.
         as_of: The instant before which things count.
-        steps: One row a step: `step` (from 1), `name`, `count`, `share` of the first step with `low` and `high` (Wilson),
-            `share_of_previous` with `previous_low` and `previous_high`, `lost` (since the step before), and the time from
-            the step before: `lower_quartile_seconds`, `median_seconds`, `upper_quartile_seconds`. Null where too few took
-            the first step. Polars, whatever the engine.
+        steps: One row a step: `step` (from 1), `name`, `count`, `share` of the first step with `low` and `high`
+            (Wilson), `share_of_previous` with `previous_low` and `previous_high`, `lost` (since the step before), and
+            the time from the step before: `lower_quartile_seconds`, `median_seconds`, `upper_quartile_seconds`. Null
+            where too few took the first step. Polars, whatever the engine.
         groups: The same by the column of `by`; None without one.
         table: `customer_id` (and `session_id`), the column of `by`, `reached` (the number of the last step), and
-            `seconds_2`, `seconds_3`, ...: the time from the step before; one row for each who took the first step, as the
-            kind of frame that was given.
+            `seconds_2`, `seconds_3`, ...: the time from the step before; one row for each who took the first step, as
+            the kind of frame that was given.
     """
 
     spec: Funnel

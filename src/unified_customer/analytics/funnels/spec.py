@@ -50,9 +50,9 @@ class Funnel(Spec):
     """How many come from step to step, and how long they take.
 
     Of each customer (or session) the chain of events counts that reaches the most steps within the limits of time; of
-    several such chains the one that begins first, and from there each next step is the earliest that still leads as far.
-    So a customer who begins in vain and begins again later is counted with the later try. Each step has to be later than
-    the one before: of events of one instant nobody can say which was first.
+    several such chains the one that begins first, and from there each next step is the earliest that still leads as
+    far. So a customer who begins in vain and begins again later is counted with the later try. Each step has to be
+    later than the one before: of events of one instant nobody can say which was first.
 
     Examples:
         >>> import polars as pl
@@ -86,7 +86,8 @@ class Funnel(Spec):
     by: str | None = None
     """A column of events by whose value at the first step funnels are told apart."""
     closed: bool = False
-    """Whether only those first steps count whose time (`within`) was over at `as_of`, so that all had the same chance."""
+    """Whether only those first steps count whose time (`within`) was over at `as_of`, so that all had the same
+    chance."""
     min_customers: int = Field(default=5, ge=1)
     """Where fewer take the first step, numbers could tell of one of them, and are not shown."""
     confidence: float = Field(default=0.95, gt=0, lt=1)

@@ -13,8 +13,8 @@ _MONEY = ("revenue", "refunds", "sold")
 def bought(orders: Lazy, exchange: Exchange) -> pl.DataFrame:
     """Return the sheet of orders.
 
-    `orders`; `revenue` (what came back taken off), `refunds` (what came back, at least 0), `sold` (what did not come off);
-    `customers` (known, with a purchase), `repeat_customers` (of those, with an earlier one or a second one),
+    `orders`; `revenue` (what came back taken off), `refunds` (what came back, at least 0), `sold` (what did not come
+    off); `customers` (known, with a purchase), `repeat_customers` (of those, with an earlier one or a second one),
     `customer_orders` and `spent` (theirs), `known_revenue` (of all known); `units` (customers, and each order of nobody
     known), with the sums of squares and products over them that intervals need.
     """

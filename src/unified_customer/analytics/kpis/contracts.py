@@ -44,10 +44,11 @@ def contracts(scope: Scope) -> tuple[pl.DataFrame | None, str | None]:
     """Return the sheet of retention by subscriptions and its currency; None: no event tells of any.
 
     The sheet has the columns of that by purchases, save `active_after`. `held_before`, `held` and `lost` are contracts;
-    `holders_before` are the different customers who hold those of the start, and contracts of nobody known, each as one.
+    `holders_before` are the different customers who hold those of the start, and contracts of nobody known, each as
+    one.
 
-    What a subscription pays is the amount of its last event that has one. A payment opens no contract that was closed; one of
-    which nothing but payments is told runs from the first of them.
+    What a subscription pays is the amount of its last event that has one. A payment opens no contract that was closed;
+    one of which nothing but payments is told runs from the first of them.
     """
     events = scope.rows("events", "occurred_at", ["name"])
     if events is None or not has(events, "object_id"):

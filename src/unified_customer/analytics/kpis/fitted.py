@@ -30,12 +30,12 @@ class FittedScorecard:
         as_of: The instant before which things count.
         currency: ISO 4217 code of money; None where amounts name none.
         retained: By what retention, churn, NRR and GRR are told: `contracts` or `purchases`; None: they are not.
-        table: One row for each KPI and period (and value of the dimension): `kpi`, `period` (its first day), the column of
-            `by`, `value`, `low` and `high` (interval), `numerator`, `denominator`, `n` (of how many the interval is, else of how
-            many people it tells), `unit`, `complete` (whether the period is over), `previous` (value of the period before),
-            `change` (from it, in the unit), `growth` (the same as a share of it), `year_before`, `year_change` and
-            `year_growth`. Null where there is nothing to divide by, or there are too few people. Polars, whatever the
-            engine.
+        table: One row for each KPI and period (and value of the dimension): `kpi`, `period` (its first day), the column
+            of `by`, `value`, `low` and `high` (interval), `numerator`, `denominator`, `n` (of how many the interval is,
+            else of how many people it tells), `unit`, `complete` (whether the period is over), `previous` (value of the
+            period before), `change` (from it, in the unit), `growth` (the same as a share of it), `year_before`,
+            `year_change` and `year_growth`. Null where there is nothing to divide by, or there are too few people.
+            Polars, whatever the engine.
     """
 
     spec: Scorecard

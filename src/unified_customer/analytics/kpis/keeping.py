@@ -16,11 +16,11 @@ _WHOSE = ("customer_id", BY)
 def kept(scope: Scope, orders: Lazy, exchange: Exchange) -> pl.DataFrame:
     """Return the sheet of retention by purchases.
 
-    `held_before` and `active_after` (customers who are active at the start and at the end of the period), `holders_before`
-    (the first again), `lost` and `held` (of those of the start, not active and active at the end), `followed` (those of the
-    start; 0 where the data do not reach back `churn_days` before it, so that nobody could have been lost: `lost` and `held` are
-    0 too); `money_before` (revenue of the period before), `money_now` (revenue of those who bought in it, in this one),
-    `money_kept` (the same, of each at most as much as before), `payers_before`.
+    `held_before` and `active_after` (customers who are active at the start and at the end of the period),
+    `holders_before` (the first again), `lost` and `held` (of those of the start, not active and active at the end),
+    `followed` (those of the start; 0 where the data do not reach back `churn_days` before it, so that nobody could have
+    been lost: `lost` and `held` are 0 too); `money_before` (revenue of the period before), `money_now` (revenue of
+    those who bought in it, in this one), `money_kept` (the same, of each at most as much as before), `payers_before`.
     """
     known = orders.filter(~nw.col("customer_id").is_null())
     flows = [_runs(scope, known), *_payments(known, exchange)]
@@ -61,8 +61,8 @@ def added(flows: Sequence[pl.DataFrame], names: set[str], *, last: int) -> pl.Da
 def _runs(scope: Scope, known: Lazy) -> pl.DataFrame:
     """Return in which periods customers become active, and in which they cease to be.
 
-    After the last purchase of a period a customer is active at the start of each following one, up to that in which the days
-    are over. Neighbouring spans make a run.
+    After the last purchase of a period a customer is active at the start of each following one, up to that in which the
+    days are over. Neighbouring spans make a run.
     """
     spec = scope.spec
     local = civil(known.filter("purchase"), "ordered_at", zone=spec.calendar.zone)

@@ -25,8 +25,8 @@ RANGES: Final[Mapping[Unit, tuple[float | None, float | None]]] = {
     "number": (0, None),
     "months": (0, None),
 }
-"""Between what values of a unit lie; None: there is no end. A ratio of money can be below 0 where refunds prevail, and has
-no interval then."""
+"""Between what values of a unit lie; None: there is no end. A ratio of money can be below 0 where refunds prevail, and
+has no interval then."""
 
 
 class KPI(Model):
@@ -48,8 +48,8 @@ class KPI(Model):
     formula: str
     """How it is worked out, in words."""
     unit: Unit
-    """`share` lies between 0 and 1, `rate` is seldom above 1 and can be, `score` lies between -100 and 100; `money` is in the
-    currency of the result."""
+    """`share` lies between 0 and 1, `rate` is seldom above 1 and can be, `score` lies between -100 and 100; `money` is
+    in the currency of the result."""
     interval: Method = "none"
     """`wilson`: of a share; `t`: of a mean, by Student's distribution; `delta`: of a ratio of two means; `nps`: by the
     variance of the NPS; `none`: a count or sum that is known, or an estimate whose error is not."""
@@ -70,7 +70,8 @@ class KPI(Model):
     whole: bool = False
     """Whether it is told of periods that are over alone."""
     mixed: bool = False
-    """Whether it sets orders against spend, whose columns of one name do not mean the same: it is not told by a column of rows."""
+    """Whether it sets orders against spend, whose columns of one name do not mean the same: it is not told by a column
+    of rows."""
     additive: bool = False
     """Whether values of parts add up to that of the whole, over the values of a dimension and over periods."""
 

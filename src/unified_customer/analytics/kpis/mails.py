@@ -36,9 +36,9 @@ def _marked(scope: Scope, events: Lazy) -> Lazy:
 def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
     """Return the sheet of e-mails; None where events do not have the dimension, or tell of no message.
 
-    `mails`, `delivered`, `bounced`, `opens`, `machine_opens`, `clicks`, `complaints` (messages, each once, in the period of
-    its first event, whenever it was opened), `recipients`, `unsubscribes` (people, in the period in which they did), and
-    `mail_conversions` if `converted` is given.
+    `mails`, `delivered`, `bounced`, `opens`, `machine_opens`, `clicks`, `complaints` (messages, each once, in the
+    period of its first event, whenever it was opened), `recipients`, `unsubscribes` (people, in the period in which
+    they did), and `mail_conversions` if `converted` is given.
     """
     events = scope.rows("events", "occurred_at", ["name"])
     if events is None or not has(events, "object_id"):

@@ -15,7 +15,8 @@ MONTHS: Final[dict[Period, float]] = {"day": 12 / 365.25, "week": 84 / 365.25, "
 YEAR: Final[dict[Period, int]] = {"day": 364, "week": 52, "month": 12, "quarter": 4, "year": 1}
 """How many periods before the same one of the year before is; days keep their weekday."""
 DERIVED: Final = frozenset({"ltv", "cac", "monthly_margin"})
-"""Measures that are null where there is nothing to divide by; others are null before the first period of their table."""
+"""Measures that are null where there is nothing to divide by; others are null before the first period of their
+table."""
 _COUNTS: Final = ("denominator", "n")
 _TOLD: Final = ("value", "low", "high", "numerator", "denominator", "n")
 
@@ -52,7 +53,8 @@ def marked(scope: Scope, wide: pl.DataFrame) -> pl.DataFrame:
 def valued(spec: Scorecard, kpi: KPI, wide: pl.LazyFrame) -> pl.LazyFrame:
     """Return the rows of a KPI.
 
-    Values of the dimension that do not occur in any period are left out, and so are periods before those of its measures.
+    Values of the dimension that do not occur in any period are left out, and so are periods before those of its
+    measures.
     """
     ends = [name for name in (kpi.above, kpi.below) if name is not None]
     occurs = pl.any_horizontal(

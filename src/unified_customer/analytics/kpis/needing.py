@@ -22,15 +22,16 @@ _COLUMNS: Final = (
     (_TOUCHED | {"buyers"}, EVENTS, "customer_id"),
     (frozenset({"visitors"}), EVENTS, "customer_id|anonymous_id"),
 )
-"""What measures need besides the columns that a table must have: of which table, and which column; of several one will do."""
+"""What measures need besides the columns that a table must have: of which table, and which column; of several one will
+do."""
 
 
 def fed(scope: Scope) -> tuple[KPI, ...]:
     """Return the KPIs that are asked for and that the tables can feed.
 
     Raises:
-        SchemaError: There is no table that a scorecard knows, none has the dimension, or a KPI is asked for by name that
-            lacks something.
+        SchemaError: There is no table that a scorecard knows, none has the dimension, or a KPI is asked for by name
+            that lacks something.
         ConfigurationError: A KPI is asked for by name that cannot be told by a column of rows.
     """
     spec = scope.spec

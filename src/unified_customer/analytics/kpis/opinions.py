@@ -21,8 +21,8 @@ def answered(scope: Scope) -> pl.DataFrame | None:
     """Return the sheet of answers; None where they do not have the dimension.
 
     `ratings`, `satisfied` (of them, in the two highest values), `raters`; `likelihoods`, `promoters`, `detractors`,
-    `promoters_less_detractors`, `respondents`. What is a rating and what a likelihood is told by the words of the question;
-    where no question of an instrument has one of them, by the name of the instrument.
+    `promoters_less_detractors`, `respondents`. What is a rating and what a likelihood is told by the words of the
+    question; where no question of an instrument has one of them, by the name of the instrument.
     """
     spec = scope.spec
     answers = scope.rows("answers", "answered_at", ["customer_id", "instrument", "question", "value"])
@@ -71,7 +71,8 @@ def _number(answers: Lazy) -> nw.Expr:
 def _asked(words: Sequence[str], others: Sequence[str], scale: tuple[int, int]) -> nw.Expr:
     """Return whether a row is an answer on a scale to a question with one of some words, or of such an instrument.
 
-    The instrument decides only where none of its questions has one of the words, and not of a question with other words.
+    The instrument decides only where none of its questions has one of the words, and not of a question with other
+    words.
     """
     asked = _says("question", words)
     nowhere = nw.when(asked).then(1).otherwise(0).max().over("instrument") == 0

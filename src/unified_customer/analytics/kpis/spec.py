@@ -43,8 +43,8 @@ _TABLES: Final = {"orders": "order_lines"}
 class Scorecard(Spec):
     """KPIs by period and by any dimension, each with its interval.
 
-    What each KPI is stands in `KPIS`. Those that the tables can feed are told, unless some are named. A KPI whose denominator
-    is zero is null. A period that is not over at `as_of` is marked, and compared with nothing.
+    What each KPI is stands in `KPIS`. Those that the tables can feed are told, unless some are named. A KPI whose
+    denominator is zero is null. A period that is not over at `as_of` is marked, and compared with nothing.
 
     Examples:
         >>> import polars as pl
@@ -74,8 +74,8 @@ class Scorecard(Spec):
     every: Period = "month"
     """How long a period is."""
     by: str | None = None
-    """A column by whose values KPIs are told apart, such as `channel` or `country`; KPIs of tables without it are not told, nor those that
-    set orders against spend (`mixed`)."""
+    """A column by whose values KPIs are told apart, such as `channel` or `country`; KPIs of tables without it are not
+    told, nor those that set orders against spend (`mixed`)."""
     by_table: Literal["rows", "customers"] = "rows"
     """Where that column is: in the rows of each table, or in `customers`, by `customer_id`."""
     calendar: Calendar = Calendar()
@@ -83,7 +83,8 @@ class Scorecard(Spec):
     money: Money = Money()
     """In which currency amounts are added."""
     compare: tuple[Comparison, ...] = ("previous", "year_before")
-    """With what a period is compared: the one before it, and that a year before (of days and weeks: 52 weeks before)."""
+    """With what a period is compared: the one before it, and that a year before (of days and weeks: 52 weeks
+    before)."""
     min_customers: int = Field(default=5, ge=1)
     """A KPI of fewer people could tell of one of them, and is null."""
     margin: float = Field(default=0.3, gt=0, le=1)
@@ -93,15 +94,16 @@ class Scorecard(Spec):
     discount: float = Field(default=0.1, ge=0)
     """What money loses in a year, for the lifetime value."""
     churn_days: int = Field(default=90, ge=1)
-    """A customer without a purchase in so many days is not active. In the first so many days of the data nobody can be seen to
-    leave: churn, retention and lifetime value by purchases are null for periods that begin in them."""
+    """A customer without a purchase in so many days is not active. In the first so many days of the data nobody can be
+    seen to leave: churn, retention and lifetime value by purchases are null for periods that begin in them."""
     retained: Literal["auto", "contracts", "purchases"] = "auto"
     """By what retention, churn, NRR and GRR are told: by the events of subscriptions, or by purchases; `auto`: by
     subscriptions where there are any. The result says which."""
     session_minutes: float = Field(default=30, gt=0)
     """A visitor who does nothing for longer begins a new session, where no `session_id` is told."""
     attribution: Literal["last_touch", "last_touch_but_direct"] = "last_touch"
-    """To which event with a channel an order is attributed: the last before it, or the last whose channel is not `direct`."""
+    """To which event with a channel an order is attributed: the last before it, or the last whose channel is not
+    `direct`."""
     attribution_days: int = Field(default=30, ge=1)
     """How many times 24 hours an order may come after it."""
     paid: tuple[str, ...] | None = None
@@ -109,13 +111,13 @@ class Scorecard(Spec):
     machines: Machines = Machines()
     """Which opens and clicks of e-mails are of machines; they count as no human's."""
     csat: tuple[str, ...] = ("csat", "satisf")
-    """Words, one of which is in the question of a rating of satisfaction. Where no question of an instrument has one of them,
-    one in its name will do, save for questions that have one of `nps`."""
+    """Words, one of which is in the question of a rating of satisfaction. Where no question of an instrument has one of
+    them, one in its name will do, save for questions that have one of `nps`."""
     csat_scale: tuple[int, int] = (1, 5)
     """The least and the highest value of such a rating; answers off it, or that name another scale, are left out."""
     nps: tuple[str, ...] = ("nps", "net promoter", "recommend")
-    """Words, one of which is in the question of a likelihood to recommend, which is from 0 to 10. Where no question of an
-    instrument has one of them, one in its name will do, save for questions that have one of `csat`."""
+    """Words, one of which is in the question of a likelihood to recommend, which is from 0 to 10. Where no question of
+    an instrument has one of them, one in its name will do, save for questions that have one of `csat`."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
     """Of the intervals."""
 
@@ -169,17 +171,17 @@ class Scorecard(Spec):
 
         Args:
             tables: Those that are there of `orders` (`customer_id`, `ordered_at`, perhaps `amount` and `currency`) or
-                `order_lines`; `events` (`customer_id`, `occurred_at`, `name`, perhaps `type`, `anonymous_id`, `session_id`,
-                `object_id`, `channel`, `amount`, `currency`, and `properties` and `context` for `machines`); `answers` (`customer_id`, `instrument`, `question`, `value`,
-                `answered_at`, perhaps `scale`); `spend` (`period_start`, `period_end`, `channel`, `amount`, perhaps
-                `currency`); `customers` (`customer_id` and the column of `by`). All on one engine, whichever it is; `spend`
-                may be on any.
+                `order_lines`; `events` (`customer_id`, `occurred_at`, `name`, perhaps `type`, `anonymous_id`,
+                `session_id`, `object_id`, `channel`, `amount`, `currency`, and `properties` and `context` for
+                `machines`); `answers` (`customer_id`, `instrument`, `question`, `value`, `answered_at`, perhaps
+                `scale`); `spend` (`period_start`, `period_end`, `channel`, `amount`, perhaps `currency`); `customers`
+                (`customer_id` and the column of `by`). All on one engine, whichever it is; `spend` may be on any.
             as_of: An instant; what happened at it or later is left out, and so is spend on days that were not over.
 
         Raises:
-            SchemaError: There is no table that is known, none has the column of `by`, a KPI that is named lacks a table or a
-                column, amounts are of currencies that cannot be added, or rows of spend have no first day or one after their
-                last.
+            SchemaError: There is no table that is known, none has the column of `by`, a KPI that is named lacks a table
+                or a column, amounts are of currencies that cannot be added, or rows of spend have no first day or one
+                after their last.
             ConfigurationError: A KPI that is named cannot be told by a column of rows.
         """
         from unified_customer.analytics.kpis.fitted import fitted

@@ -17,8 +17,8 @@ def spent(scope: Scope) -> tuple[pl.DataFrame | None, tuple[str, ...], str | Non
     `spend`, `paid_spend`. A row counts if its last day was over; it is laid evenly on its days.
 
     Raises:
-        SchemaError: A column is missing, amounts are of currencies that cannot be added, or a row has no first or last day, or
-            they are in the wrong order.
+        SchemaError: A column is missing, amounts are of currencies that cannot be added, or a row has no first or last
+            day, or they are in the wrong order.
     """
     spec = scope.spec
     rows = opened(scope.tables["spend"], columns=[*_WHEN, "channel", "amount"], name="spend")

@@ -36,8 +36,8 @@ def won(purchases: Lazy, *, name: str = "new_customers") -> pl.DataFrame:
 def touched(scope: Scope, purchases: Lazy) -> "Lazy | None":
     """Return purchases with `_channel`, `_by` and `_mail` of their last touch, null where there was none in time.
 
-    A touch is an event of a known customer that has a channel: of a visit, or a click in an e-mail. None: events do not tell
-    channels, or not the dimension.
+    A touch is an event of a known customer that has a channel: of a visit, or a click in an e-mail. None: events do not
+    tell channels, or not the dimension.
     """
     events = scope.rows("events", "occurred_at", ["name"])
     if events is None or not has(events, "channel") or not has(events, "customer_id"):

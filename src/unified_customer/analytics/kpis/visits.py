@@ -48,8 +48,9 @@ def at_home(scope: Scope, events: Lazy) -> Lazy:
 def visited(scope: Scope, bought: "Lazy | None") -> pl.DataFrame | None:
     """Return the sheet of visits; None where events do not have the dimension.
 
-    `sessions`, `bounces`, `converted_sessions`, `page_views`, `seconds`, `visitors`, `buyers` (of them, who bought in the
-    period; only if `bought` is given), and the sums of squares that intervals need. A session counts where it began.
+    `sessions`, `bounces`, `converted_sessions`, `page_views`, `seconds`, `visitors`, `buyers` (of them, who bought in
+    the period; only if `bought` is given), and the sums of squares that intervals need. A session counts where it
+    began.
     """
     events = scope.rows("events", "occurred_at", ["name"])
     if events is None:

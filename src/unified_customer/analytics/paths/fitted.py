@@ -29,12 +29,12 @@ class FittedPaths:
         as_of: The instant before which things count.
         customers: How many customers were looked at.
         units: How many sessions (or customers) were looked at.
-        top: `path` (as text), `place_1`, `place_2`, ..., `count`, `customers`, `share_of_customers`; the most taken first,
-            of equal ones by their names.
-        transitions: `before`, `after`, `count`, `customers`, `share` (of all that came after `before`, shown or not); with a
-            place that follows itself.
-        loops: `loop` (as text), `kind` (`self`: a place that follows itself; `return`: from a place to another and back),
-            `count`, `customers`.
+        top: `path` (as text), `place_1`, `place_2`, ..., `count`, `customers`, `share_of_customers`; the most taken
+            first, of equal ones by their names.
+        transitions: `before`, `after`, `count`, `customers`, `share` (of all that came after `before`, shown or not);
+            with a place that follows itself.
+        loops: `loop` (as text), `kind` (`self`: a place that follows itself; `return`: from a place to another and
+            back), `count`, `customers`.
         ends: `place`, `starts` and `ends` (how many sessions or customers begin and end there; null where fewer
             customers do than may be shown), `share_of_starts`, `share_of_ends`.
     """

@@ -39,7 +39,8 @@ class Paths(Spec):
     needs: ClassVar[tuple[str, ...]] = (EVENTS,)
 
     of: str = Field(default="name", min_length=1)
-    """The column of events whose values are the places of a path: `name` or `url`. Events without a value are left out."""
+    """The column of events whose values are the places of a path: `name` or `url`. Events without a value are left
+    out."""
     length: int = Field(default=3, ge=2, le=10)
     """How many places a path has."""
     unit: Literal["session", "customer"] = "session"

@@ -33,10 +33,11 @@ class FittedDataQuality:
     Attributes:
         spec: The spec.
         as_of: The instant before which rows count.
-        table: One row a number: `dimension`, `table`, `field`, `source` (null: all of them together), `value` (a share from 0
-            to 1, or days for `freshness`; null where there is nothing to tell it from), `low` and `high` of a share (Wilson),
-            `n` (rows, values, keys, customers or e-mails that it is of), `warn` and `fail` (the threshold; null: none),
-            `status` (`ok`, `warn`, `fail`, `unknown`) and `meaning`. Polars, whatever the engine.
+        table: One row a number: `dimension`, `table`, `field`, `source` (null: all of them together), `value` (a share
+            from 0 to 1, or days for `freshness`; null where there is nothing to tell it from), `low` and `high` of a
+            share (Wilson), `n` (rows, values, keys, customers or e-mails that it is of), `warn` and `fail` (the
+            threshold; null: none), `status` (`ok`, `warn`, `fail`, `unknown`) and `meaning`. Polars, whatever the
+            engine.
     """
 
     spec: DataQuality
@@ -78,8 +79,8 @@ class FittedDataQuality:
 
         Args:
             dimension: What is drawn.
-            kind: `matrix`: a row for each field and a column for each source, what warns with a frame. `history`: a line for
-                each field, all sources together, with its interval.
+            kind: `matrix`: a row for each field and a column for each source, what warns with a frame. `history`: a
+                line for each field, all sources together, with its interval.
             table: The table; None: `records` if it was looked at, else the first that has numbers of the dimension.
             fields: The fields whose history is drawn; None: the five that changed most.
             earlier: Earlier results, for the history; as in `quality_history`.

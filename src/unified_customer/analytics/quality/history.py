@@ -36,12 +36,13 @@ def quality_history(*results: Result) -> pl.DataFrame:
     """Put results of `DataQuality` side by side.
 
     Args:
-        results: Fitted results; bodies of saved ones (`to_body()`); or rows of `artifacts` of a store, of which those named
-            `DataQuality` count. Of several of one instant the last that is given counts.
+        results: Fitted results; bodies of saved ones (`to_body()`); or rows of `artifacts` of a store, of which those
+            named `DataQuality` count. Of several of one instant the last that is given counts.
 
     Returns:
-        A row for each number and instant: `as_of`, `dimension`, `table`, `field`, `source`, `value`, `low`, `high`, `n`,
-        `status`, and `change` of the value since the instant before at which it was known; sorted by number, then by time.
+        A row for each number and instant: `as_of`, `dimension`, `table`, `field`, `source`, `value`, `low`, `high`,
+        `n`, `status`, and `change` of the value since the instant before at which it was known; sorted by number, then
+        by time.
 
     Raises:
         SchemaError: Something is no such result.

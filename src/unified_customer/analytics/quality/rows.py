@@ -63,8 +63,8 @@ class Rows:
         """Return what is known last: of records the latest whole statement of each, unless it says that it was deleted.
 
         Args:
-            partial: Whether partial statements of them count besides: what they say can be judged, what they leave out says
-                nothing.
+            partial: Whether partial statements of them count besides: what they say can be judged, what they leave out
+                says nothing.
         """
         if self.name != "records" or not self.has("record_id", "version"):
             return self

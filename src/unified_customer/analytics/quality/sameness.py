@@ -63,8 +63,8 @@ def _identifiers(spec: DataQuality, rows: Rows) -> pl.DataFrame:
 def consistency(rows: Rows) -> pl.DataFrame:
     """Count, of the customers of whom several sources speak, those on whom they agree, field by field.
 
-    Sources agree on a customer where there is a value that all of them say, capitals aside; a source that says several may
-    say others besides. Rows that name no source are left out.
+    Sources agree on a customer where there is a value that all of them say, capitals aside; a source that says several
+    may say others besides. Rows that name no source are left out.
     """
     schema = rows.schema
     names: list[str] = [name for name in RAW_FIELDS if name in schema]

@@ -22,15 +22,15 @@ BY_DEFAULT: Final = ("customers", "records", "identifiers", "events", "order_lin
 class DataQuality(Spec):
     """How good the data are: what is missing, wrong, doubled, old, contradictory or worn out.
 
-    `completeness` is the share of rows with a value. `validity` is the share of values that are what the field dictionary
-    expects (`FieldSpec.quality`); a text that has no normal form is not. `uniqueness` is the share of keys that stand once,
-    and of identifiers that one customer alone has. `freshness` is the days since the last row. `consistency` is the share
-    of customers on whom all sources agree, of those of whom at least two say anything. `decay` is the share of e-mails that
-    bounce, and of contact fields that nobody has confirmed for a year.
+    `completeness` is the share of rows with a value. `validity` is the share of values that are what the field
+    dictionary expects (`FieldSpec.quality`); a text that has no normal form is not. `uniqueness` is the share of keys
+    that stand once, and of identifiers that one customer alone has. `freshness` is the days since the last row.
+    `consistency` is the share of customers on whom all sources agree, of those of whom at least two say anything.
+    `decay` is the share of e-mails that bounce, and of contact fields that nobody has confirmed for a year.
 
-    Of `records` the latest whole statement of each counts, unless it was deleted; what partial statements of these say is judged too,
-    but what they leave out is not missing. Keys and freshness are those of all rows. Columns that a table does not have, or that the purpose may not see, are not
-    told of.
+    Of `records` the latest whole statement of each counts, unless it was deleted; what partial statements of these say
+    is judged too, but what they leave out is not missing. Keys and freshness are those of all rows. Columns that a
+    table does not have, or that the purpose may not see, are not told of.
 
     Examples:
         >>> import polars as pl
@@ -48,8 +48,8 @@ class DataQuality(Spec):
     tables: tuple[str, ...] = Field(default=BY_DEFAULT, min_length=1)
     """The tables that are looked at."""
     fields: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Fields whose completeness is told, by table. By default all that may be missing, but for the texts of sources as they
-    were written and for where values come from."""
+    """Fields whose completeness is told, by table. By default all that may be missing, but for the texts of sources as
+    they were written and for where values come from."""
     unique: tuple[str, ...] = ("email", "loyalty_id", "phone", "user_id")
     """Kinds of identifiers of which one customer alone should have each."""
     delivered: tuple[str, ...] = Field(default=("Email Delivered", "Delivered Email"), min_length=1)
@@ -63,8 +63,8 @@ class DataQuality(Spec):
     confirm_days: int = Field(default=365, ge=1)
     """What was observed longer ago is not confirmed."""
     thresholds: tuple[Threshold, ...] = ()
-    """Where numbers warn and fail. They come before the defaults (`thresholds.DEFAULTS`), and of several that are about one
-    number the one that tells most apart counts."""
+    """Where numbers warn and fail. They come before the defaults (`thresholds.DEFAULTS`), and of several that are about
+    one number the one that tells most apart counts."""
     warns: bool = True
     """Whether `fit` gives a `DataQualityWarning` where something fails."""
     confidence: float = Field(default=0.95, gt=0, lt=1)

@@ -23,8 +23,9 @@ MORE_IS_WORSE: Final = frozenset({"freshness", "decay"})
 class Threshold(BaseModel):
     """From where on a number of a dimension warns, and from where on it fails.
 
-    Numbers are shares from 0 to 1, and days for `freshness`. Shares warn below `warn` and fail below `fail`; days, and the
-    shares of `decay`, warn above `warn` and fail above `fail`. A threshold is about all that it does not tell apart.
+    Numbers are shares from 0 to 1, and days for `freshness`. Shares warn below `warn` and fail below `fail`; days, and
+    the shares of `decay`, warn above `warn` and fail above `fail`. A threshold is about all that it does not tell
+    apart.
 
     Examples:
         >>> Threshold(dimension="completeness", field="phone", warn=0.8, fail=0.5).status(0.6)
@@ -85,8 +86,9 @@ DEFAULTS: Final[tuple[Threshold, ...]] = (
 )
 """What holds where a spec says nothing else.
 
-How complete a field has to be depends on what it is for, so only the e-mail address of customers has a threshold. From 2 % of
-bounces on senders look at their lists, and from 5 % on providers look at senders. The others are round numbers to begin with.
+How complete a field has to be depends on what it is for, so only the e-mail address of customers has a threshold. From
+2 % of bounces on senders look at their lists, and from 5 % on providers look at senders. The others are round numbers
+to begin with.
 """
 
 

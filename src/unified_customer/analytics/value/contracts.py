@@ -29,9 +29,9 @@ class Contracts:
 
     Attributes:
         last: The last day before it.
-        table: One row a contract: `customer_id`, `started` and `ended` (civil dates, null while it runs), `amount` (of one
-            interval; null where none is told), `renewals` (made so far), `periods` (where it has ended the chance at which
-            it did, from 1, else the renewals) and `since` (days since the last renewal or the start).
+        table: One row a contract: `customer_id`, `started` and `ended` (civil dates, null while it runs), `amount` (of
+            one interval; null where none is told), `renewals` (made so far), `periods` (where it has ended the chance
+            at which it did, from 1, else the renewals) and `since` (days since the last renewal or the start).
         currency: ISO 4217 code of amounts; None where they name none.
     """
 
@@ -58,8 +58,9 @@ def contracts_before(
     """Return the contracts that began before an instant.
 
     Args:
-        tables: `subscriptions` (`customer_id`, `started_at`, `ended_at`, null while it runs, and if they are there `amount`
-            of one interval and `currency`), on any engine; or `events` of the subscription vocabulary as a Polars frame.
+        tables: `subscriptions` (`customer_id`, `started_at`, `ended_at`, null while it runs, and if they are there
+            `amount` of one interval and `currency`), on any engine; or `events` of the subscription vocabulary as a
+            Polars frame.
         as_of: What happened at it or later is not looked at: an end that lies behind it is not known.
         zone: IANA time zone of days.
         money: In which currency amounts are told.
@@ -99,8 +100,8 @@ def subscriptions_of(events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
         as_of: Events at or after it are not looked at.
 
     Returns:
-        `customer_id`, `started_at` (of the first event that says it is active), `ended_at` and `amount` (what the last event
-        that names one says).
+        `customer_id`, `started_at` (of the first event that says it is active), `ended_at` and `amount` (what the last
+        event that names one says).
     """
     past = events.filter((pl.col("object_kind") == "subscription") & (pl.col("occurred_at") < as_of))
     meanings = {name: built_in().meaning(name) for name in past["name"].unique().to_list()}
@@ -126,8 +127,9 @@ def _civil(frame: pl.DataFrame, name: str, zone: str) -> pl.Expr:
 def counted(table: pl.DataFrame, last: date, *, interval: Interval) -> pl.DataFrame:
     """Add `renewals`, `periods` and `since` to contracts.
 
-    A renewal is due on the same day of the month, or of the week; where a month has no such day, on its last. A contract
-    that ends on the day on which it is due was not renewed. One that ends before it began has ended at the first chance.
+    A renewal is due on the same day of the month, or of the week; where a month has no such day, on its last. A
+    contract that ends on the day on which it is due was not renewed. One that ends before it began has ended at the
+    first chance.
     """
     base = table.select("customer_id", "started", "ended", "amount")
     until = pl.coalesce(pl.col("ended"), pl.lit(last))

@@ -32,15 +32,15 @@ class Evaluation:
         until: Until when it was seen what came.
         days: How many days lie between.
         customers: Who had bought by then; nobody acquired later counts.
-        table: One row a forecast: `forecast`, `mae` and `rmse` (purchases a customer), `total_error` (of all purchases; .1
-            is a tenth too many), `spend_mae` (money a customer) and `spend_total_error`. The last row is always `past_rate`.
-            `... median` is the median of what a model holds possible: it has the least absolute error and is 0 for most,
-            so its total falls short by nature. What cannot be told is null.
-        calibration: By `purchases_before` (repeat purchases, those of the last row or more): `customers` and the means of
-            `actual`, `expected` (of the first forecast) and `past_rate`. Groups of fewer than ten customers are put to the
-            group below them.
-        tracking: By week: `week_ends`, `actual`, `expected` (repeat purchases of the week, of the first forecast), and both
-            added up, `actual_so_far` and `expected_so_far`.
+        table: One row a forecast: `forecast`, `mae` and `rmse` (purchases a customer), `total_error` (of all purchases;
+            .1 is a tenth too many), `spend_mae` (money a customer) and `spend_total_error`. The last row is always
+            `past_rate`. `... median` is the median of what a model holds possible: it has the least absolute error and
+            is 0 for most, so its total falls short by nature. What cannot be told is null.
+        calibration: By `purchases_before` (repeat purchases, those of the last row or more): `customers` and the means
+            of `actual`, `expected` (of the first forecast) and `past_rate`. Groups of fewer than ten customers are put
+            to the group below them.
+        tracking: By week: `week_ends`, `actual`, `expected` (repeat purchases of the week, of the first forecast), and
+            both added up, `actual_so_far` and `expected_so_far`.
     """
 
     as_of: datetime
@@ -200,7 +200,8 @@ def tracking_of(
 ) -> pl.DataFrame:
     """Return the repeat purchases of the customers of `base` by week, as they came and as they were expected.
 
-    Weeks are counted from the as-of date of `base` in both directions; those that were not seen as a whole are left out.
+    Weeks are counted from the as-of date of `base` in both directions; those that were not seen as a whole are left
+    out.
     """
     days, expected = expected_of(learned.purchases, base, learned.season, last=until.last, unit=terms.unit)
     actual = bought_by_day(terms, tables, base, as_of=until.as_of, days=days)

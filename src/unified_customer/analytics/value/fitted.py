@@ -34,13 +34,13 @@ class FittedCLV:
         as_of: The instant before which things count, and from which the horizon runs.
         learned: The models: `learned.purchases`, `learned.spending`, `learned.season`.
         currency: ISO 4217 code of money; None where amounts name none.
-        holdout: What was expected against what came on the last days before the as-of date; None where none was asked for.
-            With `model="best"` it is what the model was chosen by, so its first row flatters a little.
+        holdout: What was expected against what came on the last days before the as-of date; None where none was asked
+            for. With `model="best"` it is what the model was chosen by, so its first row flatters a little.
         table: One row for each customer, sorted by `customer_id`, as Polars whatever the engine: `frequency` (repeat
-            purchase days), `recency` and `age` (days, by the calendar), `spend` (mean of a repeat purchase, null without
-            one), `first_day` (from 1970-01-01), `p_alive` (0 to 1), `expected_purchases` and `clv` (within the horizon),
-            `expected_spend` (of one purchase, what comes back taken off) and `margin` (its share). What a model cannot tell
-            is null.
+            purchase days), `recency` and `age` (days, by the calendar), `spend` (mean of a repeat purchase, null
+            without one), `first_day` (from 1970-01-01), `p_alive` (0 to 1), `expected_purchases` and `clv` (within the
+            horizon), `expected_spend` (of one purchase, what comes back taken off) and `margin` (its share). What a
+            model cannot tell is null.
     """
 
     spec: "CLV"

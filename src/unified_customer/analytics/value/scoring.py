@@ -13,8 +13,8 @@ _PIECE = 30
 def scored(terms: Terms, learned: Learned, base: Base) -> pl.DataFrame:
     """Return the table of a valuation, one row for each customer; see `FittedCLV`.
 
-    Each distinct history is valued once. The horizon is cut into pieces of 30 days; purchases of a piece are discounted as
-    if they were spread evenly over it.
+    Each distinct history is valued once. The horizon is cut into pieces of 30 days; purchases of a piece are discounted
+    as if they were spread evenly over it.
     """
     histories, place = base.histories(learned.season, unit=terms.unit).compressed()
     gains = gained(terms, learned, base, histories, edges=piece_edges(terms.horizon))

@@ -27,9 +27,9 @@ DAYS_IN: Final[Mapping[str, float]] = MappingProxyType({"day": 1.0, "week": 7.0,
 class CLV(Spec):
     """Customer lifetime value: the margin that each customer is expected to bring within a named time, discounted.
 
-    For shops in which customers leave without a word. How often somebody will buy comes from a buy-till-you-die model, how
-    much they spend from the Gamma-Gamma model, both fitted by maximum likelihood on what was bought before the as-of date.
-    What went wrong with a fit stands in `diagnosis` of the result; nothing is raised for it.
+    For shops in which customers leave without a word. How often somebody will buy comes from a buy-till-you-die model,
+    how much they spend from the Gamma-Gamma model, both fitted by maximum likelihood on what was bought before the
+    as-of date. What went wrong with a fit stands in `diagnosis` of the result; nothing is raised for it.
 
     Examples:
         >>> import polars as pl
@@ -57,23 +57,23 @@ class CLV(Spec):
     needs: ClassVar[tuple[str, ...]] = NEEDED
 
     model: Literal["best"] | ModelName = "best"
-    """How customers buy and leave: `bg_nbd`, `mbg_nbd`, `pareto_nbd`, or the one of these with the least mean absolute error
-    on the last days before the as-of date."""
+    """How customers buy and leave: `bg_nbd`, `mbg_nbd`, `pareto_nbd`, or the one of these with the least mean absolute
+    error on the last days before the as-of date."""
     horizon_days: int = Field(default=365, gt=0, le=36_525)
     """The time of which the value is told, in days from the as-of date."""
     annual_discount: float = Field(default=0.1, ge=0, allow_inf_nan=False)
     """What money loses in a year: .1 makes 1.10 of next year worth 1.00 today."""
     margin: float | str = 1.0
-    """Contribution margin as a share of what is spent; or the name of a column of the orders that holds the margin of each
-    in money, of which each customer's own share is taken (that of all where a customer has paid nothing). With 1 the value
-    is revenue."""
+    """Contribution margin as a share of what is spent; or the name of a column of the orders that holds the margin of
+    each in money, of which each customer's own share is taken (that of all where a customer has paid nothing). With 1
+    the value is revenue."""
     time_unit: TimeUnit = "week"
     """In what the times of parameters are told. It changes nothing else."""
     seasonal: SeasonBy | SeasonalIndex | None = None
     """`month` or `week`: an index estimated from what was seen before the as-of date; or an index that is known."""
     holdout_days: int | None = Field(default=None, gt=0)
-    """Fit once more without the last so many days and compare what was expected with what came; see `holdout` of the result.
-    None: no holdout, and with `best` the horizon or half of what was seen, whichever is shorter."""
+    """Fit once more without the last so many days and compare what was expected with what came; see `holdout` of the
+    result. None: no holdout, and with `best` the horizon or half of what was seen, whichever is shorter."""
     returns: Literal["net", "gross"] = "net"
     """`net`: what all customers returned apart from their orders is taken off everybody's spend, as one share."""
     money: Money = Money()
@@ -105,11 +105,12 @@ class CLV(Spec):
     def fit(self, tables: Mapping[str, Native], *, as_of: datetime) -> FittedCLV:
         """Fit the models on what was bought before `as_of`, and value everybody who bought.
 
-        The orders are counted where they are; one row for each customer is brought to this machine, on which the models are
-        fitted once for each distinct history.
+        The orders are counted where they are; one row for each customer is brought to this machine, on which the models
+        are fitted once for each distinct history.
 
         Args:
-            tables: `orders` (`customer_id`, `ordered_at`, `amount`, perhaps `currency`) or `order_lines`, on any engine.
+            tables: `orders` (`customer_id`, `ordered_at`, `amount`, perhaps `currency`) or `order_lines`, on any
+                engine.
             as_of: An instant; what happened at it or later is left out.
 
         Raises:

@@ -24,9 +24,9 @@ _DAYS: Mapping[str, float] = {"week": 7.0, "month": 365.25 / 12, "quarter": 365.
 class SubscriptionValue(Spec):
     """The margin that customers under contract are expected to bring within a named time, discounted.
 
-    How long contracts last comes from the shifted beta-geometric model, fitted by maximum likelihood: those who are likely to
-    cancel do so first, so the longer a contract has run, the likelier it is renewed. The payment of the interval that runs
-    is made; the value is that of the renewals to come.
+    How long contracts last comes from the shifted beta-geometric model, fitted by maximum likelihood: those who are
+    likely to cancel do so first, so the longer a contract has run, the likelier it is renewed. The payment of the
+    interval that runs is made; the value is that of the renewals to come.
 
     Examples:
         >>> from datetime import UTC, date
@@ -47,7 +47,8 @@ class SubscriptionValue(Spec):
 
     References:
         P. Fader, B. Hardie (2007): How to project customer retention. Journal of Interactive Marketing 21(1), 76-90.
-        P. Fader, B. Hardie (2010): Customer-base valuation in a contractual setting: the perils of ignoring heterogeneity.
+        P. Fader, B. Hardie (2010): Customer-base valuation in a contractual setting: the perils of ignoring
+        heterogeneity.
         Marketing Science 29(1), 85-93.
     """
 
@@ -76,8 +77,8 @@ class SubscriptionValue(Spec):
         """Fit the model on the contracts that began before `as_of`, and value everybody who had one.
 
         Args:
-            tables: `subscriptions` (`customer_id`, `started_at`, `ended_at`, perhaps `amount` and `currency`), on any engine,
-                or `events`.
+            tables: `subscriptions` (`customer_id`, `started_at`, `ended_at`, perhaps `amount` and `currency`), on any
+                engine, or `events`.
             as_of: An instant; what happened at it or later is left out.
 
         Raises:

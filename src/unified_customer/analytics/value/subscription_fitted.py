@@ -34,11 +34,11 @@ class FittedSubscriptionValue:
         as_of: The instant before which things count, and from which the horizon runs.
         retention: The shifted beta-geometric model.
         currency: ISO 4217 code of money; None where amounts name none.
-        survival: By `renewal` (0: the start) the `contracts` that came to it, and the share of all that was left after it:
-            `actual` (Kaplan and Meier's) and `expected`.
-        table: One row for each customer, sorted by `customer_id`: `contracts`, `running` (how many), `renewals` (most of one
-            contract), `p_stay` (that one of them runs to the end of the horizon), `expected_renewals` and `clv` (within the
-            horizon; 0 where none runs, null where what it costs is not known).
+        survival: By `renewal` (0: the start) the `contracts` that came to it, and the share of all that was left after
+            it: `actual` (Kaplan and Meier's) and `expected`.
+        table: One row for each customer, sorted by `customer_id`: `contracts`, `running` (how many), `renewals` (most
+            of one contract), `p_stay` (that one of them runs to the end of the horizon), `expected_renewals` and `clv`
+            (within the horizon; 0 where none runs, null where what it costs is not known).
     """
 
     spec: "SubscriptionValue"

@@ -31,8 +31,8 @@ def rotate(
 ) -> None:
     """Put a new key beside the store, and let no earlier one open it.
 
-    Ids stay as they are. The old key is kept under another name: backups and exports from before need it. A spare key that
-    is not named opens nothing any more either.
+    Ids stay as they are. The old key is kept under another name: backups and exports from before need it. A spare key
+    that is not named opens nothing any more either.
     """
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.rotating import rotate_store_key

@@ -41,8 +41,8 @@ def publish(
 ) -> None:
     """Publish a star schema for BI tools.
 
-    Tables, a data dictionary, LookML and a Power BI model, of whom and what the purpose may see. It takes the place of what
-    was published there before, and erasures and withdrawals reach it.
+    Tables, a data dictionary, LookML and a Power BI model, of whom and what the purpose may see. It takes the place of
+    what was published there before, and erasures and withdrawals reach it.
     """
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.calendars import calendar_of

@@ -49,7 +49,8 @@ def hold(
 ) -> None:
     """Hold what is needed in court, until it is lifted.
 
-    What you do not name is held as a whole: without any of --customer, --table and --category nothing at all is deleted.
+    What you do not name is held as a whole: without any of --customer, --table and --category nothing at all is
+    deleted.
     """
     with session(as_json=json, debug=debug) as out:
         from unified_customer.cli.holding import place_hold

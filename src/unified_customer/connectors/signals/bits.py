@@ -7,7 +7,8 @@ from unified_customer.core.errors import SignalError
 
 ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MAX_IDS: Final = 500_000
-"""More ids than all vendor sets of one string together can sensibly hold; a short text of ranges could name billions."""
+"""More ids than all vendor sets of one string together can sensibly hold; a short text of ranges could name
+billions."""
 
 _BITS: Final = {letter: format(value, "06b") for value, letter in enumerate(ALPHABET)}
 _TEXT: Final = re.compile(r"[A-Za-z0-9_-]+")

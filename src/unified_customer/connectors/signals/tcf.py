@@ -90,7 +90,8 @@ def decode_tcf(text: str) -> TcfSignal:
     """Return what a TCF string says.
 
     Args:
-        text: The string as the consent tool wrote it: segments of base64url, joined by dots; space around it is cut off.
+        text: The string as the consent tool wrote it: segments of base64url, joined by dots; space around it is cut
+            off.
 
     Raises:
         SignalError: It is a string of TCF 1, or none at all. The message holds no part of it.

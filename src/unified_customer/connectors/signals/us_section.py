@@ -7,7 +7,8 @@ from unified_customer.connectors.signals.bits import BitReader
 from unified_customer.connectors.signals.us_layouts import SENSITIVE, SENSITIVE_KINDS, Layout
 
 Choice = int | None
-"""0 does not apply, 1 yes (opted out, no consent), 2 no (did not opt out, consent); None: the section has no such field."""
+"""0 does not apply, 1 yes (opted out, no consent), 2 no (did not opt out, consent); None: the section has no such
+field."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ _DAYS: Final = {"day": 1, "week": 7}
 def with_microseconds(lazy: Lazy, column: str, *, name: str, zone: str = "UTC") -> Lazy:
     """Return a frame with a further column: the microseconds from 1970-01-01 in UTC to the instants of `column`.
 
-    Times without a zone are counted as civil times of `zone`; of an hour that the clock shows twice, the first. No engine is
-    asked for a difference of times.
+    Times without a zone are counted as civil times of `zone`; of an hour that the clock shows twice, the first. No
+    engine is asked for a difference of times.
     """
     plain = getattr(lazy.collect_schema()[column], "time_zone", None) is None
     counted = _with_microseconds(lazy, column, name)
@@ -80,7 +80,8 @@ def _with_parts(lazy: Lazy) -> Lazy:
     Step by step, since an expression that stands in others is written out in SQL wherever it stands.
 
     References:
-        H. Hinnant (2013): chrono-compatible low-level date algorithms; years begin in March, so that leap days end them.
+        H. Hinnant (2013): chrono-compatible low-level date algorithms; years begin in March, so that leap days end
+        them.
     """
     days, years, place, month = (nw.col(name) for name in ("_days", "_years", "_place", "_month"))
     eras = lazy.with_columns(_era=(days + 719_468) // 146_097, _days=(days + 719_468) % 146_097)

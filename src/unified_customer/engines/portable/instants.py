@@ -118,8 +118,8 @@ def _offsets(zone: str) -> list[tuple[int, list[tuple[datetime, datetime]]]]:
 def civil_spans(zone: str) -> list[tuple[int, list[tuple[int, int]]]]:
     """Return the offsets of a zone in seconds, save 0, each with the spans of civil time in which it holds.
 
-    Spans are microseconds from 1970-01-01 of the zone's own clock, without their end. Where the clock is put back, the earlier
-    offset holds for the hour that it shows twice; where it is put forward, for the hour that it never shows.
+    Spans are microseconds from 1970-01-01 of the zone's own clock, without their end. Where the clock is put back, the
+    earlier offset holds for the hour that it shows twice; where it is put forward, for the hour that it never shows.
     """
     at = [datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), *_changes(zone)]
     offsets = [_seconds(each, zone) for each in at]

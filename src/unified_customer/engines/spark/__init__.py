@@ -7,8 +7,8 @@
     connected        the connected components of a graph
     settled, kept    frames that are worked out once
 
-PySpark is imported here alone, and only when it is needed. Spark moves the rows; what is done to them is the code that runs on
-one machine.
+PySpark is imported here alone, and only when it is needed. Spark moves the rows; what is done to them is the code that
+runs on one machine.
 """
 
 from unified_customer.engines.spark.components import connected

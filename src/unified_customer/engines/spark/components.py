@@ -1,11 +1,12 @@
 """Connected components of a graph whose edges are rows.
 
-Each round joins the edges with the smallest neighbour of each node and leaves fewer and shorter ways, until every node is tied
-to the smallest of its component and to nothing else. The number of rounds grows with the logarithm of the size, and no node,
-however many neighbours it has, is brought to one place.
+Each round joins the edges with the smallest neighbour of each node and leaves fewer and shorter ways, until every node
+is tied to the smallest of its component and to nothing else. The number of rounds grows with the logarithm of the size,
+and no node, however many neighbours it has, is brought to one place.
 
 References:
-    R. Kiveris, S. Lattanzi, V. Mirrokni, V. Rastogi, S. Vassilvitskii (2014): Connected Components in MapReduce and Beyond.
+    R. Kiveris, S. Lattanzi, V. Mirrokni, V. Rastogi, S. Vassilvitskii (2014): Connected Components in MapReduce and
+    Beyond.
     *SoCC*.
 """
 
@@ -30,7 +31,8 @@ def connected(edges: "DataFrame", *, in_one: int = IN_ONE) -> "DataFrame":
     """Return the component of each node: `node`, `component`, which is its smallest node.
 
     Args:
-        edges: `a`, `b`: nodes of any one type that has an order. What is tied to nothing is in no edge, and not in the answer.
+        edges: `a`, `b`: nodes of any one type that has an order. What is tied to nothing is in no edge, and not in the
+            answer.
         in_one: So many edges or fewer are tied in one task, in its memory.
     """
     ties = settled(edges.selectExpr("greatest(a, b) AS node", "least(a, b) AS near").filter("node > near").distinct())

@@ -75,8 +75,8 @@ def grouped(frame: "DataFrame", *by: str, **aggregates: str) -> "DataFrame":
 def settled(frame: "DataFrame") -> "DataFrame":
     """Work a frame out now and forget how.
 
-    The rows are kept by the executors; where the session has a checkpoint folder (`spark.checkpoint.dir`), in that, so that
-    they survive the loss of one.
+    The rows are kept by the executors; where the session has a checkpoint folder (`spark.checkpoint.dir`), in that, so
+    that they survive the loss of one.
     """
     folder = frame.sparkSession.sparkContext.getCheckpointDir()
     return frame.localCheckpoint() if folder is None else frame.checkpoint()

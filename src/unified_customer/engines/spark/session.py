@@ -23,8 +23,8 @@ def local_session(
 ) -> "SparkSession":
     """Start Spark on this machine, or return the session that runs already.
 
-    Nothing is fetched and nothing listens to other machines; there is no web page. Times are in UTC. The workers run the same
-    Python as the caller, so that they have the same packages.
+    Nothing is fetched and nothing listens to other machines; there is no web page. Times are in UTC. The workers run
+    the same Python as the caller, so that they have the same packages.
 
     Args:
         cores: How many tasks run at once. None: as many as there are processors.

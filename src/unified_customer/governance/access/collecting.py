@@ -59,7 +59,8 @@ def portable(data: PersonalData, *, policy: Policy) -> PersonalData:
     """Return the part of an answer that the person may take elsewhere (GDPR Art. 20).
 
     It holds what the person provided or was observed, as far as it may be used now for a purpose that rests on consent
-    or contract. What was concluded of the person, what was done with the data, and what partners or brokers told is left out.
+    or contract. What was concluded of the person, what was done with the data, and what partners or brokers told is
+    left out.
 
     Args:
         data: What `collect` returned.

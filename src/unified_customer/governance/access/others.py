@@ -1,6 +1,7 @@
 """What is left out of an answer, because it is about somebody else (GDPR Art. 15(4)).
 
-Names of staff who looked at the data are left out too: a person is told when and what for, not by whom (CJEU, C-579/21).
+Names of staff who looked at the data are left out too: a person is told when and what for, not by whom (CJEU,
+C-579/21).
 """
 
 import re

@@ -82,8 +82,9 @@ class AuditLog:
     def verify(self, head: TreeHead | None = None) -> Verification:
         """Look for entries that were changed, removed, added or moved.
 
-        Each entry is held against its seal, all of them against the heads that were kept beside the store, and against `head`.
-        In a store that no hub opened, since its key was lost, the seals are not checked: entries are held against heads alone.
+        Each entry is held against its seal, all of them against the heads that were kept beside the store, and against
+        `head`. In a store that no hub opened, since its key was lost, the seals are not checked: entries are held
+        against heads alone.
 
         Args:
             head: A head that was given away.

@@ -31,10 +31,10 @@ class Finding(Model):
     """One thing that is wrong with the audit."""
 
     kind: Kind
-    """changed: it is not what was sealed; missing: there is none of that number; doubled: there are several; moved: it lies
-    elsewhere than it was written; unnumbered: it has no number although the chain began without such; before: those from before
-    the chain are not those that it began after; truncated: a head knows of more entries; rewritten: a head has another root;
-    head: a head that was kept cannot be read or was not made by this hub."""
+    """changed: it is not what was sealed; missing: there is none of that number; doubled: there are several; moved: it
+    lies elsewhere than it was written; unnumbered: it has no number although the chain began without such; before:
+    those from before the chain are not those that it began after; truncated: a head knows of more entries; rewritten: a
+    head has another root; head: a head that was kept cannot be read or was not made by this hub."""
     number: int | None = None
     """The place of the entry in the chain."""
     audit_id: str | None = None
@@ -55,7 +55,8 @@ class Verification(Model):
     root: str
     """Root of the tree over the chain as it lies in the store."""
     heads: int
-    """Heads from outside the store that it was held against; without any, entries missing at the end are not noticed."""
+    """Heads from outside the store that it was held against; without any, entries missing at the end are not
+    noticed."""
     keyed: bool
     """Whether the seals were checked, which takes the key of the hub."""
     found: int
@@ -84,8 +85,8 @@ def verify_log(reader: Reader, *, seals: Seals | None, witnesses: Witnesses | No
 
     Args:
         reader: The state.
-        seals: The seals of the hub; None where the key is not at hand: then it is only shown that entries are those that the
-            heads were made of.
+        seals: The seals of the hub; None where the key is not at hand: then it is only shown that entries are those
+            that the heads were made of.
         witnesses: What is known of the audit from outside the store.
     """
     known = witnesses or Witnesses()

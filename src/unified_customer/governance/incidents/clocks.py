@@ -47,8 +47,9 @@ def clocks(
         laws: Regimes that hold for everybody affected, such as that of a recipient's country.
 
     Returns:
-        `regime`, `whom` to tell (authority, people, media), `within`, `due_at`, `people` of whom it is, `runs`, `why_not`
-        where it does not, `overdue`, and the article that is the `source`; the ones that run first, by `due_at`.
+        `regime`, `whom` to tell (authority, people, media), `within`, `due_at`, `people` of whom it is, `runs`,
+        `why_not` where it does not, `overdue`, and the article that is the `source`; the ones that run first, by
+        `due_at`.
     """
     rows = [
         _clock(name, each, _under(name, places, laws), high_risk=high_risk, known_at=known_at, as_of=as_of)

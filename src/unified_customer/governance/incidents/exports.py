@@ -23,8 +23,8 @@ NO_EXPORT: Final = (
 def in_exports(reader: Reader, scope: IncidentScope, *, policy: Policy) -> Found:
     """Return whose data were exported to the destination of `scope`, and of which categories.
 
-    An export is known by its name, its location or the `recipient` of its spec. One of some people counts from when it was
-    made until it is written over. Categories are those that the policy
+    An export is known by its name, its location or the `recipient` of its spec. One of some people counts from when it
+    was made until it is written over. Categories are those that the policy
     names for the recipient, else all that the purposes of the exports may see.
 
     Raises:

@@ -1,7 +1,7 @@
 """Incidents with reads: what an actor whose credentials leaked read in some time, told by the audit.
 
-The audit keeps how many people a read showed, not who they were. They are found again by deciding anew, on what was known
-at the instant of the read and under the policy that was in force then.
+The audit keeps how many people a read showed, not who they were. They are found again by deciding anew, on what was
+known at the instant of the read and under the policy that was in force then.
 """
 
 from collections import Counter

@@ -45,8 +45,9 @@ class Requests:
     ) -> RequestState:
         """Take in a request of a person (GDPR Art. 12 to 22, CCPA).
 
-        The customer is found by every identifier and source id ever linked to them. Of the identifiers only keyed hashes
-        are kept. Where several customers carry what is named, the request names nobody until one of them is verified.
+        The customer is found by every identifier and source id ever linked to them. Of the identifiers only keyed
+        hashes are kept. Where several customers carry what is named, the request names nobody until one of them is
+        verified.
 
         Args:
             right: access, portability, rectification, erasure, restriction, objection, opt_out, opt_in or

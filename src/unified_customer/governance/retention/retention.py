@@ -34,8 +34,8 @@ class Preview:
     Attributes:
         as_of: The instant at which it would be over.
         counts: A row for each table, column (null: whole rows), rule and what becomes of it (`then`: `delete`, `blank`,
-            `anonymise`, or `suppress` for what would stand out among rows about nobody): `rows`, `people`, `earliest` and
-            `latest` of the rows' own times, and `ended`, since when the first of it is over.
+            `anonymise`, or `suppress` for what would stand out among rows about nobody): `rows`, `people`, `earliest`
+            and `latest` of the rows' own times, and `ended`, since when the first of it is over.
     """
 
     as_of: datetime
@@ -93,7 +93,8 @@ class Retention:
             clock: Gives the present instant.
             remaining: Looks after customers who lose a part.
             actor: Who works where a call names nobody else.
-            parties: Source -> who it is: `third` for a broker, whose data are kept for 90 days unless a rule says otherwise.
+            parties: Source -> who it is: `third` for a broker, whose data are kept for 90 days unless a rule says
+                otherwise.
             portion: Rows that go in one transaction.
         """
         self._store = store
@@ -123,9 +124,10 @@ class Retention:
     ) -> RetentionReport:
         """Let go of what is over, except for what is held.
 
-        It works in portions, each in a transaction of its own and in the audit. If it is cut off, call it again: what is
-        gone is gone, and the rest goes then. Calling it twice for one instant changes nothing the second time. Records that go
-        leave a stub, so that no id of a customer moves; the single customer view is built anew where it lost something.
+        It works in portions, each in a transaction of its own and in the audit. If it is cut off, call it again: what
+        is gone is gone, and the rest goes then. Calling it twice for one instant changes nothing the second time.
+        Records that go leave a stub, so that no id of a customer moves; the single customer view is built anew where it
+        lost something.
 
         Args:
             as_of: What is over at this instant, not after now; None: now, or the instant of `confirm`.

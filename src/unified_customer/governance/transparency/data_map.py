@@ -71,8 +71,8 @@ class DataMap:
 
     Attributes:
         flows: One row per source and table that has rows: `source` (null: made in the hub), `table`, `rows`, `people`
-            (null: about nobody), `categories` of personal data, `unclassified` columns, `purposes` that may read some of
-            it, `recipients`, `retention`.
+            (null: about nobody), `categories` of personal data, `unclassified` columns, `purposes` that may read some
+            of it, `recipients`, `retention`.
         columns: One row per column with personal data, of every table: `table`, `column`, `meaning`, `category`,
             `sensitivity`, `party`, `unclassified`, `purposes`, `recipients`, `retention`.
     """

@@ -18,8 +18,8 @@ def fed(reader: Reader) -> pl.DataFrame:
     """Return what is in the store, by table and source.
 
     Returns:
-        `table`, `source` (null: made in the hub), `rows` and `people` (null: the rows are about nobody), in the order of
-        the tables, then of the sources.
+        `table`, `source` (null: made in the hub), `rows` and `people` (null: the rows are about nobody), in the order
+        of the tables, then of the sources.
     """
     rows = [row for name, table in TABLES.items() if name not in NOT_COUNTED for row in _of_table(reader, table)]
     return pl.DataFrame(rows, schema=FED, orient="row")

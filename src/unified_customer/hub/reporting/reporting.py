@@ -100,8 +100,8 @@ class Reporting:
     ) -> Report:
         """Write one page about the customer base: KPIs, segments, cohorts, value, identity, consent, data quality.
 
-        The page is one file of HTML with no script and nothing from the network. It holds aggregates only, of those whom the
-        purpose may see.
+        The page is one file of HTML with no script and nothing from the network. It holds aggregates only, of those
+        whom the purpose may see.
 
         Args:
             purpose: What it is for.
@@ -109,7 +109,8 @@ class Reporting:
             as_of: Only what happened strictly before; None: until now.
             title: Its heading.
             money: In which currency amounts are added; None: all are of one.
-            calendar: Zone, first day of the week and first month of the fiscal year of the shop; None: UTC, Monday, January.
+            calendar: Zone, first day of the week and first month of the fiscal year of the shop; None: UTC, Monday,
+                January.
             actor: Who asks; None: the hub's actor.
 
         Raises:

@@ -1,7 +1,7 @@
 """Records in normal form on Spark, and what a worker makes of some of them.
 
-A row has `record_id`, `source`, what is known of it (`person`, a group of records that are one person; `apart`, the ids of
-others that are not), and the values of each field in `value_0`, `value_1`, ... in the order of the fields.
+A row has `record_id`, `source`, what is known of it (`person`, a group of records that are one person; `apart`, the ids
+of others that are not), and the values of each field in `value_0`, `value_1`, ... in the order of the fields.
 """
 
 from collections.abc import Iterator

@@ -36,9 +36,9 @@ SEEN: Final = 100_000
 def fit_on_spark(matcher: Matcher, frame: Frame) -> FittedMatcher:
     """Learn from the rows of a Spark frame: what `matcher.fit` learns from the same records.
 
-    Values, blocks and pairs are counted by Spark; weights are learned on the driver, from the sample of records that one
-    machine takes too. Roles are inferred from about 100,000 records, chosen by their ids: where there are more, a column that
-    can only be told by all its values is better named in `Matcher.roles`.
+    Values, blocks and pairs are counted by Spark; weights are learned on the driver, from the sample of records that
+    one machine takes too. Roles are inferred from about 100,000 records, chosen by their ids: where there are more, a
+    column that can only be told by all its values is better named in `Matcher.roles`.
 
     Args:
         matcher: What is to be learned.

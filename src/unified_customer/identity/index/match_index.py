@@ -1,9 +1,9 @@
 """Matching as records come: what is added touches what it is like, and nothing else.
 
-For a fitted matcher the partition is always the one that `FittedMatcher.match` makes of all records together. A new record
-may join clusters; it may also part records, when a key that they share becomes too common to be compared. So all that it
-touches is matched anew: records that it is likely one with, records that lose pairs because of it, and whatever hangs
-together with either.
+For a fitted matcher the partition is always the one that `FittedMatcher.match` makes of all records together. A new
+record may join clusters; it may also part records, when a key that they share becomes too common to be compared. So all
+that it touches is matched anew: records that it is likely one with, records that lose pairs because of it, and whatever
+hangs together with either.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,8 +7,9 @@
     NormalForms, normal_forms           values in the forms in which they are compared
     Households, find_households         who lives with whom
 
-See `docs/explanation/matching.md` for the model. The steps are modules of their own: `keys`, `blocking` and `selection` find
-candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence` what they weigh, `linkage` the clusters.
+See `docs/explanation/matching.md` for the model. The steps are modules of their own: `keys`, `blocking` and `selection`
+find candidate pairs, `comparison` gives levels of agreement, `mixture` and `evidence` what they weigh, `linkage` the
+clusters.
 """
 
 from unified_customer.identity.matching.households import Households, find_households

@@ -1,7 +1,7 @@
 """Candidate pairs: the pairs of records that are compared.
 
-Within each key the smallest blocks come first, until the key has used up its budget of pairs: a rare value is never left
-out because a common one is in the way. Blocks of one size are all in or all out, so no order decides.
+Within each key the smallest blocks come first, until the key has used up its budget of pairs: a rare value is never
+left out because a common one is in the way. Blocks of one size are all in or all out, so no order decides.
 """
 
 from collections.abc import Iterable

@@ -55,8 +55,8 @@ def _equal(counts: np.ndarray, rare: np.ndarray) -> Floats:
 def sample(records: Encoded, *, seed: int) -> Encoded:
     """Return about `SAMPLE` of the records, or all if there are no more.
 
-    Whether a record is in it depends on its id and the seed alone: not on its place, and not on the other records but for
-    their number.
+    Whether a record is in it depends on its id and the seed alone: not on its place, and not on the other records but
+    for their number.
     """
     if len(records) <= SAMPLE:
         return records

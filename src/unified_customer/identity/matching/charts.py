@@ -45,8 +45,8 @@ def waterfall_chart(explanation: PairExplanation, *, dark: bool = False) -> Char
 def cluster_chart(explanation: ClusterExplanation, *, dark: bool = False) -> Chart:
     """Draw the records of a cluster and what holds them together.
 
-    The weakest link is orange and dashed, with a circle of records on either side. Dark lines are the links that hold the
-    cluster together, grey ones all others above the threshold.
+    The weakest link is orange and dashed, with a circle of records on either side. Dark lines are the links that hold
+    the cluster together, grey ones all others above the threshold.
 
     Raises:
         MissingDependencyError: Altair is not installed.

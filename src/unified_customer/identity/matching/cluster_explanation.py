@@ -44,8 +44,8 @@ class ClusterExplanation:
     """What holds some records together.
 
     Attributes:
-        nodes: `record_id`, `source` ("" where there is none) and `part`: 0 or 1, the side of the weakest link that it is
-            on, 0 that of the smallest id. Sorted by `record_id`.
+        nodes: `record_id`, `source` ("" where there is none) and `part`: 0 or 1, the side of the weakest link that it
+            is on, 0 that of the smallest id. Sorted by `record_id`.
         edges: All pairs: `record_a`, `record_b` (the smaller id first), `bits`, `probability`, `in_tree` (one of the
             links of the maximum spanning tree, which hold the cluster together) and `weakest`. Strongest first.
         weakest: The weakest link of that tree; None for one record.

@@ -1,7 +1,7 @@
 """How the fields of two records compare: a level for each field of each pair of records.
 
-A level says how alike two values are (see `scales`), or that one side says nothing (-1). Each distinct pair of values is
-compared once.
+A level says how alike two values are (see `scales`), or that one side says nothing (-1). Each distinct pair of values
+is compared once.
 """
 
 import numpy as np

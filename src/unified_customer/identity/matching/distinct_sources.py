@@ -21,8 +21,8 @@ CLEAN: Final = 0.02
 def find_distinct_sources(records: Encoded, scored: Scored) -> tuple[int, ...]:
     """Return the numbers of the sources that look free of duplicates.
 
-    Only where several sources overlap can it be told: a single source with no duplicates needs no matching at all, and one
-    that overlaps with nothing shows nothing of how well its duplicates would be found.
+    Only where several sources overlap can it be told: a single source with no duplicates needs no matching at all, and
+    one that overlaps with nothing shows nothing of how well its duplicates would be found.
     """
     first, second = unpack(len(records), scored.pairs)
     sources = records.sources

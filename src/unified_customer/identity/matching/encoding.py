@@ -84,12 +84,13 @@ class Encoded:
 def encode(normal: NormalForms, rare: Rare | None = None) -> Encoded:
     """Number the values of records, and put the records into an order of their own.
 
-    The order is that of the values, then of source and id: it does not depend on the order in which records came, nor on
-    what other records came with them, so nothing that follows does.
+    The order is that of the values, then of source and id: it does not depend on the order in which records came, nor
+    on what other records came with them, so nothing that follows does.
 
     Args:
         normal: The records.
-        rare: How rare values are, for records that have more of them than are kept; None: as rare as among these records.
+        rare: How rare values are, for records that have more of them than are kept; None: as rare as among these
+            records.
     """
     names = distinct_values(normal.sources)
     sources = numbered(normal.sources, names)

@@ -1,7 +1,7 @@
 """What levels of agreement weigh, in bits, and the odds that a pair is one person.
 
-The evidence of a field is the base-two logarithm of how much more often it agrees so in one person than by chance. Odds are
-those of one person against everything else: chance and every bond.
+The evidence of a field is the base-two logarithm of how much more often it agrees so in one person than by chance. Odds
+are those of one person against everything else: chance and every bond.
 """
 
 from collections.abc import Sequence

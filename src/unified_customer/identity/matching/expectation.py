@@ -30,10 +30,10 @@ class Range:
 class Expected:
     """What is expected of the pairs that are taken for one person.
 
-    There are two views: the probabilities of the pairs, and the clusters, which know more (a pair that is unlikely by itself
-    may be held together by a third record). The precision that is expected is that of the probabilities, the recall that of the
-    clusters; the bounds take in both, and two standard deviations. Whom nothing in the data connects with himself cannot be
-    counted, so the recall is an upper estimate.
+    There are two views: the probabilities of the pairs, and the clusters, which know more (a pair that is unlikely by
+    itself may be held together by a third record). The precision that is expected is that of the probabilities, the
+    recall that of the clusters; the bounds take in both, and two standard deviations. Whom nothing in the data connects
+    with himself cannot be counted, so the recall is an upper estimate.
 
     Attributes:
         precision: Of the pairs above the threshold, how many are one person.

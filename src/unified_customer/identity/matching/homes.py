@@ -1,11 +1,11 @@
 """Whether two people live in one home: what fields say of that, which is not what they say of one person.
 
-The weights are those of the bond `household` of a fitted matcher. Given names, birth dates and ids tell nothing here. Two
-things are known of homes that no matcher of persons needs to know:
+The weights are those of the bond `household` of a fitted matcher. Given names, birth dates and ids tell nothing here.
+Two things are known of homes that no matcher of persons needs to know:
 
 * A house number, or that of a flat, which contradicts the other one is another home, however much alike the rest is.
-* An address or a contact that strangers crowd at (a block of flats, a switchboard) is no home of theirs, and neither is a
-  town or a postcode where the house is not named. Strangers have no family name in common.
+* An address or a contact that strangers crowd at (a block of flats, a switchboard) is no home of theirs, and neither is
+  a town or a postcode where the house is not named. Strangers have no family name in common.
 """
 
 from collections.abc import Sequence

@@ -31,10 +31,11 @@ class Households:
     """Who lives with whom.
 
     Attributes:
-        members: `customer_id`, `household_id`, `probability`: a row for each customer, in the order of their ids. The id of
-            a household is the smallest id of its customers; `probability` is that of the best pair of records which binds
-            the customer to another one, null for who lives alone as far as is known.
-        alarms: `household_id`, `customers`: those that would have been larger than a household can be. They are given up.
+        members: `customer_id`, `household_id`, `probability`: a row for each customer, in the order of their ids. The
+            id of a household is the smallest id of its customers; `probability` is that of the best pair of records
+            which binds the customer to another one, null for who lives alone as far as is known.
+        alarms: `household_id`, `customers`: those that would have been larger than a household can be. They are given
+            up.
         reason: Why everybody lives alone, where nothing is known of homes; else None.
     """
 
@@ -48,9 +49,9 @@ def find_households(
 ) -> Households:
     """Say which customers live in one home.
 
-    Customers are one household if the pooled evidence of their records is in favour of one home, by the weights that the
-    matcher learned for the bond `household`. Who moved belongs where the latest dated address is: records from before are
-    not asked. Whose records have no time has not moved.
+    Customers are one household if the pooled evidence of their records is in favour of one home, by the weights that
+    the matcher learned for the bond `household`. Who moved belongs where the latest dated address is: records from
+    before are not asked. Whose records have no time has not moved.
 
     Args:
         matcher: Fitted on these records or on others with the same columns.

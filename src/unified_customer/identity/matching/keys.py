@@ -66,9 +66,9 @@ def possible_keys(records: Encoded) -> Iterator[tuple[KeyPart, ...]]:
 class KeyCodes:
     """The keys of records as hashes of their traits; the traits of each distinct value are worked out once.
 
-    A key depends on the values of its record alone, so records of other batches, or on other machines, have the same one
-    (of one version of Polars: hashes are not kept). Of 1,000,000 different keys two are equal with a probability of 3e-8,
-    and then two records are compared that need not be.
+    A key depends on the values of its record alone, so records of other batches, or on other machines, have the same
+    one (of one version of Polars: hashes are not kept). Of 1,000,000 different keys two are equal with a probability of
+    3e-8, and then two records are compared that need not be.
     """
 
     def __init__(self, records: Encoded) -> None:

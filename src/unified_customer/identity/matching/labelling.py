@@ -20,8 +20,8 @@ class Labelling:
     """Proposes pairs of records to judge, one at a time, and keeps the answers.
 
     The next pair is the one whose answer is expected to say most about all the others. It depends on the records and on
-    what was judged alone: the same answers bring the same pairs, whatever the order of the records, and a labelling that is
-    gone on with later goes on as if it had never stopped. No pair comes twice.
+    what was judged alone: the same answers bring the same pairs, whatever the order of the records, and a labelling
+    that is gone on with later goes on as if it had never stopped. No pair comes twice.
 
     Examples:
         >>> import polars as pl
@@ -119,8 +119,8 @@ class Labelling:
         """Return the judgements that all the others make look wrong: to look at again.
 
         Returns:
-            `record_a`, `record_b`, `same` (as it was judged), `wrong` (how likely that is wrong, more than one half), the
-            most doubtful first.
+            `record_a`, `record_b`, `same` (as it was judged), `wrong` (how likely that is wrong, more than one half),
+            the most doubtful first.
         """
         return self._questions.doubtful(self._judged)
 

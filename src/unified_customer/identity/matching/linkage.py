@@ -1,13 +1,13 @@
 """Clusters by pooled evidence: who belongs together, asked of whole clusters and not of pairs.
 
 Connected components join two people as soon as one pair of their records looks alike. Here clusters are merged from the
-strongest to the weakest, as long as the odds that both are one person are in favour. The evidence of two clusters is pooled
-field by field:
+strongest to the weakest, as long as the odds that both are one person are in favour. The evidence of two clusters is
+pooled field by field:
 
-* A record agrees with a cluster in a field as with the records of the cluster on average, in odds, not in bits: a person
-  who moved has two addresses, and to agree with one of them is enough.
-* The evidence of a field is the mean over the records of each cluster, and of the two; a record that does not speak of it
-  counts as nothing.
+* A record agrees with a cluster in a field as with the records of the cluster on average, in odds, not in bits: a
+  person who moved has two addresses, and to agree with one of them is enough.
+* The evidence of a field is the mean over the records of each cluster, and of the two; a record that does not speak of
+  it counts as nothing.
 * Evidence against counts for more the more records on both sides contradict each other: that one record of two has a
   wrong birth date is likely, that three of six agree on a wrong one is not.
 

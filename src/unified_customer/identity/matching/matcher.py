@@ -48,8 +48,8 @@ class Matcher(Spec):
     """Matching without configuration.
 
     Records are brought to normal form, blocked, compared, scored by a Fellegi-Sunter model that tells one person from
-    relatives, neighbours and namesakes, and clustered by pooled evidence. All of it is learned from the records; the same
-    records give the same answer in any order.
+    relatives, neighbours and namesakes, and clustered by pooled evidence. All of it is learned from the records; the
+    same records give the same answer in any order.
 
     Examples:
         >>> from unified_customer.identity.matching.matcher import Matcher

@@ -19,8 +19,8 @@ class Matches:
 
     Attributes:
         partition: `record_id`, `customer_id`, `probability`, in the order of the records that came in. The id of a
-            customer is the smallest record id among its records; `probability` is that of the best pair which the record is
-            part of within its customer, null for a customer of one record.
+            customer is the smallest record id among its records; `probability` is that of the best pair which the
+            record is part of within its customer, null for a customer of one record.
         pairs: `record_a`, `record_b`, `bits`, `probability`: the candidate pairs that are more likely one person than
             the threshold says, strongest first.
         pairs_scored: How many pairs were compared.

@@ -1,14 +1,16 @@
 """How often the fields of one person agree, and of two: estimated without labels.
 
 A pair is of one person, of two people by chance, or of two people with a bond (see `groups`). Within each class the
-fields are taken as independent. Chance is known from random pairs; all else is found by expectation maximisation over the
-patterns of the candidate pairs, in the space of all pairs: what is not a candidate counts as chance.
+fields are taken as independent. Chance is known from random pairs; all else is found by expectation maximisation over
+the patterns of the candidate pairs, in the space of all pairs: what is not a candidate counts as chance.
 
 References:
     I. P. Fellegi, A. B. Sunter (1969): A theory for record linkage. JASA 64.
-    W. E. Winkler (1988, 2000): Using the EM algorithm for weight computation in the Fellegi-Sunter model; frequency-based
+    W. E. Winkler (1988, 2000): Using the EM algorithm for weight computation in the Fellegi-Sunter model;
+    frequency-based
     matching.
-    T. Enamorado, B. Fifield, K. Imai (2019): Using a probabilistic model to assist merging of large-scale administrative
+    T. Enamorado, B. Fifield, K. Imai (2019): Using a probabilistic model to assist merging of large-scale
+    administrative
     records. APSR 113.
 """
 

@@ -35,9 +35,9 @@ def model_table(model: FittedMatcher) -> pl.DataFrame:
 
     Returns:
         One row a level, from unlike to alike: `field`, `role`, `level` (its name in the model), `agreement` (in words),
-        `m` (how often the records of one person are at that level), `u` (how often two random people are) and `bits`, the
-        base-two logarithm of m / u. Weights are made to rise with agreement after they are learned, so the `m` of a field
-        add up to 1 only nearly.
+        `m` (how often the records of one person are at that level), `u` (how often two random people are) and `bits`,
+        the base-two logarithm of m / u. Weights are made to rise with agreement after they are learned, so the `m` of a
+        field add up to 1 only nearly.
     """
     rows = [row for learned in model.fields for row in _level_rows(learned, learned.one)]
     return pl.DataFrame(rows, schema=_LEVELS, orient="row")

@@ -1,12 +1,12 @@
 """Which pairs to ask a person about: those whose answer is expected to say most about all the others.
 
-Weights are uncertain, and so is every pair that they score. An answer makes some weights less uncertain, and with them the
-pairs that share them. The next pair is the one after which the probabilities of all candidate pairs, added up, are expected
-to be least uncertain. So pairs near one half come first, patterns that many pairs have come before rare ones, and a pattern
-that was answered gives way to others: nothing else has to be done for diversity.
+Weights are uncertain, and so is every pair that they score. An answer makes some weights less uncertain, and with them
+the pairs that share them. The next pair is the one after which the probabilities of all candidate pairs, added up, are
+expected to be least uncertain. So pairs near one half come first, patterns that many pairs have come before rare ones,
+and a pattern that was answered gives way to others: nothing else has to be done for diversity.
 
-Only patterns of levels are chosen, never pairs for what else is known of them (their clusters, say): given the pattern, the
-answer is then that of any of its pairs.
+Only patterns of levels are chosen, never pairs for what else is known of them (their clusters, say): given the pattern,
+the answer is then that of any of its pairs.
 
 References:
     K. Chaloner, I. Verdinelli (1995): Bayesian experimental design: a review. Statistical Science 10.

@@ -1,14 +1,16 @@
 """Weights refined by judged pairs: those that are most likely, given what was learned without labels and the judgements.
 
-The odds of a judged pair are those of the weights and of what is peculiar to its pattern. Given the pair's levels it is one
-person with these odds, and an answer is wrong now and then. So nothing depends on how the pairs were chosen, as long as they
-were chosen by what the records say: that near the threshold half of the answers are yes is no news about the rest.
+The odds of a judged pair are those of the weights and of what is peculiar to its pattern. Given the pair's levels it is
+one person with these odds, and an answer is wrong now and then. So nothing depends on how the pairs were chosen, as
+long as they were chosen by what the records say: that near the threshold half of the answers are yes is no news about
+the rest.
 
 With few judgements the weights stay near what was learned without any; with many they move to where these say.
 
 References:
     D. B. Rubin (1976): Inference and missing data. Biometrika 63 (when the way of choosing can be ignored).
-    H. Shimodaira (2000): Improving predictive inference under covariate shift. J. Statistical Planning and Inference 90.
+    H. Shimodaira (2000): Improving predictive inference under covariate shift. J. Statistical Planning and Inference
+    90.
     D. J. C. MacKay (1992): The evidence framework applied to classification networks. Neural Computation 4.
 """
 

@@ -112,8 +112,8 @@ def infer_roles(records: pl.DataFrame, roles: Mapping[str, Role] | None = None) 
     """Say what each column is, from its name and its values.
 
     A name counts where the values agree with it; a column whose name says nothing is judged by its values. What tells
-    no two people apart, or everybody, is `ignored`: constants, flags, measures, time stamps of loading, numbers of rows.
-    The order of the rows does not matter.
+    no two people apart, or everybody, is `ignored`: constants, flags, measures, time stamps of loading, numbers of
+    rows. The order of the rows does not matter.
 
     Args:
         records: A row for each record, with any columns. `record_id`, `source` and `cluster_id` are never inputs.

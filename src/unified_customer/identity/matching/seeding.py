@@ -31,8 +31,8 @@ _OCTAVES = 1.5
 def seeded(model: SharedModel, records: pl.DataFrame, *, matcher: Matcher) -> tuple[FittedMatcher, tuple[LeftOut, ...]]:
     """Return a fitted matcher with the prior and the weights of `model`, and what of these it cannot say.
 
-    How rare values are, how records are read and what no shared level speaks of (nicknames, swapped names) is learned from the
-    records. Bonds are not: the weights of others know of none.
+    How rare values are, how records are read and what no shared level speaks of (nicknames, swapped names) is learned
+    from the records. Bonds are not: the weights of others know of none.
 
     Args:
         model: What others have learned.

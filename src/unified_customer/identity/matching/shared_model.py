@@ -1,7 +1,8 @@
 """The part of a fitted matcher that other tools of the Fellegi-Sunter kind understand: levels by one measure, m and u, a prior.
 
-A shared level is null, exact, at least so similar, at most so many edits apart, or all else. What a scale has beside these is
-added up with the level that takes it in, so that what remains is true of the pairs that it is about: it is only coarser.
+A shared level is null, exact, at least so similar, at most so many edits apart, or all else. What a scale has beside
+these is added up with the level that takes it in, so that what remains is true of the pairs that it is about: it is
+only coarser.
 """
 
 from collections.abc import Mapping
@@ -127,8 +128,8 @@ class Rungs:
 BY_FREQUENCY: Final[frozenset[Role]] = frozenset(
     {"given_name", "family_name", "city", "region", "country", "gender", "category"}
 )
-"""Roles of which common values are common to many people. A mailbox or a number that is frequent is rather that of one person with
-many records: adjusted by its frequency it would weigh too little."""
+"""Roles of which common values are common to many people. A mailbox or a number that is frequent is rather that of one
+person with many records: adjusted by its frequency it would weigh too little."""
 
 _EDITS: Final = Rungs("damerau_levenshtein", (None, 2, 1))
 _SPELT: Final = Rungs("jaro_winkler", (None, *SPELLING))

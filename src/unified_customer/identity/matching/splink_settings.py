@@ -217,8 +217,8 @@ def from_splink(settings: Mapping[str, Any] | str) -> SplinkModel:
         What both sides understand, and what not. `fit(records)` makes a matcher of it.
 
     Raises:
-        ConfigurationError: The text is no JSON object, nothing in it is a comparison that both understand, or the prior is no
-            probability.
+        ConfigurationError: The text is no JSON object, nothing in it is a comparison that both understand, or the prior
+            is no probability.
     """
     said = _parsed(settings)
     prior = said.get("probability_two_random_records_match", 0.0001)

@@ -9,8 +9,8 @@ from unified_customer.identity.matching.evidence import probability
 def best_threshold(log_odds: Floats, counts: Floats | None = None) -> float:
     """Return the probability from which on pairs are taken for the highest expected F1.
 
-    With the pairs in order of their probability, the first k have an expected sum of p of them right, out of the sum of all
-    p that are right at all: F1 is expected to be 2 * sum(p of the first k) / (k + sum(p)).
+    With the pairs in order of their probability, the first k have an expected sum of p of them right, out of the sum of
+    all p that are right at all: F1 is expected to be 2 * sum(p of the first k) / (k + sum(p)).
 
     Args:
         log_odds: The odds of the candidate pairs, in bits.

@@ -39,8 +39,8 @@ class Trained:
 def train(records: Encoded, census: Census, *, budget: float, seed: int) -> Trained:
     """Choose blocking keys and estimate weights.
 
-    Every possible key is tried. Weights are not learned from the candidates of the chosen keys: these were chosen for the
-    matches among them, and would make relatives and neighbours look rare.
+    Every possible key is tried. Weights are not learned from the candidates of the chosen keys: these were chosen for
+    the matches among them, and would make relatives and neighbours look rare.
 
     Args:
         records: The records, or a sample of them.

@@ -1,7 +1,7 @@
 """Traits of values, by which records find each other: how a name sounds, what a street begins with, the year of a date.
 
-Each trait is there twice: of one value in plain Python, for a single record whose answer somebody waits for, and of a column.
-A law holds the two together.
+Each trait is there twice: of one value in plain Python, for a single record whose answer somebody waits for, and of a
+column. A law holds the two together.
 """
 
 from collections.abc import Callable, Mapping

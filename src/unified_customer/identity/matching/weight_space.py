@@ -1,7 +1,7 @@
 """What may be wrong with weights that were learned without labels: a distribution over all of them.
 
-The weights of one person are written as one vector: the prior, then the levels of each field. How far each may be off is
-given by a covariance. It has four parts:
+The weights of one person are written as one vector: the prior, then the levels of each field. How far each may be off
+is given by a covariance. It has four parts:
 
 * the prior itself;
 * a field as a whole, whose weights may all be too large or too small by a factor;

@@ -66,8 +66,8 @@ def each_distinct(
 
 
 FEW: Final = 200
-"""So few values are worked on in plain Python where that is simple: somebody may wait for the answer, and a question to Polars
-takes longer to set up than a few values to answer."""
+"""So few values are worked on in plain Python where that is simple: somebody may wait for the answer, and a question to
+Polars takes longer to set up than a few values to answer."""
 
 
 def formed(values: pl.Series, form: Callable[[pl.Expr], pl.Expr]) -> pl.Series:

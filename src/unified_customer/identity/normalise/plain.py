@@ -1,7 +1,7 @@
 """Single values of ASCII in plain Python, for a record whose answer somebody waits for.
 
-A question to Polars takes longer to set up than one value to answer; and on ASCII all tables of Unicode agree, so what is
-found is what the expressions find. A law holds the two together.
+A question to Polars takes longer to set up than one value to answer; and on ASCII all tables of Unicode agree, so what
+is found is what the expressions find. A law holds the two together.
 """
 
 import re

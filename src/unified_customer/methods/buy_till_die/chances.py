@@ -16,8 +16,8 @@ def mean_purchases(shape: Floats, leave: Floats, stay: Floats, time: Floats) -> 
 
     It is how often somebody buys in the time t who buys at gamma rates of shape m and scale 1 and leaves after each
     purchase with the chance p. The closed form has the hypergeometric function 2F1, here after Euler's transformation,
-    which keeps its size near 1 for many purchases. Where it is of no use (a near 1, a + b near 1, or a value that leaves
-    the bounds that a convex function of p has), the mean is summed up over the log-odds of p.
+    which keeps its size near 1 for many purchases. Where it is of no use (a near 1, a + b near 1, or a value that
+    leaves the bounds that a convex function of p has), the mean is summed up over the log-odds of p.
 
     Args:
         shape: m, above 0.

@@ -74,8 +74,8 @@ MODELS: Final[Mapping[str, PurchaseModel]] = MappingProxyType(
 _FEW: Final = 50
 _MANY: Final = 40_000
 _TOLD: Final = 1.35
-"""So much must a log-likelihood gain by dropout to tell it from none: half of the 95 % point of a chi-square distribution of
-which half lies on the boundary (H. Chernoff 1954: On the distribution of the likelihood ratio)."""
+"""So much must a log-likelihood gain by dropout to tell it from none: half of the 95 % point of a chi-square
+distribution of which half lies on the boundary (H. Chernoff 1954: On the distribution of the likelihood ratio)."""
 _FAR: Final = 30.0
 _ALIKE: Final = 100.0
 """With a shape r above it rates differ by less than a tenth."""

@@ -20,12 +20,13 @@ _NIL: Final = 45.0
 class Pareto:
     """Purchases at gamma rates (r, alpha); lifetimes end at gamma rates (s, beta).
 
-    The likelihood of having left is an integral over the moment of leaving. It is summed by Gauss-Legendre nodes over the
-    logarithm of time plus the smaller scale, where what is summed is smooth for all parameters, so that its derivatives
-    are sums over the same nodes; all in logarithms.
+    The likelihood of having left is an integral over the moment of leaving. It is summed by Gauss-Legendre nodes over
+    the logarithm of time plus the smaller scale, where what is summed is smooth for all parameters, so that its
+    derivatives are sums over the same nodes; all in logarithms.
 
     References:
-        D. Schmittlein, D. Morrison, R. Colombo (1987): Counting your customers: who are they and what will they do next?
+        D. Schmittlein, D. Morrison, R. Colombo (1987): Counting your customers: who are they and what will they do
+        next?
         Management Science 33(1), 1-24.
         P. Fader, B. Hardie (2005): A note on deriving the Pareto/NBD model and related expressions.
     """

@@ -17,10 +17,11 @@ _CLASSES: Final[Mapping[ModelName, str]] = MappingProxyType(
     {"bg_nbd": "BetaGeoModel", "mbg_nbd": "ModifiedBetaGeoModel", "pareto_nbd": "ParetoNBDModel"}
 )
 _WAYS: Final[Mapping[ModelName, str]] = MappingProxyType({"bg_nbd": "mcmc", "mbg_nbd": "mcmc", "pareto_nbd": "demz"})
-"""How draws are made: along the gradient (NUTS), or where it is slow to work out by differential evolution (DEMetropolisZ)."""
+"""How draws are made: along the gradient (NUTS), or where it is slow to work out by differential evolution
+(DEMetropolisZ)."""
 _AGREEING: Final = 1.01
-"""Chains that have found the same distribution have an R-hat below it (A. Vehtari, A. Gelman, D. Simpson, B. Carpenter, P.-C.
-Bürkner 2021: Rank-normalization, folding, and localization. Bayesian Analysis 16(2), 667-718)."""
+"""Chains that have found the same distribution have an R-hat below it (A. Vehtari, A. Gelman, D. Simpson, B. Carpenter,
+P.-C. Bürkner 2021: Rank-normalization, folding, and localization. Bayesian Analysis 16(2), 667-718)."""
 _DRAWS: Final = 1000
 """So many draws at most, evenly picked, are looked at for each customer."""
 _CUSTOMERS: Final = 10_000
@@ -102,12 +103,13 @@ def fit_posterior(
 ) -> PosteriorPurchases:
     """Return a model with the posterior distribution of its parameters, drawn by pymc-marketing (extra `bayes`).
 
-    It takes minutes where `fit_purchases` takes a second, and tells how sure one can be: with few customers intervals are
-    wide. What is told of customers is worked out here, from the draws.
+    It takes minutes where `fit_purchases` takes a second, and tells how sure one can be: with few customers intervals
+    are wide. What is told of customers is worked out here, from the draws.
 
     Args:
         name: `bg_nbd`, `mbg_nbd` or `pareto_nbd`.
-        histories: The customers, in any order and any unit of time; priors are in that unit, so weeks are better than days.
+        histories: The customers, in any order and any unit of time; priors are in that unit, so weeks are better than
+            days.
         draws: Draws of each chain. Those of `pareto_nbd` hang together more than the others', so that it takes several
             thousand.
         chains: Independent chains, 2 at least: one cannot be compared with another.

@@ -37,7 +37,8 @@ class Tenures:
         """Count contracts one by one.
 
         Args:
-            periods: Where `ended`, the chance to renew at which it ended, from 1; elsewhere the renewals so far, from 0.
+            periods: Where `ended`, the chance to renew at which it ended, from 1; elsewhere the renewals so far, from
+                0.
             ended: Whether it has ended.
 
         Raises:

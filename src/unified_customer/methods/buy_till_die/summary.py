@@ -22,17 +22,18 @@ def purchase_histories(
     both came to. The first purchase starts the clock and is not counted.
 
     Args:
-        tables: `orders` (`customer_id`, `ordered_at`, and if they are there `amount`, `currency`) or `order_lines`, on any
-            engine.
-        as_of: An instant; what happened at it or later is left out. The last day that is seen is the one just before it.
+        tables: `orders` (`customer_id`, `ordered_at`, and if they are there `amount`, `currency`) or `order_lines`, on
+            any engine.
+        as_of: An instant; what happened at it or later is left out. The last day that is seen is the one just before
+            it.
         zone: IANA time zone of days.
         money: In which currency amounts are added.
 
     Returns:
-        As the kind of frame that was given, one row for each who has bought: `customer_id`, `frequency` (repeat purchases),
-        `recency` (days from the first purchase to the last), `age` (days from the first purchase to the last day seen),
-        `spend` (mean of a repeat purchase; null where there is none, or no amount), `first_day` (days from 1970-01-01) and
-        `purchases` (orders).
+        As the kind of frame that was given, one row for each who has bought: `customer_id`, `frequency` (repeat
+        purchases), `recency` (days from the first purchase to the last), `age` (days from the first purchase to the
+        last day seen), `spend` (mean of a repeat purchase; null where there is none, or no amount), `first_day` (days
+        from 1970-01-01) and `purchases` (orders).
 
     Raises:
         SchemaError: A column is missing, or amounts are of currencies that cannot be added.
@@ -65,8 +66,8 @@ def histories(
 ) -> tuple[Lazy, str | None]:
     """Return the columns of `purchase_histories`, and the currency of money.
 
-    Besides `bought` (what all purchases came to), `returned` (what came back apart from them, at most 0) and with the name
-    of a column of margins `margin` (their sum over all orders).
+    Besides `bought` (what all purchases came to), `returned` (what came back apart from them, at most 0) and with the
+    name of a column of margins `margin` (their sum over all orders).
     """
     keep = () if margin is None else (margin,)
     orders = orders_before(tables, as_of=as_of, zone=zone, keep=keep).filter(~nw.col("customer_id").is_null())

@@ -20,10 +20,11 @@
     as_svg       a chart as SVG for a page that has light and dark
     LIGHT, DARK  the colours of the two looks, for the page around
 
-Each takes frames with the columns that its docstring names and returns an Altair chart, which displays itself in a notebook,
-saves with `saved(chart, "chart.png")` and tells its data with `.to_dict()`. Colours are told apart by the colour-blind, every
-axis has a title with its unit, and the same frames always give the same picture; `dark=True` gives it on a dark ground. From
-`grid` on they take aggregates alone: they refuse columns that tell people apart, and more rows than one can see.
+Each takes frames with the columns that its docstring names and returns an Altair chart, which displays itself in a
+notebook, saves with `saved(chart, "chart.png")` and tells its data with `.to_dict()`. Colours are told apart by the
+colour-blind, every axis has a title with its unit, and the same frames always give the same picture; `dark=True` gives
+it on a dark ground. From `grid` on they take aggregates alone: they refuse columns that tell people apart, and more
+rows than one can see.
 """
 
 from unified_customer.methods.charting.bands import bands

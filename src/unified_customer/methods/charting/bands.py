@@ -37,8 +37,8 @@ def bands(
 ) -> "alt.LayerChart":
     """Draw curves with their bands, and the mean of all as a strong line over them.
 
-    Up to seven curves are told apart by colour and dash, and each has its band. More of them are thin lines without bands,
-    the later in order the stronger, below the mean with its band.
+    Up to seven curves are told apart by colour and dash, and each has its band. More of them are thin lines without
+    bands, the later in order the stronger, below the mean with its band.
 
     Args:
         frame: One row a point, at most 4,000, in any order. A null value ends the line: give a row with null for a gap.

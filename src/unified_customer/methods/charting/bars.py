@@ -41,8 +41,8 @@ def bars(
             `{"customers": "share of customers", "revenue": "share of revenue"}`.
         value_title: What the axis is.
         unit: How values are written.
-        in_order: Whether the order of the rows is kept. By default the largest of the first column of values comes first,
-            equal ones by name.
+        in_order: Whether the order of the rows is kept. By default the largest of the first column of values comes
+            first, equal ones by name.
         title: What it shows.
         subtitle: Lines below the title.
         dark: On a dark ground.

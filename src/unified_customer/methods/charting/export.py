@@ -52,8 +52,8 @@ def as_svg(chart: Chart, *, dark: "Chart | None" = None, name: str = "") -> str:
 
     Args:
         chart: The chart, light.
-        dark: The same chart with `dark=True`; then the picture follows the reader's choice of light or dark, and a page may
-            force one with `data-theme="dark"` or `data-theme="light"` on its root. None: it keeps its colours.
+        dark: The same chart with `dark=True`; then the picture follows the reader's choice of light or dark, and a page
+            may force one with `data-theme="dark"` or `data-theme="light"` on its root. None: it keeps its colours.
         name: Tells two equal charts of one page apart.
 
     Raises:

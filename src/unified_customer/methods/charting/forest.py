@@ -41,8 +41,8 @@ def forest(
     """Draw a point with its interval for each row, told apart by the side of the reference that the interval is on.
 
     Args:
-        frame: One row an estimate, at most 60, in order. Without both ends of the interval the point stands alone, and no
-            side is told; a null estimate is written as a dash.
+        frame: One row an estimate, at most 60, in order. Without both ends of the interval the point stands alone, and
+            no side is told; a null estimate is written as a dash.
         name: The column of names.
         estimate: The column of estimates.
         low: The column of lower ends.

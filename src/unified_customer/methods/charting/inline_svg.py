@@ -1,8 +1,8 @@
 """An SVG picture made fit to stand in a page, in both looks at once.
 
-A chart has the same shapes in both looks, so the two pictures differ in colours alone. The light colours stay where they
-are, and each element whose colour differs gets a class named after the two colours, which a style sheet turns into the dark
-one. A class so named means the same in every picture of a page.
+A chart has the same shapes in both looks, so the two pictures differ in colours alone. The light colours stay where
+they are, and each element whose colour differs gets a class named after the two colours, which a style sheet turns into
+the dark one. A class so named means the same in every picture of a page.
 """
 
 import re

@@ -40,8 +40,8 @@ def matrix(
     Those who stayed have a frame. The count stands below the share, and how many there were before beside each row.
 
     Args:
-        frame: One row a pair of states, at most 625, in any order. A null count, as of a cell too small to show, is blank
-            and left out of the sum of its row.
+        frame: One row a pair of states, at most 625, in any order. A null count, as of a cell too small to show, is
+            blank and left out of the sum of its row.
         before: The column of states before.
         after: The column of states after.
         count: The column of counts.

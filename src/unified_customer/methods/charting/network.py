@@ -44,8 +44,8 @@ def network(
     Args:
         nodes: `name` (unique), `kind` (String: the colour and shape) and `part`, sorted by part; the first of each part
             looks to the other part.
-        edges: `one` and `other` (names of nodes), `weight` (a number, written on the link where there is room) and `look`:
-            `marked` (orange and dashed), `strong` or `plain`.
+        edges: `one` and `other` (names of nodes), `weight` (a number, written on the link where there is room) and
+            `look`: `marked` (orange and dashed), `strong` or `plain`.
         unit: Of the weights.
         title: What it shows.
         subtitle: Lines below the title.

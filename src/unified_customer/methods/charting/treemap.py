@@ -44,10 +44,12 @@ def treemap(
     A name that does not fit is cut, and left out where not even two signs fit; it shows when one points at the tile.
 
     Args:
-        frame: One row a part, at most 60, in any order; equal sizes are ordered by name. A part of size 0 or null has no tile.
+        frame: One row a part, at most 60, in any order; equal sizes are ordered by name. A part of size 0 or null has
+            no tile.
         name: The column of names, each once.
         size: The column of sizes, at least 0.
-        value: A column of numbers that colours the tiles, the stronger the higher. None: all are coloured by their size.
+        value: A column of numbers that colours the tiles, the stronger the higher. None: all are coloured by their
+            size.
         size_title: What the sizes are, such as "customers".
         value_title: What the value is.
         size_unit: How sizes are written.

@@ -45,7 +45,8 @@ def triangle(
         cohort: The column of cohorts: dates or names, drawn in order from the top.
         period: The column of whole numbers of periods since the cohort began.
         value: The column of values, shares by default.
-        size: The column of how many customers the cohort has, the same in all its rows (else the largest counts); it stands beside.
+        size: The column of how many customers the cohort has, the same in all its rows (else the largest counts); it
+            stands beside.
         cohort_title: What the cohorts are, such as "month of the first purchase".
         period_title: What the periods are, such as "months since the first purchase".
         value_title: What the value is.

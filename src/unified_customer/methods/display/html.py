@@ -61,8 +61,8 @@ def card(title: str, facts: Facts, *, text: str = "", note: str = "") -> str:
 
     Args:
         title: Its heading.
-        facts: What is told; values that are not text are written as counts and numbers, so write shares and money first,
-            as `SHARE.written(.12)`.
+        facts: What is told; values that are not text are written as counts and numbers, so write shares and money
+            first, as `SHARE.written(.12)`.
         text: A sentence or two.
         note: Small print at the foot.
     """

@@ -1,6 +1,7 @@
 """Consent as answers of messages carry it: statements about the user, else the visitor, else the record of the event.
 
-Who is logged in speaks as that user, whatever the device: a later answer from another one takes the place of the former.
+Who is logged in speaks as that user, whatever the device: a later answer from another one takes the place of the
+former.
 """
 
 from collections.abc import Iterator, Sequence

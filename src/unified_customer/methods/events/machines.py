@@ -1,7 +1,8 @@
 """Opens and clicks of messages that machines made: mail programs that fetch ahead, and scanners that follow each link.
 
 References:
-    Apple (2021), Mail Privacy Protection: remote content is loaded in the background, through proxies whose agent is a bare
+    Apple (2021), Mail Privacy Protection: remote content is loaded in the background, through proxies whose agent is a
+    bare
         `Mozilla/5.0`. https://support.apple.com/guide/mail/mlhl03be2866
     Twilio SendGrid, `sg_machine_open`: https://www.twilio.com/en-us/blog/apple-machine-open-indicator
     Klaviyo, `Apple Privacy Open`: https://help.klaviyo.com/hc/en-us/articles/4416791883163
@@ -31,7 +32,8 @@ AGENTS: Final = (
     "Mozilla/5.0", "*Barracuda*", "*Mimecast*", "*Proofpoint*", "*BingPreview*", "*HeadlessChrome*", "*Googlebot*",
     "curl/*", "Wget/*", "python-requests/*", "Go-http-client/*",
 )  # fmt: skip
-"""User agents of machines. Gmail's `GoogleImageProxy` and Yahoo's `YahooMailProxy` fetch when somebody looks, and are none."""
+"""User agents of machines. Gmail's `GoogleImageProxy` and Yahoo's `YahooMailProxy` fetch when somebody looks, and are
+none."""
 
 _NO: Final = ("", "false", "0", "0.0", "no", "none", "null")
 _AGENT_FIELDS: Final = ("user_agent", "userAgent", "useragent")
@@ -58,11 +60,13 @@ class Machines(Model):
     """
 
     seconds: float = Field(default=2.0, ge=0, allow_inf_nan=False)
-    """What comes sooner than so many seconds after the message was last sent or delivered was a machine; 0: nothing is."""
+    """What comes sooner than so many seconds after the message was last sent or delivered was a machine; 0: nothing
+    is."""
     agents: tuple[str, ...] = AGENTS
     """User agents in any case of letters; `*` at an end stands for any text."""
     flags: tuple[str, ...] = FLAGS
-    """Fields of an event's properties that say it, by anything but `false`, `no`, `none` or 0; a point goes into an object."""
+    """Fields of an event's properties that say it, by anything but `false`, `no`, `none` or 0; a point goes into an
+    object."""
 
     @field_validator("agents")
     @classmethod

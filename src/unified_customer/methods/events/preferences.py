@@ -1,15 +1,16 @@
 """Consent as messages carry it: one statement per category, about each id of the message.
 
 Clients repeat the preferences in every message, and each repetition is a statement of its own. None can be left out:
-whether the word of an identifier still stands depends on what was said in between, by a message that may arrive later or
-by another source, so that the ledger would hold, and decide, other things in another order of arrival.
+whether the word of an identifier still stands depends on what was said in between, by a message that may arrive later
+or by another source, so that the ledger would hold, and decide, other things in another order of arrival.
 
 No client convention puts a TCF or GPP string or Global Privacy Control into such a message, so none is looked for; they
 come in through `hub.consent.record_signal`, or as a column of a flat source.
 
 References:
     Segment, consent in the specification: https://segment.com/docs/privacy/consent-management/
-    RudderStack, the consent object of events: https://www.rudderstack.com/docs/data-governance/consent-management/passing-consent/
+    RudderStack, the consent object of events:
+    https://www.rudderstack.com/docs/data-governance/consent-management/passing-consent/
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -14,7 +14,8 @@ def normal_chance(points: Floats) -> Chance:
     """Return draws from one normal distribution that varies as the points do; what they lack (nan) lacks there too.
 
     References:
-        Y. Liu, D. Hayes, A. Nobel, J. Marron (2008): Statistical significance of clustering for high-dimension, low-sample
+        Y. Liu, D. Hayes, A. Nobel, J. Marron (2008): Statistical significance of clustering for high-dimension,
+        low-sample
         size data. Journal of the American Statistical Association 103, 1281-1293.
     """
     lacking = np.isnan(points)

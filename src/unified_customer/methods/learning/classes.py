@@ -46,7 +46,8 @@ def fit_classes(points: Floats, classes: Ints, *, of: int, penalty: float) -> Cl
         penalty: What the squared weights cost, against the log-likelihood of all points.
 
     References:
-        S. le Cessie, J. van Houwelingen (1992): Ridge estimators in logistic regression. Applied Statistics 41, 191-201.
+        S. le Cessie, J. van Houwelingen (1992): Ridge estimators in logistic regression. Applied Statistics 41,
+        191-201.
     """
     from sklearn.linear_model import LogisticRegression
 

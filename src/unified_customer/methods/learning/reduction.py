@@ -37,7 +37,8 @@ def leading_parts(matrix: Sparse, *, columns: int, seed: int) -> Floats:
         seed: Of the start.
 
     References:
-        D. Lee, H. Seung (1999): Learning the parts of objects by non-negative matrix factorization. Nature 401, 788-791.
+        D. Lee, H. Seung (1999): Learning the parts of objects by non-negative matrix factorization. Nature 401,
+        788-791.
     """
     import warnings
 

@@ -61,8 +61,8 @@ class GroupSearch(Model):
     """How groups of similar rows are looked for, and what it takes to believe in them.
 
     A number of groups is believed in if rows are nearer to their own group (silhouette) than in data drawn without
-    groups, by `least_gain` on average and in each draw; if resampled rows give the same groups; and if no group is small.
-    Of such numbers it is the one with the highest gain, or the fewest groups that come near it.
+    groups, by `least_gain` on average and in each draw; if resampled rows give the same groups; and if no group is
+    small. Of such numbers it is the one with the highest gain, or the fewest groups that come near it.
     None of them: there is one group. That is a result, not a failure.
     """
 
@@ -89,8 +89,8 @@ class GroupSearch(Model):
         """Find the groups of points.
 
         Args:
-            points: One row a point, in canonical order (see `canonical_order`); what is not known is nan. While groups are
-                made, it is taken to be the mean of the group.
+            points: One row a point, in canonical order (see `canonical_order`); what is not known is nan. While groups
+                are made, it is taken to be the mean of the group.
             chance: What points without groups look like.
             seed: Of the starts, resamples and draws.
         """
@@ -146,7 +146,8 @@ class GroupSearch(Model):
         """Return how far groupings of resampled rows agree on all rows.
 
         References:
-            Y. Fang, J. Wang (2012): Selection of the number of clusters via the bootstrap method. Computational Statistics
+            Y. Fang, J. Wang (2012): Selection of the number of clusters via the bootstrap method. Computational
+            Statistics
             and Data Analysis 56, 468-477.
         """
         found = []

@@ -7,8 +7,8 @@
     bootstrap                           any statistic
     weighted_trend, Trend               a straight line through estimates that weigh differently
 
-Each function that takes numbers returns an `Interval`, or None where there is nothing to estimate from; each that ends in
-`_columns` takes Polars expressions and returns two of them, null where there is nothing.
+Each function that takes numbers returns an `Interval`, or None where there is nothing to estimate from; each that ends
+in `_columns` takes Polars expressions and returns two of them, null where there is nothing.
 """
 
 from unified_customer.methods.statistics.intervals import Interval, normal_quantile, student_quantile

@@ -25,7 +25,8 @@ def bootstrap(
     """Return a statistic with its percentile interval; None where there are fewer than two values.
 
     Args:
-        values: One row a unit that was drawn, such as a customer. The order of rows has a part in what is drawn: sort them.
+        values: One row a unit that was drawn, such as a customer. The order of rows has a part in what is drawn: sort
+            them.
         statistic: From rows to a number.
         seed: Of what is drawn.
         resamples: How often is drawn.

@@ -36,8 +36,8 @@ def weighted_trend(
         places: Where the values stand, such as numbers of months.
         values: Means or shares.
         weights: Of how many units each is the mean, above 0.
-        least_variance: What the variance of one unit is at least; `p * (1 - p)` for shares, so that values that happen to
-            lie on a line are not taken for certain.
+        least_variance: What the variance of one unit is at least; `p * (1 - p)` for shares, so that values that happen
+            to lie on a line are not taken for certain.
         confidence: Between 0 and 1.
 
     Raises:

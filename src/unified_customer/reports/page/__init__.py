@@ -1,7 +1,7 @@
 """One page about the customer base: figures, charts and tables in sections, as one file of HTML.
 
-Nothing on the page is fetched and no script runs: charts are drawn beforehand. It follows the reader's choice of light or
-dark, and prints on white.
+Nothing on the page is fetched and no script runs: charts are drawn beforehand. It follows the reader's choice of light
+or dark, and prints on white.
 """
 
 from unified_customer.reports.page.html import page_html

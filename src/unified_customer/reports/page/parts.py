@@ -62,7 +62,8 @@ class Section:
     Attributes:
         name: What the table of contents points at: lower-case letters and hyphens.
         title: Its heading.
-        says: What was found, in sentences; the first one is what to remember, and stands in short at the top of the page.
+        says: What was found, in sentences; the first one is what to remember, and stands in short at the top of the
+            page.
         tiles: Its numbers.
         headline: Numbers of it that are seen first on the page.
         parts: Charts and tables, in order.

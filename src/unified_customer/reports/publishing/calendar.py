@@ -12,7 +12,8 @@ from unified_customer.engines.portable import Calendar, Period
 from unified_customer.reports.publishing.dimensions import DATE
 
 WHOLE_SPAN: Final = 150
-"""Years between which every day is a row; where they lie further apart one of them is wrong, and only those that occur are."""
+"""Years between which every day is a row; where they lie further apart one of them is wrong, and only those that occur
+are."""
 
 FIRST: Final = date(2, 1, 1)
 LAST: Final = date(9998, 12, 31)

@@ -19,9 +19,9 @@ NOTHING: Final = "~"
 class Naming:
     """Names what a publication holds, by keyed hashes: 24 hexadecimal digits.
 
-    The same thing has the same key in every publication for one purpose and recipient, wherever it lies and however often
-    it is refreshed, and another key in publications for other purposes or recipients: two recipients cannot join by keys
-    what they were given, and nobody without the key of the hub can go back from a key to an id.
+    The same thing has the same key in every publication for one purpose and recipient, wherever it lies and however
+    often it is refreshed, and another key in publications for other purposes or recipients: two recipients cannot join
+    by keys what they were given, and nobody without the key of the hub can go back from a key to an id.
 
     Examples:
         >>> mine = Naming(b"k" * 32, purpose="analytics", recipient="agency")

@@ -1,7 +1,8 @@
 """The semantic model for Power BI, as `model.bim`.
 
 References:
-    Microsoft, Tabular Model Scripting Language (TMSL) reference: database, model, tables, columns, partitions, measures,
+    Microsoft, Tabular Model Scripting Language (TMSL) reference: database, model, tables, columns, partitions,
+    measures,
     relationships; Power BI projects: semantic model folder.
 """
 

@@ -127,19 +127,19 @@ class FittedAudience:
     ) -> "FittedAudience":
         """Return the audience as of a later instant, worked out anew only for those of whom it can have changed.
 
-        These are the customers that are named, those who came into the base, and those for whom time alone may have done
-        it: a row became past, a window was entered or left, a span in which something must not follow is over, a day came.
-        Where the rule asks for consents it is everybody, since a decision can change by what was said of anything. The
-        result is that of `fit` on the same tables.
+        These are the customers that are named, those who came into the base, and those for whom time alone may have
+        done it: a row became past, a window was entered or left, a span in which something must not follow is over, a
+        day came. Where the rule asks for consents it is everybody, since a decision can change by what was said of
+        anything. The result is that of `fit` on the same tables.
 
-        On frames that are worked out when they are read (DuckDB, Spark), write `table` down first: it would be worked out
-        again from the old tables.
+        On frames that are worked out when they are read (DuckDB, Spark), write `table` down first: it would be worked
+        out again from the old tables.
 
         Args:
             tables: The tables as they are now.
             as_of: An instant that is not before the old one.
-            changed: Ids of customers of whom a row is other than it was, came or went. Rows that are at or after the old
-                `as_of` by their own time need not be told of.
+            changed: Ids of customers of whom a row is other than it was, came or went. Rows that are at or after the
+                old `as_of` by their own time need not be told of.
 
         Raises:
             ConfigurationError: `as_of` is before the old one.

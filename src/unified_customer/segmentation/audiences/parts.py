@@ -25,8 +25,8 @@ def part_sizes(rule: Rule, seen: Seen, *, base: str, smallest: int) -> pl.DataFr
         smallest: Counts of fewer customers, and of all but fewer, are null.
 
     Returns:
-        `depth` (0 for the whole), `part` (in words), `customers`, `share` of the base; a row for each part, those of a part
-        after it.
+        `depth` (0 for the whole), `part` (in words), `customers`, `share` of the base; a row for each part, those of a
+        part after it.
     """
     names, told = named_leaves(rule), list(_parts(rule, 0))
     counts = [flagged(truth(each, names)).sum().alias(f"part_{place}") for place, (_, each) in enumerate(told)]

@@ -52,7 +52,8 @@ class Audience(Spec):
     rule: Rule
     """Who is in it."""
     base: Literal["customers", "events", "order_lines", "answers", "memberships", "scores"] = "customers"
-    """The table whose customers are looked at; those of a table of what happened are those with a row before `as_of`."""
+    """The table whose customers are looked at; those of a table of what happened are those with a row before
+    `as_of`."""
     money: Money = Money()
     """In which currency amounts are added."""
     zone: Zone = "UTC"

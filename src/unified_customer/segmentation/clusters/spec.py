@@ -27,9 +27,9 @@ _RFM: Final = ("recency", "frequency", "monetary")
 class Clusters(Spec):
     """Segments of customers whose numbers are alike, found by k-means.
 
-    How many there are is found by evidence (see `GroupSearch`), against draws from one normal distribution; where nothing
-    speaks for several, all are in "everybody alike". Whoever has too few of the numbers is in "too little to say".
-    A segment is called by the numbers in which it is farthest from the mean.
+    How many there are is found by evidence (see `GroupSearch`), against draws from one normal distribution; where
+    nothing speaks for several, all are in "everybody alike". Whoever has too few of the numbers is in "too little to
+    say". A segment is called by the numbers in which it is farthest from the mean.
 
     Examples:
         >>> from datetime import UTC
@@ -144,11 +144,11 @@ class FittedClusters(FittedGroups[NumberGroups]):
         segmentation: The spec.
         as_of: The instant before which things count.
         learned: What was learned of all customers; holds nobody.
-        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in the
-            middle of the own; null where there is too little to say), one row a customer, as the kind of frame that was
-            given.
-        description: `segment`, `measure`, `customers` (of whom it is known), `mean`, `mean_of_all`, and `z` (how far apart
-            they are, in standard deviations); null where fewer than five are known.
+        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in
+            the middle of the own; null where there is too little to say), one row a customer, as the kind of frame that
+            was given.
+        description: `segment`, `measure`, `customers` (of whom it is known), `mean`, `mean_of_all`, and `z` (how far
+            apart they are, in standard deviations); null where fewer than five are known.
     """
 
     def _marks(self) -> dict[str, str]:

@@ -32,9 +32,10 @@ def measured(spec: "Engagement", tables: Mapping[str, Native], *, as_of: datetim
     """Return a row for each customer: those of `customers`, if that is there, and those who did something.
 
     Returns:
-        `customer_id`; of the windows `mailed` (messages that did not bounce), `opens`, `clicks` (of people), `site_views`, `site_days`, `site_depth` (views
-        on a day with any; null without), and the same of the app; `unsubscribed`; `days_since` the last sign in any channel,
-        null without one; `reached`, whether there ever was a mail that did not bounce, or a sign.
+        `customer_id`; of the windows `mailed` (messages that did not bounce), `opens`, `clicks` (of people),
+        `site_views`, `site_days`, `site_depth` (views on a day with any; null without), and the same of the app;
+        `unsubscribed`; `days_since` the last sign in any channel, null without one; `reached`, whether there ever was a
+        mail that did not bounce, or a sign.
     """
     signs = _signs(spec, acted(tables, as_of=as_of, columns=["name"], perhaps=_PERHAPS, zone=spec.zone))
     local = civil(signs.with_columns(_at=nw.col("occurred_at")), "occurred_at", zone=spec.zone)

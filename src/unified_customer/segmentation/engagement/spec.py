@@ -20,9 +20,9 @@ from unified_customer.segmentation.engagement.measures import PEOPLE, measured
 class Engagement(Spec):
     """How people take part: a segment for e-mail, one for the site, one for the app, and a level over all of them.
 
-    The level is decided by the days since the last sign of a person: an e-mail opened or clicked (not by a machine, and not
-    by who has unsubscribed), a visit to the site or the app. `silent` has been written to or seen, but not lately enough
-    for `dormant`, or never gave a sign; `unreached` was neither written to nor seen, or every e-mail bounced.
+    The level is decided by the days since the last sign of a person: an e-mail opened or clicked (not by a machine, and
+    not by who has unsubscribed), a visit to the site or the app. `silent` has been written to or seen, but not lately
+    enough for `dormant`, or never gave a sign; `unreached` was neither written to nor seen, or every e-mail bounced.
 
     Examples:
         >>> import polars as pl
@@ -75,8 +75,8 @@ class Engagement(Spec):
         """Say how each customer takes part.
 
         Args:
-            tables: `events` (`customer_id`, `occurred_at`, `name`, and as far as they are there `type`, `properties`, `context`
-                and `object_id`), and if those who never did anything count `customers`, on any engine.
+            tables: `events` (`customer_id`, `occurred_at`, `name`, and as far as they are there `type`, `properties`,
+                `context` and `object_id`), and if those who never did anything count `customers`, on any engine.
             as_of: An instant; what happened at it or later is left out.
 
         Returns:

@@ -61,7 +61,8 @@ class ByPAlive(Model):
     """By the chance that a customer still is one, of a model of purchases (MBG/NBD) that is fitted on all of them.
 
     References:
-        E. P. Batislam, M. Denizel, A. Filiztekin (2007): Empirical validation and comparison of models for customer base
+        E. P. Batislam, M. Denizel, A. Filiztekin (2007): Empirical validation and comparison of models for customer
+        base
         analysis.
     """
 

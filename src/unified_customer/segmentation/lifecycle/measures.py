@@ -17,10 +17,11 @@ def measured(tables: Mapping[str, Native], *, as_of: datetime, zone: str, usual_
     """Return a row for each customer: those of `customers`, if that is there, and those who have bought.
 
     Returns:
-        `customer_id` and `orders` (days of purchase, from 0), then in days, null without a purchase: `days_since` the last,
-        `days_known` since the first, `span` between them. Of the gaps between days of purchase `gaps` (how many), and null
-        without any: `usual_gap` (which `usual_percent` of them do not exceed), `longest_gap`; `recent_gap`, the longest that
-        ended in the last `new_days` days, `earlier_gap`, the longest before, and `earlier_gaps`, how many.
+        `customer_id` and `orders` (days of purchase, from 0), then in days, null without a purchase: `days_since` the
+        last, `days_known` since the first, `span` between them. Of the gaps between days of purchase `gaps` (how many),
+        and null without any: `usual_gap` (which `usual_percent` of them do not exceed), `longest_gap`; `recent_gap`,
+        the longest that ended in the last `new_days` days, `earlier_gap`, the longest before, and `earlier_gaps`, how
+        many.
     """
     today = Calendar().number(as_utc(as_of).astimezone(ZoneInfo(zone)).date(), "day")
     gaps = _gaps(tables, as_of=as_of, zone=zone)

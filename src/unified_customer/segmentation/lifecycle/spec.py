@@ -43,10 +43,10 @@ class LearnedLifecycle(Model):
 class Lifecycle(Spec):
     """Stages: prospect, new, active, at risk, lapsed, lost, reactivated.
 
-    A prospect is known and has never bought; new is whose first purchase is at most `new_days` days ago; reactivated who in
-    the last `new_days` days ended an absence that had made them lapsed. For all others the days since the last purchase
-    decide, by fixed days, by the customer's own rhythm, or by the chance that they still are customers. Purchases on one
-    day are one.
+    A prospect is known and has never bought; new is whose first purchase is at most `new_days` days ago; reactivated
+    who in the last `new_days` days ended an absence that had made them lapsed. For all others the days since the last
+    purchase decide, by fixed days, by the customer's own rhythm, or by the chance that they still are customers.
+    Purchases on one day are one.
 
     Examples:
         >>> import polars as pl
@@ -87,7 +87,8 @@ class Lifecycle(Spec):
             as_of: An instant; what happened at it or later is left out.
 
         Returns:
-            The segments; their table has `orders`, `days_since`, `days_known`, `gaps`, `usual_gap`, ... beside `segment`.
+            The segments; their table has `orders`, `days_since`, `days_known`, `gaps`, `usual_gap`, ... beside
+            `segment`.
         """
         return fit_segments(self, tables, as_of=as_of)
 

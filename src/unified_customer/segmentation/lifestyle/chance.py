@@ -21,7 +21,8 @@ def one_taste(have: Baskets, *, loyal: bool) -> Draw:
     Args:
         have: What customers have.
         loyal: Whether everybody has as many different things as they had. Of many things people come back to their own
-            few, which makes no taste that others share. Taken without return, what is very popular falls a little short.
+            few, which makes no taste that others share. Taken without return, what is very popular falls a little
+            short.
     """
     often = np.asarray(have.times.sum(axis=0), dtype=np.float64).ravel()
     worth = np.asarray(have.values.sum(axis=0), dtype=np.float64).ravel() / np.maximum(often, 1)

@@ -22,8 +22,8 @@ def distinctive(
 ) -> pl.DataFrame:
     """Return the things that tell each segment from the rest, the most telling first.
 
-    Customers are counted, not purchases, so that no large buyer speaks for all. Things that few of a segment have are left
-    out.
+    Customers are counted, not purchases, so that no large buyer speaks for all. Things that few of a segment have are
+    left out.
 
     Args:
         have: What customers have.
@@ -33,14 +33,17 @@ def distinctive(
         at_most: So many things a segment.
 
     Returns:
-        `segment` (its number), `item`, `name`, `customers` (of the segment who have it), `share` (of them), `share_of_rest`,
-        `lift` (one over the other, with its 95 % interval `lift_low` to `lift_high`; null where nobody of the rest has it),
-        `log_odds` (with a prior from all customers) and `z` (in standard errors). Without a rest there is no row.
+        `segment` (its number), `item`, `name`, `customers` (of the segment who have it), `share` (of them),
+        `share_of_rest`, `lift` (one over the other, with its 95 % interval `lift_low` to `lift_high`; null where nobody
+        of the rest has it), `log_odds` (with a prior from all customers) and `z` (in standard errors). Without a rest
+        there is no row.
 
     References:
-        B. Monroe, M. Colaresi, K. Quinn (2008): Fightin' words: lexical feature selection and evaluation for identifying
+        B. Monroe, M. Colaresi, K. Quinn (2008): Fightin' words: lexical feature selection and evaluation for
+        identifying
         the content of political conflict. Political Analysis 16, 372-403.
-        D. Katz, J. Baptista, S. Azen, M. Pike (1978): Obtaining confidence intervals for the risk ratio in cohort studies.
+        D. Katz, J. Baptista, S. Azen, M. Pike (1978): Obtaining confidence intervals for the risk ratio in cohort
+        studies.
     """
     number = int(segments.max(initial=-1)) + 1
     if number < 2:

@@ -27,12 +27,12 @@ class FittedLifestyle(FittedGroups[Tastes]):
         segmentation: The spec.
         as_of: The instant before which things count.
         learned: What was learned of all customers; holds nobody.
-        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in the
-            middle of the own; null where there is too little to say), one row a customer, as the kind of frame that was
-            given.
-        description: The things that tell each segment from the rest, at most 20, the most telling first: `segment`, `item`,
-            `name`, `customers` (of the segment who have it), `share` (of them), `share_of_rest`, `lift` (with its 95 %
-            interval `lift_low` to `lift_high`), `log_odds`, `z`. Empty where there is one segment.
+        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in
+            the middle of the own; null where there is too little to say), one row a customer, as the kind of frame that
+            was given.
+        description: The things that tell each segment from the rest, at most 20, the most telling first: `segment`,
+            `item`, `name`, `customers` (of the segment who have it), `share` (of them), `share_of_rest`, `lift` (with
+            its 95 % interval `lift_low` to `lift_high`), `log_odds`, `z`. Empty where there is one segment.
     """
 
     def to_body(self) -> Mapping[str, Any]:

@@ -29,13 +29,13 @@ MOST_SHARES = 200
 class Lifestyle(Spec):
     """Segments by what people buy or view.
 
-    Whoever bought anything before `as_of` is in one segment: those with fewer than `least` things in "too little to say",
-    the others with those of the same taste. How many segments there are is found by evidence (see `GroupSearch`), against
-    draws in which all have the same taste; where nothing speaks for several, all are in "everybody alike". A segment is
-    called by what it is most distinctive for.
+    Whoever bought anything before `as_of` is in one segment: those with fewer than `least` things in "too little to
+    say", the others with those of the same taste. How many segments there are is found by evidence (see `GroupSearch`),
+    against draws in which all have the same taste; where nothing speaks for several, all are in "everybody alike". A
+    segment is called by what it is most distinctive for.
 
-    Counting is done where the table is; what each customer has of each thing then comes to this machine, where customers of
-    any number are grouped, and the segments go back to where the table was.
+    Counting is done where the table is; what each customer has of each thing then comes to this machine, where
+    customers of any number are grouped, and the segments go back to where the table was.
 
     Examples:
         >>> from datetime import UTC
@@ -65,10 +65,10 @@ class Lifestyle(Spec):
     measure: Literal["times", "quantity", "amount"] = "times"
     """What makes a thing weigh: how many lines or events, how many units, or how much money."""
     method: Method = "mix"
-    """`mix`: shares of at most 200 things, such as categories, compared by their square roots (Hellinger distance). For many
-    things, such as items, `svd`: weighted by how rare things are (TF-IDF), then the leading directions, compared by angle;
-    or `nmf`: weighted alike, then parts that things come in, and their shares. Of many things, that people come back to
-    the same ones is no evidence of segments."""
+    """`mix`: shares of at most 200 things, such as categories, compared by their square roots (Hellinger distance). For
+    many things, such as items, `svd`: weighted by how rare things are (TF-IDF), then the leading directions, compared
+    by angle; or `nmf`: weighted alike, then parts that things come in, and their shares. Of many things, that people
+    come back to the same ones is no evidence of segments."""
     columns: int = Field(default=10, ge=1, le=200)
     """How many directions or parts."""
     vocabulary: int = Field(default=10_000, ge=2)
@@ -111,9 +111,9 @@ class Lifestyle(Spec):
         """Find the segments of what happened before `as_of`.
 
         Args:
-            tables: `order_lines` (`customer_id`, `occurred_at`, `kind`, the column `by`, with `quantity` or `amount` and
-                perhaps `currency` where they are measured, perhaps `name`) or `events` (`customer_id`, `occurred_at`, the
-                column `by`, with `name` where names are chosen), on any engine.
+            tables: `order_lines` (`customer_id`, `occurred_at`, `kind`, the column `by`, with `quantity` or `amount`
+                and perhaps `currency` where they are measured, perhaps `name`) or `events` (`customer_id`,
+                `occurred_at`, the column `by`, with `name` where names are chosen), on any engine.
             as_of: An instant; what happened at it or later is left out.
 
         Raises:

@@ -33,9 +33,10 @@ class Drift:
     """How segments changed in size.
 
     Attributes:
-        table: `segment`, `before` and `after` (customers), `share_before`, `share_after`, `change` (of the share), `psi`
-            (its part of the stability index), `came` (in it after, but not before) and `went` (the other way round), both
-            null where one of them is of fewer than `least` customers. In the order given, or by the share before.
+        table: `segment`, `before` and `after` (customers), `share_before`, `share_after`, `change` (of the share),
+            `psi` (its part of the stability index), `came` (in it after, but not before) and `went` (the other way
+            round), both null where one of them is of fewer than `least` customers. In the order given, or by the share
+            before.
         least: Segments of fewer customers on both dates are `other` together.
     """
 

@@ -31,10 +31,10 @@ _TAKEN: Final = {"customer_id", "segment", COUNT, MEMBERSHIPS, "label"}
 class MicroSegments(Spec):
     """A micro-segment is a cell of several segmentations: Champions · active · Top.
 
-    Everybody who is in one of the segmentations at least is in one cell; who is not in another is `none` there. A cell of
-    fewer than `least` customers does not stand under its own label. With `merge` the segmentation that tells least is left
-    out of its label, then the next, until there are enough; `Champions · other` are those of the Champions whose own cell
-    is too small. With `suppress`, and where nothing helps, they are `other` all together, however few.
+    Everybody who is in one of the segmentations at least is in one cell; who is not in another is `none` there. A cell
+    of fewer than `least` customers does not stand under its own label. With `merge` the segmentation that tells least
+    is left out of its label, then the next, until there are enough; `Champions · other` are those of the Champions
+    whose own cell is too small. With `suppress`, and where nothing helps, they are `other` all together, however few.
 
     Examples:
         >>> import polars as pl
@@ -77,8 +77,9 @@ class MicroSegments(Spec):
         """Lay the segmentations over each other.
 
         Args:
-            tables: For each segmentation, under its name, an assignment (`customer_id` and `segment`, one row a customer)
-                or what `fit` of it returned; those that are missing are taken from `memberships`. All of one engine.
+            tables: For each segmentation, under its name, an assignment (`customer_id` and `segment`, one row a
+                customer) or what `fit` of it returned; those that are missing are taken from `memberships`. All of one
+                engine.
             as_of: When it is looked at; memberships that were entered strictly before count.
 
         Raises:
@@ -136,8 +137,8 @@ def overlay(*, as_of: datetime, least: int = 10, small: Small = "merge", **segme
         as_of: When it is looked at.
         least: The fewest customers of a cell under its own label.
         small: Whether smaller cells are merged (`merge`) or all together the rest (`suppress`); see `MicroSegments`.
-        segmentations: Assignments (frames of one engine with `customer_id` and `segment`) or fitted segmentations, by the
-            names that they shall have.
+        segmentations: Assignments (frames of one engine with `customer_id` and `segment`) or fitted segmentations, by
+            the names that they shall have.
 
     Raises:
         ConfigurationError: There are none.

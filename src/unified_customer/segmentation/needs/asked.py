@@ -30,8 +30,8 @@ class Asked(Model):
 def columns_of(answers: pl.DataFrame, *, least_customers: int) -> tuple[Asked, ...]:
     """Return the columns of questions that enough customers answered, by instrument and question.
 
-    A question that anybody answers by a number is one of numbers; one that is answered in words has a column for each answer
-    that enough customers gave.
+    A question that anybody answers by a number is one of numbers; one that is answered in words has a column for each
+    answer that enough customers gave.
 
     Args:
         answers: `instrument`, `question`, `value`, `text`.

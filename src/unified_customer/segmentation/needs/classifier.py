@@ -51,16 +51,16 @@ class SegmentClassifier(Model):
     def assign(self, tables: Mapping[str, Native], *, as_of: datetime) -> Native:
         """Return the likeliest segment of everybody in `answers` and `features`.
 
-        Who answered any question of the short set is told by that, with an average answer to what was left out; others by
-        `features`, where there are some and the tool knows them. Of whom neither is known the segment is null.
+        Who answered any question of the short set is told by that, with an average answer to what was left out; others
+        by `features`, where there are some and the tool knows them. Of whom neither is known the segment is null.
 
         Args:
             tables: `answers` as for `TypingTool`, perhaps `features`, on any engine.
             as_of: Only what was answered strictly before.
 
         Returns:
-            `customer_id`, `segment`, `probability` and `known_by` (`answers`, `features` or null), one row a customer, as
-            the kind of frame that `answers` is.
+            `customer_id`, `segment`, `probability` and `known_by` (`answers`, `features` or null), one row a customer,
+            as the kind of frame that `answers` is.
 
         Raises:
             SchemaError: A table or column is missing.

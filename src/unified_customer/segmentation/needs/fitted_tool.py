@@ -26,15 +26,16 @@ class FittedTypingTool:
         spec: The spec.
         as_of: The instant before which things count.
         classifier: What tells segments, as plain numbers; holds nobody.
-        table: `customer_id`, `segment`, `probability` and `known_by` (`answers`, `features`, or null, and then so are the
-            others) of everybody in `answers` and `features`, people of the research told like all others, as the kind of
-            frame that `answers` is.
+        table: `customer_id`, `segment`, `probability` and `known_by` (`answers`, `features`, or null, and then so are
+            the others) of everybody in `answers` and `features`, people of the research told like all others, as the
+            kind of frame that `answers` is.
         accuracy: `tool`, `customers`, `accuracy` and its 95 % interval `low` to `high`, on people whom the tool has not
-            seen: `majority` (the naive one), each number of questions, `all questions`, and where there are features those,
-            with the naive one on the same people.
-        confusion: `segment`, `told`, `customers` and `share` (of the segment; null where it has nobody), on people whom the tool has not seen.
-        choice: The questions in the order in which they were chosen: `place`, `instrument`, `question`, and `accuracy` with
-            it and those before (across folds, on the people that it was chosen by, so a little too high).
+            seen: `majority` (the naive one), each number of questions, `all questions`, and where there are features
+            those, with the naive one on the same people.
+        confusion: `segment`, `told`, `customers` and `share` (of the segment; null where it has nobody), on people whom
+            the tool has not seen.
+        choice: The questions in the order in which they were chosen: `place`, `instrument`, `question`, and `accuracy`
+            with it and those before (across folds, on the people that it was chosen by, so a little too high).
     """
 
     spec: "TypingTool"

@@ -21,8 +21,8 @@ def known_segments(tables: Mapping[str, Native], *, segmentation: str, as_of: da
     """Return `customer_id` and `segment` of those of whom it is known, without those of whom there is too little to say.
 
     Args:
-        tables: `research` (`customer_id`, `segment`), or else `memberships`, of which those of `segmentation` that had begun
-            and had not ended count; of several it is the latest, and of equally late ones the last by name.
+        tables: `research` (`customer_id`, `segment`), or else `memberships`, of which those of `segmentation` that had
+            begun and had not ended count; of several it is the latest, and of equally late ones the last by name.
         segmentation: The name of the set of segments.
         as_of: Only what began strictly before.
 

@@ -35,14 +35,14 @@ class NeedGroups(NumberGroups):
 class Needs(Spec):
     """Segments of people whose answers are alike: what they need, like, or think (psychographic segments).
 
-    The last answer to each question counts. Numbers are compared in standard deviations, answers in words by whether they
-    were given; each instrument counts the same, and each question of it. Who answered less than `least_answered` of the
-    questions is in "too little to say"; what others left out is taken to be the mean of their group while groups are made, and
-    is left out when they are placed.
+    The last answer to each question counts. Numbers are compared in standard deviations, answers in words by whether
+    they were given; each instrument counts the same, and each question of it. Who answered less than `least_answered`
+    of the questions is in "too little to say"; what others left out is taken to be the mean of their group while groups
+    are made, and is left out when they are placed.
 
-    How many segments there are is found by evidence (see `GroupSearch`), against draws from one normal distribution; where
-    nothing speaks for several, all are in "everybody alike". A segment is called by the questions in which it is farthest
-    from the mean.
+    How many segments there are is found by evidence (see `GroupSearch`), against draws from one normal distribution;
+    where nothing speaks for several, all are in "everybody alike". A segment is called by the questions in which it is
+    farthest from the mean.
 
     Examples:
         >>> from datetime import UTC
@@ -74,8 +74,8 @@ class Needs(Spec):
     questions: tuple[str, ...] = ()
     """Which questions; none: all."""
     relative: bool = False
-    """Whether numbers are taken less the mean of what the same person answered in the same instrument, as befits people who
-    differ in how high they tick."""
+    """Whether numbers are taken less the mean of what the same person answered in the same instrument, as befits people
+    who differ in how high they tick."""
     least_answered: float = Field(default=0.5, ge=0, le=1)
     """The share of the questions that one must have answered."""
     least_customers: int = Field(default=5, ge=1)
@@ -97,7 +97,8 @@ class Needs(Spec):
         """Find the segments of those who answered before `as_of`.
 
         Args:
-            tables: `answers` (`customer_id`, `instrument`, `question`, `answered_at`, `value`, perhaps `text`), on any engine.
+            tables: `answers` (`customer_id`, `instrument`, `question`, `answered_at`, `value`, perhaps `text`), on any
+                engine.
             as_of: An instant; answers at it or later are left out.
 
         Raises:
@@ -160,12 +161,12 @@ class FittedNeeds(FittedGroups[NeedGroups]):
         segmentation: The spec.
         as_of: The instant before which things count.
         learned: What was learned of all who answered; holds nobody.
-        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in the
-            middle of the own; null where there is too little to say), one row for each who answered anything, as the kind of
-            frame that was given.
-        description: `segment`, `measure` (the question, with the answer where it is in words), `customers` (who answered
-            it), `mean`, `mean_of_all`, and `z` (how far apart they are, in standard deviations); null where fewer than five
-            answered. Means of answers in words are shares.
+        table: `customer_id`, `segment` and `margin` (how clear it is: from 0, half-way to the next segment, to 1, in
+            the middle of the own; null where there is too little to say), one row for each who answered anything, as
+            the kind of frame that was given.
+        description: `segment`, `measure` (the question, with the answer where it is in words), `customers` (who
+            answered it), `mean`, `mean_of_all`, and `z` (how far apart they are, in standard deviations); null where
+            fewer than five answered. Means of answers in words are shares.
     """
 
     def _marks(self) -> dict[str, str]:

@@ -93,8 +93,8 @@ def held_out(research: Research, rule: Rule) -> Guesses:
     """Tell the segment of each person by a tool that was made from the others, questions chosen anew each time.
 
     Returns:
-        The `truth`, and for each tool a guess a person: `majority` (the largest segment of the others), the short sets by
-        their number of questions, and `all questions`. Where fewer questions help, longer sets are the same.
+        The `truth`, and for each tool a guess a person: `majority` (the largest segment of the others), the short sets
+        by their number of questions, and `all questions`. Where fewer questions help, longer sets are the same.
     """
     return _crossed(research, rule, lambda others, persons: _by_questions(others, persons, rule))
 

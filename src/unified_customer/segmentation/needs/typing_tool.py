@@ -33,13 +33,13 @@ from unified_customer.segmentation.needs.trial import (
 class TypingTool(Spec):
     """A typing tool: the few questions of a research survey that tell best in which of its segments somebody is.
 
-    Questions are taken one after the other, always the one with which most people of the research are told rightly out of
-    fold; it ends where none helps any more. A multinomial logistic regression on the chosen ones then gives the probability
-    of each segment for everybody who answers them. Where there is a table `features` (behaviour, demography), a second one
-    tells those who answered nothing.
+    Questions are taken one after the other, always the one with which most people of the research are told rightly out
+    of fold; it ends where none helps any more. A multinomial logistic regression on the chosen ones then gives the
+    probability of each segment for everybody who answers them. Where there is a table `features` (behaviour,
+    demography), a second one tells those who answered nothing.
 
-    The accuracy is that on people whom a tool has not seen: each is told by one that was made from the others, questions
-    chosen anew. The naive row beside it says how often one is right who always names the largest segment.
+    The accuracy is that on people whom a tool has not seen: each is told by one that was made from the others,
+    questions chosen anew. The naive row beside it says how often one is right who always names the largest segment.
 
     Examples:
         >>> from datetime import UTC
@@ -86,8 +86,9 @@ class TypingTool(Spec):
 
         Args:
             tables: `answers` (`customer_id`, `instrument`, `question`, `answered_at`, `value`, perhaps `text`); the
-                segments that are known, as `research` (`customer_id`, `segment`) or in `memberships`; and perhaps `features`
-                (`customer_id`, one row a customer, numbers and texts as they were before `as_of`). On any engine.
+                segments that are known, as `research` (`customer_id`, `segment`) or in `memberships`; and perhaps
+                `features` (`customer_id`, one row a customer, numbers and texts as they were before `as_of`). On any
+                engine.
             as_of: An instant; what was answered or began at it or later is left out.
 
         Raises:

@@ -21,8 +21,8 @@ class Counted:
     Attributes:
         sizes: `segment`, `customers`.
         bought: `segment`, `buyers`, `revenue`, `orders`; None where nothing tells of orders.
-        traits: `segment`, `kind`, `value` (null: any), `customers` who have it, and `pairs` of a customer and a value of
-            that kind.
+        traits: `segment`, `kind`, `value` (null: any), `customers` who have it, and `pairs` of a customer and a value
+            of that kind.
         measures: `segment`, `measure`, `n`, `mean`, and `scaled_mean` and `scaled_variance` on the scale of comparison.
         bands: `segment`, `measure`, `band`, `customers`.
     """
@@ -44,8 +44,8 @@ def sizes_by_segment(members: Lazy, *, least: int) -> tuple[dict[str, int], dict
 def too_few(sizes: Mapping[str, int], *, least: int) -> dict[str, int]:
     """Return what is not told of: what is of fewer than `least`.
 
-    Where that is of too few together, the next smallest go with it (equal ones together), since else it would follow from
-    the whole and all others. What is called as the rest is part of it.
+    Where that is of too few together, the next smallest go with it (equal ones together), since else it would follow
+    from the whole and all others. What is called as the rest is part of it.
 
     Examples:
         >>> too_few({"a": 3, "b": 12, "c": 12, "d": 40}, least=10), too_few({"a": 11, "b": 12}, least=10)

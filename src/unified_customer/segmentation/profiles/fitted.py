@@ -31,11 +31,13 @@ class SegmentProfiles:
         as_of: The instant before which things count.
         currency: ISO 4217 code of money; None: it has none.
         names: The segments that have a card, in order.
-        facts: `segment`, `customers`, `share`, `revenue`, `revenue_share` (of what all in a segment paid), `average_order`,
-            and of who has bought the means `frequency` and `recency` (days); the last row may be the rest, `all others`.
-        findings: A row a comparison: `segment`, `form` (`lift` or `difference`), `kind`, `value`, `customers`, `here` and
-            `elsewhere` (shares of those of whom it is known, or means, geometric ones of money and counts), `estimate` with `low` and `high`, `bound` (where it
-            is one), `level` (how many values of that kind one has here against elsewhere), `rate` (at which false discovery rate it is told apart) and `told_apart`.
+        facts: `segment`, `customers`, `share`, `revenue`, `revenue_share` (of what all in a segment paid),
+            `average_order`, and of who has bought the means `frequency` and `recency` (days); the last row may be the
+            rest, `all others`.
+        findings: A row a comparison: `segment`, `form` (`lift` or `difference`), `kind`, `value`, `customers`, `here`
+            and `elsewhere` (shares of those of whom it is known, or means, geometric ones of money and counts),
+            `estimate` with `low` and `high`, `bound` (where it is one), `level` (how many values of that kind one has
+            here against elsewhere), `rate` (at which false discovery rate it is told apart) and `told_apart`.
         typical: `segment`, `kind`, `value`, `customers`, `share`: what most have, and the band in the middle.
         channels: The same of all channels by which customers bought and came.
         sources: The tables that it was made from.

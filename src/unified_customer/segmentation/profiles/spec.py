@@ -41,8 +41,8 @@ class Profiles(Spec):
     """What each segment is like: its size, what it brings, what sets it apart, who is typical of it.
 
     Nothing is told of fewer than `least` customers: segments that are smaller are one rest, traits that fewer have are
-    left out, and where fewer than that have one elsewhere a lift is a bound. What is told apart is so at a false discovery
-    rate of `rate` among all that was compared, with intervals to match.
+    left out, and where fewer than that have one elsewhere a lift is a bound. What is told apart is so at a false
+    discovery rate of `rate` among all that was compared, with intervals to match.
 
     Examples:
         >>> import polars as pl
@@ -95,14 +95,14 @@ class Profiles(Spec):
         """Work out the profiles.
 
         Args:
-            tables: The assignment under the name of the segmentation (`customer_id` and `segment`, one row a customer), or
-                else `memberships`; and what else there is of `customers`, `orders` or `order_lines`, `events` and
+            tables: The assignment under the name of the segmentation (`customer_id` and `segment`, one row a customer),
+                or else `memberships`; and what else there is of `customers`, `orders` or `order_lines`, `events` and
                 `answers`, all of one engine. Columns that are not there are left out.
             as_of: The instant before which things count.
 
         Raises:
-            SchemaError: The assignment or a column is missing, somebody is in two segments, or amounts are of currencies
-                that cannot be added.
+            SchemaError: The assignment or a column is missing, somebody is in two segments, or amounts are of
+                currencies that cannot be added.
         """
         at = as_utc(as_of)
         members = placed(tables, segmentation=self.segmentation, as_of=at)

@@ -38,8 +38,8 @@ class FittedRFM:
         as_of: The instant before which things count.
         cuts: The cut points; None where scores are ranks.
         currency: ISO 4217 code of `monetary`; None where amounts name none.
-        table: `customer_id`, `recency` (days), `frequency` (purchases), `monetary`, `r_score`, `f_score`, `m_score` (from
-            1) and `segment` of everybody who has bought, as the kind of frame that was fitted on.
+        table: `customer_id`, `recency` (days), `frequency` (purchases), `monetary`, `r_score`, `f_score`, `m_score`
+            (from 1) and `segment` of everybody who has bought, as the kind of frame that was fitted on.
     """
 
     spec: "RFM"

@@ -47,8 +47,8 @@ class RFM(Spec):
     quantiles: int = Field(default=5, ge=2, le=20)
     """The highest score of each of the three; the lowest is 1. With `thresholds` their number plus one."""
     scoring: Literal["values", "ntile"] = "values"
-    """`values`: at quantiles of the values, which are kept, so that equal values have equal scores and new data are scored
-    alike; `ntile`: by rank among those at hand, in groups of equal size."""
+    """`values`: at quantiles of the values, which are kept, so that equal values have equal scores and new data are
+    scored alike; `ntile`: by rank among those at hand, in groups of equal size."""
     thresholds: Thresholds | None = None
     """Cut points in place of quantiles."""
     segments: SegmentRules | None = None
@@ -88,7 +88,8 @@ class RFM(Spec):
         """Learn the cut points from what was bought before `as_of`, and score those who bought it.
 
         Args:
-            tables: `orders` (`customer_id`, `ordered_at`, `amount`, perhaps `currency`) or `order_lines`, on any engine.
+            tables: `orders` (`customer_id`, `ordered_at`, `amount`, perhaps `currency`) or `order_lines`, on any
+                engine.
             as_of: An instant; what happened at it or later is left out.
 
         Raises:

@@ -3,7 +3,8 @@
 No table has a primary key: DuckDB checks one row by row, which makes an insert ten times slower than the anti-join
 that a store does anyway. Rows lie sorted instead, so that the bounds of the row groups lead a read to its rows; row
 groups are a quarter of DuckDB's usual size, since a read of one customer scans whole ones. Columns of keyed hashes
-are not compressed: random digits hardly shrink, and packing and unpacking them is what reads and writes would mostly do.
+are not compressed: random digits hardly shrink, and packing and unpacking them is what reads and writes would mostly
+do.
 """
 
 from collections.abc import Iterator, Mapping

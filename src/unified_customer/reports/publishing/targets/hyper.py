@@ -10,7 +10,8 @@ from unified_customer.core.errors import require
 
 SCHEMA: Final = "public"
 SETTINGS: Final = {"default_database_version": "3"}
-"""Version 3 of the files, which Tableau 2022.4 reads, holds decimals of 28 digits. A log is only written if one is asked for."""
+"""Version 3 of the files, which Tableau 2022.4 reads, holds decimals of 28 digits. A log is only written if one is
+asked for."""
 
 
 def require_hyper() -> None:

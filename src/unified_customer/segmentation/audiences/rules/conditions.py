@@ -18,7 +18,8 @@ Number: TypeAlias = StrictInt | Annotated[float, Field(strict=True, allow_inf_na
 """A number; whole ones stay whole."""
 Single: TypeAlias = StrictBool | Number | StrictStr | FromToday
 Value: TypeAlias = Single | tuple[Single, ...] | None
-"""What is compared with: a truth value, a number, a text, a day (as text, 2026-05-17), or a day counted from `as_of`."""
+"""What is compared with: a truth value, a number, a text, a day (as text, 2026-05-17), or a day counted from
+`as_of`."""
 
 _WORDS: Final[dict[str, str]] = {
     "eq": "is",

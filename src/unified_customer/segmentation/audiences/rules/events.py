@@ -28,8 +28,8 @@ def either(names: Names, anything: str) -> str:
 class Did(Amounting):
     """An event happened: so often, or to such a total, mean, highest or lowest value of something.
 
-    Where nothing happened the number and the total are 0; there is no mean, highest or lowest value, and nothing holds of
-    what is not there.
+    Where nothing happened the number and the total are 0; there is no mean, highest or lowest value, and nothing holds
+    of what is not there.
 
     Examples:
         >>> from unified_customer.segmentation.audiences import Last
@@ -51,7 +51,8 @@ class Did(Amounting):
     """When; None: ever."""
     measure: Literal["count", "total", "mean", "max", "min"] = "count"
     of: str | None = None
-    """What is measured, as `properties.minutes`; None: `amount`. Amounts of money are exact, in the audience's currency."""
+    """What is measured, as `properties.minutes`; None: `amount`. Amounts of money are exact, in the audience's
+    currency."""
 
     def __init__(self, event: str | Names | None = None, **more: Any) -> None:
         super().__init__(**(more | {"event": event}))
@@ -111,8 +112,8 @@ class Sequence(Node):
     """Events happened one after the other, each strictly later than the last, and others did not happen between.
 
     A negated step between two steps that happened: not between them. A negated last step: not within its span after the
-    last step that happened, and that span is over at `as_of`; without a span, not up to `as_of`. A negated first step: not
-    within its span before the first that happened; without a span, never before. Other events may happen between.
+    last step that happened, and that span is over at `as_of`; without a span, not up to `as_of`. A negated first step:
+    not within its span before the first that happened; without a span, never before. Other events may happen between.
 
     Examples:
         >>> left = Sequence("Cart Updated").then_not("Order Completed", within=Span(days=1))
