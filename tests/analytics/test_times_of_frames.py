@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from unified_customer.analytics import CLV, Cohorts, Scorecard
 from unified_customer.core.errors import ConfigurationError, SchemaError
@@ -31,8 +32,9 @@ def told(spec: Any, orders: Any) -> pl.DataFrame:
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
 def test_an_instant_is_the_same_in_every_zone(spec: Any, zone: str) -> None:
     away = ORDERS.with_columns(pl.col("ordered_at").dt.convert_time_zone(zone))
-    assert told(spec, away).equals(told(spec, ORDERS))
-    assert told(spec, away.lazy().collect()).equals(told(spec, ORDERS))
+    # Polars divides by a column of one value in another way than by any other: the last digit may differ.
+    assert_frame_equal(told(spec, away), told(spec, ORDERS), rel_tol=1e-12)
+    assert_frame_equal(told(spec, away.lazy().collect()), told(spec, ORDERS), rel_tol=1e-12)
 
 
 @named
