@@ -199,8 +199,7 @@ def test_a_row_and_a_frame_are_sealed_as_the_same_canonical_json(several: list[E
             assert (sealed.decode(), set(said) <= set(SEALED)) == (canonical, True)
 
 
-# ------------------------------------------------------------------------------------------- what was done to it is
-# found
+# ------------------------------------------------------------------------------------------ what was done to it is found
 
 
 @every_store
@@ -388,8 +387,7 @@ def resealed(rows: pl.DataFrame, seals: Seals) -> pl.DataFrame:
     return rows.with_columns(pl.DataFrame(made, schema=["seal", "leaf_hash"], orient="row"))
 
 
-# --------------------------------------------------------------------------------------- what lies before there was a
-# chain
+# ------------------------------------------------------------------------------------ what lies before there was a chain
 
 
 @every_store
@@ -430,8 +428,7 @@ def test_a_chain_cannot_be_made_to_look_like_what_lay_before_one(several: list[E
         assert verified(store).ok is (nulled >= len(several))
 
 
-# ------------------------------------------------------------------------------------------------------------------
-# proofs
+# ---------------------------------------------------------------------------------------------------------------- proofs
 
 
 @every_store

@@ -94,8 +94,7 @@ def narrowed(draw: st.DrawFn, layout: Layout) -> FittedMatcher:
     return matcher.model_copy(update={"keys": narrow})
 
 
-# --------------------------------------------------------------------------------------------------- incremental =
-# batch
+# --------------------------------------------------------------------------------------------------- incremental = batch
 
 
 @given(stories())
