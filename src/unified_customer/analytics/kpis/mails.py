@@ -1,30 +1,23 @@
 """E-mails: what became of each message."""
 
-from collections.abc import Callable
-
 import narwhals as nw
 import polars as pl
 
 from unified_customer.analytics.kpis.scope import KEYS, Scope
 from unified_customer.engines.portable import Lazy, collected, has
-from unified_customer.methods.events.meanings import named
+from unified_customer.methods.events.meanings import named, of_mail, puts_mail
 from unified_customer.methods.events.vocabulary import Meaning
 
 STATES = {"sent": "_sent", "delivered": "_arrived", "opened": "_opened", "clicked": "_clicked", "bounced": "_bounced", "complained": "_spam"}  # fmt: skip
 
 
-def _became(state: str) -> Callable[[Meaning], bool]:
-    """Return what says whether an event puts an e-mail into a state, or whether with it somebody unsubscribes."""
-    return lambda meaning: meaning.channel == "email" and meaning.state == state
-
-
 def _is_of_mail(meaning: Meaning) -> bool:
-    return meaning.channel == "email" and meaning.state in STATES
+    return of_mail(meaning) and meaning.state in STATES
 
 
 def clicked(scope: Scope, events: Lazy) -> Lazy:
     """Return the clicks of humans in e-mails that are named."""
-    return _marked(scope, events).filter(named(scope.meanings, _became("clicked")), ~nw.col("_machine"))
+    return _marked(scope, events).filter(named(scope.meanings, puts_mail("clicked")), ~nw.col("_machine"))
 
 
 def _marked(scope: Scope, events: Lazy) -> Lazy:
@@ -57,7 +50,7 @@ def mailed(scope: Scope, converted: "Lazy | None") -> pl.DataFrame | None:
 def _messages(scope: Scope, events: Lazy) -> Lazy:
     """Return a row for each message with what became of it, 1 or 0."""
     marked = _marked(scope, events)
-    states = {flag: _whole(named(scope.meanings, _became(state))) for state, flag in STATES.items()}
+    states = {flag: _whole(named(scope.meanings, puts_mail(state))) for state, flag in STATES.items()}
     whose = _whose(marked)
     flagged = marked.with_columns(_whose=whose, _who=nw.coalesce(whose, "object_id"), **states)
     human = ~nw.col("_machine")
@@ -105,7 +98,7 @@ def _counted(messages: Lazy, *, converted: bool) -> pl.DataFrame:
 
 def _left(scope: Scope, events: Lazy) -> pl.DataFrame:
     """Return how many people unsubscribed."""
-    gone = events.filter(named(scope.meanings, _became("unsubscribed")))
+    gone = events.filter(named(scope.meanings, puts_mail("unsubscribed")))
     ids = [nw.col(name) for name in ("customer_id", "anonymous_id", "event_id") if has(gone, name)]
     who = gone.with_columns(_who=nw.coalesce(*ids) if len(ids) > 1 else ids[0])
     return collected(who.group_by(*KEYS).agg(unsubscribes=nw.col("_who").n_unique()))

@@ -47,6 +47,16 @@ def _names(lazy: Lazy) -> list[str]:
     return collected(lazy.select(nw.col("name").cast(nw.String)).unique())["name"].drop_nulls().sort().to_list()
 
 
+def of_mail(meaning: Meaning) -> bool:
+    """Return whether an event with this meaning is about an e-mail."""
+    return meaning.channel == "email"
+
+
+def puts_mail(state: str) -> Callable[[Meaning], bool]:
+    """Return what says whether an event with a meaning puts an e-mail into a state, such as `opened`."""
+    return lambda meaning: of_mail(meaning) and meaning.state == state
+
+
 def named(meanings: Mapping[str, Meaning], holds: Callable[[Meaning], bool]) -> nw.Expr:
     """Return whether an event is called by one of the names whose meaning is such; never null."""
     names = [name for name, meaning in meanings.items() if holds(meaning)]

@@ -1,6 +1,6 @@
 """How much each customer took part, and when last."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -9,8 +9,8 @@ import narwhals as nw
 
 from unified_customer.core.clock import as_utc
 from unified_customer.engines.portable import Calendar, Lazy, Native, civil, collected, day_number, has, opened
-from unified_customer.methods.events.meanings import meanings_among, named
-from unified_customer.methods.events.vocabulary import Meaning, folded
+from unified_customer.methods.events.meanings import meanings_among, named, of_mail, puts_mail
+from unified_customer.methods.events.vocabulary import folded
 from unified_customer.segmentation.behaviour.acts import acted
 from unified_customer.segmentation.engagement.bounds import Visits
 
@@ -21,8 +21,10 @@ PEOPLE: Final = "customers"
 _PERHAPS: Final = ("type", "properties", "context", "object_id")
 _SIGNS: Final = ("mail", "site", "app")
 _MAILS: Final = ("sent", "delivered", "bounced")
-_COUNTS: Final = (*_MAILS, "opens", "clicks", "site_views", "app_views")
-_FROM_ZERO: Final = ("mailed", *_COUNTS[3:], "site_days", "app_days")
+_READS: Final = ("opens", "clicks")
+_VIEWS: Final = ("site_views", "app_views")
+_COUNTS: Final = (*_MAILS, *_READS, *_VIEWS)
+_FROM_ZERO: Final = ("mailed", *_READS, *_VIEWS, "site_days", "app_days")
 _EVER: Final = tuple(f"_ever_{name}" for name in _MAILS)
 _LAST: Final = (*(f"_{sign}" for sign in _SIGNS), "_in", "_out")
 _LEAVES: Final = frozenset({"opt_out", "complaint"})
@@ -50,22 +52,14 @@ def _signs(spec: "Engagement", events: Lazy) -> Lazy:
     meanings = meanings_among(events)
     marked = spec.email.machines.marked(events, name="_machine")
     return marked.with_columns(
-        **{f"_{state}": named(meanings, _puts(state)) for state in _MAILS},
-        _opens=named(meanings, lambda each: _of_mail(each) and each.state == "opened") & ~nw.col("_machine"),
-        _clicks=named(meanings, lambda each: _of_mail(each) and each.state == "clicked") & ~nw.col("_machine"),
-        _in=named(meanings, lambda each: _of_mail(each) and each.role == "opt_in"),
-        _out=named(meanings, lambda each: _of_mail(each) and each.role in _LEAVES),
+        **{f"_{state}": named(meanings, puts_mail(state)) for state in _MAILS},
+        _opens=named(meanings, puts_mail("opened")) & ~nw.col("_machine"),
+        _clicks=named(meanings, puts_mail("clicked")) & ~nw.col("_machine"),
+        _in=named(meanings, lambda each: of_mail(each) and each.role == "opt_in"),
+        _out=named(meanings, lambda each: of_mail(each) and each.role in _LEAVES),
         _site_views=_visits(spec.site, events),
         _app_views=_visits(spec.app, events),
     )
-
-
-def _of_mail(meaning: Meaning) -> bool:
-    return meaning.channel == "email"
-
-
-def _puts(state: str) -> Callable[[Meaning], bool]:
-    return lambda each: _of_mail(each) and each.state == state
 
 
 def _visits(visits: Visits, events: Lazy) -> nw.Expr:
@@ -82,7 +76,8 @@ def _among(column: str, values: Sequence[str]) -> nw.Expr:
 
 def _of_days(spec: "Engagement", days: Lazy, *, today: int) -> Lazy:
     """Return a row for each customer and day: the counts of the windows, and when last what."""
-    windows = {**dict.fromkeys(_COUNTS[:5], spec.email.days), "site_views": spec.site.days, "app_views": spec.app.days}
+    mails = dict.fromkeys((*_MAILS, *_READS), spec.email.days)
+    windows = {**mails, "site_views": spec.site.days, "app_views": spec.app.days}
     recent = {name: today - nw.col("_day") <= window for name, window in windows.items()}
     told = days.with_columns(
         **{name: nw.when(nw.col(f"_{name}") & recent[name]).then(nw.lit(1)).otherwise(nw.lit(0)) for name in _COUNTS},
