@@ -7,6 +7,7 @@
     leading_directions, leading_parts   a sparse matrix in few columns (truncated SVD, NMF)
     canonical_order                     the order in which rows are learned from
     sparse_of                           a large matrix that is mostly zero
+    on_one_thread                       keeps linear algebra to one thread
     Classes, fit_classes                probabilities of classes (multinomial logistic regression)
     chosen_columns                      the few columns that tell classes apart best
 
@@ -17,7 +18,7 @@ from unified_customer.methods.learning.chance import normal_chance
 from unified_customer.methods.learning.choosing import Chosen, chosen_columns, folds_of
 from unified_customer.methods.learning.classes import Classes, fit_classes
 from unified_customer.methods.learning.groups import agreement, nearest
-from unified_customer.methods.learning.matrices import Floats, Ints, Sparse, canonical_order, sparse_of
+from unified_customer.methods.learning.matrices import Floats, Ints, Sparse, canonical_order, on_one_thread, sparse_of
 from unified_customer.methods.learning.reduction import leading_directions, leading_parts, parts_of
 from unified_customer.methods.learning.search import Evidence, Grouping, GroupSearch, evidence_frame
 
@@ -40,6 +41,7 @@ __all__ = [
     "leading_parts",
     "nearest",
     "normal_chance",
+    "on_one_thread",
     "parts_of",
     "sparse_of",
 ]

@@ -1,0 +1,69 @@
+"""`Hybrid`: several models, weighed by what customers did in windows that were held out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from pydantic import Field, SerializeAsAny
+
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.recommendations.blending.blend import Blend
+from unified_customer.recommendations.blending.pools import pools
+from unified_customer.recommendations.blending.portfolio import portfolio
+from unified_customer.recommendations.blending.weights import learned_weights
+from unified_customer.recommendations.blending.windows import Window, past_windows, random_window
+from unified_customer.recommendations.models.scoring import Scorer
+from unified_customer.recommendations.models.spec import RecommenderSpec
+from unified_customer.recommendations.models.training import Training
+
+_DEPTH: Final = 100
+
+
+class Hybrid(RecommenderSpec):
+    """A blend of models: each brought to one scale for every customer, with weights that windows of the past teach.
+
+    The weights of several windows are averaged, so that no window that happens to be odd decides.
+    """
+
+    parts: Mapping[str, SerializeAsAny[RecommenderSpec]] | None = None
+    """The models by name; None: those of `portfolio`."""
+    weights: Mapping[str, float] | None = None
+    """The weight of each; None: learned from held-out windows."""
+    window_days: float = Field(default=30, gt=0)
+    """How long a held-out window is."""
+    windows: int = Field(default=2, gt=0)
+    """How many windows of the past are held out, where interactions have times."""
+    share: float = Field(default=0.2, gt=0, lt=1)
+    """The share that is held out by chance where they have none."""
+    people: int = Field(default=5000, gt=0)
+    """At most so many customers of a window teach the weights."""
+    least: float = Field(default=0.02, ge=0, lt=1)
+    """A part with a smaller share of the weights is left out."""
+    seed: int = 0
+    """Of what is held out by chance."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        parts = portfolio(training) if self.parts is None else self.parts
+        weights = self._weights(training, parts) if self.weights is None else self.weights
+        kept = {name: weight for name, weight in weights.items() if weight >= self.least * sum(weights.values())}
+        return Blend({name: parts[name].learn(training) for name in kept}, kept, self.repeats)
+
+    def _weights(self, training: Training, parts: Mapping[str, RecommenderSpec]) -> dict[str, float]:
+        found = [self._of_window(window, parts) for window in held_out(self, training)]
+        if not found:
+            raise ConfigurationError("There is too little to hold out a window: name the weights of the parts.")
+        return dict(zip(parts, np.mean(found, axis=0).tolist(), strict=True))
+
+    def _of_window(self, window: Window, parts: Mapping[str, RecommenderSpec]) -> "np.ndarray":
+        fitted = {name: part.learn(window.training) for name, part in parts.items()}
+        people = window.people(self.people)
+        weights = learned_weights(pools(fitted, window, people, depth=_DEPTH))
+        return weights / max(float(weights.sum()), 1e-12)
+
+
+def held_out(spec: Hybrid, training: Training) -> list[Window]:
+    """Return the windows that are held out."""
+    if training.histories.timed:
+        return list(past_windows(training, days=spec.window_days, count=spec.windows))
+    return [random_window(training, share=spec.share, seed=spec.seed)]

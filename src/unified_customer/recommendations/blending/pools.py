@@ -1,0 +1,80 @@
+"""Pools: the items that any of several models would recommend, with what each says of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from unified_customer.methods.learning import Ints
+from unified_customer.recommendations.blending.blend import scaled
+from unified_customer.recommendations.blending.windows import Window
+from unified_customer.recommendations.histories import Floats32
+from unified_customer.recommendations.models.scoring import Scorer
+from unified_customer.recommendations.serving.best import best
+
+_CELLS: Final = 16_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Pools:
+    """Candidates of some customers, one after the other.
+
+    Attributes:
+        names: The models.
+        starts: Where the candidates of each customer start, and where those of the last one end.
+        features: What each model (column) says of each candidate (row), on the customer's scale.
+        relevant: Whether the customer wanted it later.
+        wanted: How many items each customer wanted later, candidates or not.
+    """
+
+    names: tuple[str, ...]
+    starts: Ints = field(repr=False)
+    features: Floats32 = field(repr=False)
+    relevant: npt.NDArray[np.bool_] = field(repr=False)
+    wanted: Ints = field(repr=False)
+
+
+def pools(parts: Mapping[str, Scorer], window: Window, people: Ints, *, depth: int) -> Pools:
+    """Return the items among the first so many of any model, for some customers of a window.
+
+    Args:
+        parts: The models, fitted on what was known.
+        window: What was known, and what came.
+        people: Places of customers.
+        depth: How many items of each model.
+    """
+    size = len(window.training.histories.items)
+    at_once = max(1, _CELLS // (size * max(len(parts), 1)))
+    found = [_some(parts, window, people[start : start + at_once], depth) for start in range(0, len(people), at_once)]
+    counts = np.concatenate([[0], *(each for each, _, _ in found)])
+    return Pools(
+        tuple(parts),
+        np.cumsum(counts),
+        np.concatenate([features for _, features, _ in found]),
+        np.concatenate([relevant for _, _, relevant in found]),
+        np.diff(window.truth.indptr)[people],
+    )
+
+
+def _some(
+    parts: Mapping[str, Scorer], window: Window, people: Ints, depth: int
+) -> tuple[Ints, Floats32, npt.NDArray[np.bool_]]:
+    histories = window.training.histories.taken(people)
+    repeats = window.training.repeats
+    said = [scaled(part.scores(histories), histories, repeats=repeats) for part in parts.values()]
+    allowed = np.ones(said[0].shape, np.bool_)
+    if not repeats:
+        allowed[histories.rows, histories.places] = False
+    chosen = np.zeros(allowed.shape, np.bool_)
+    for scores in said:
+        top = best(scores.copy(), depth, allowed)
+        # Where a model knows nothing it proposes nothing.
+        told = (top >= 0) & (np.take_along_axis(scores, np.maximum(top, 0), axis=1) != 0)
+        rows, ranks = np.nonzero(told)
+        chosen[rows, top[rows, ranks]] = True
+    rows, columns = np.nonzero(chosen)
+    features = np.stack([scores[rows, columns] for scores in said], axis=1)
+    relevant = np.asarray(window.truth[people].toarray()[rows, columns] > 0)
+    return chosen.sum(axis=1), features, relevant

@@ -1,0 +1,50 @@
+"""Names of customers or items, and the places at which they stand in arrays."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from unified_customer.methods.learning import Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """Different names, each at its place.
+
+    Examples:
+        >>> names = Names(pl.Series(["tea", "cup"]))
+        >>> names.places(["cup", "pot"]).tolist(), names.at([0]).to_list()
+        ([1, -1], ['tea'])
+    """
+
+    listed: pl.Series = field(repr=False)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.listed)
+
+    @cached_property
+    def _sorted(self) -> tuple[pl.Series, Ints]:
+        order = self.listed.arg_sort()
+        return self.listed.gather(order), order.to_numpy().astype(np.int64)
+
+    def places(self, names: "Iterable[str] | pl.Series") -> Ints:
+        """Return the place of each name; -1 for one that is not there."""
+        asked = names if isinstance(names, pl.Series) else pl.Series(list(names), dtype=pl.String)
+        if not len(self) or not len(asked):
+            return np.full(len(asked), -1, np.int64)
+        known, order = self._sorted
+        found = np.minimum(known.search_sorted(asked).to_numpy().astype(np.int64), len(self) - 1)
+        same = (known.gather(found) == asked).fill_null(value=False).to_numpy()
+        return np.where(same, order[found], -1)
+
+    def at(self, places: "Ints | Sequence[int]") -> pl.Series:
+        """Return the names at some places."""
+        return self.listed.gather(np.asarray(places, dtype=np.int64))
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether a name is there."""
+        return bool(self.places([name])[0] >= 0)

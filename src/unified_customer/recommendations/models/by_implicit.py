@@ -1,0 +1,77 @@
+"""The only place where `implicit` is spoken to: matrices in, vectors out, and none of its ids.
+
+    What it does by itself             what is done about it here
+    warns about threads of BLAS        linear algebra runs on one thread while it learns
+    takes what counts as confidence    1 is added, so that confidence is never below that of what nobody touched
+    leaves people one step behind      they are solved for once more given the last items, so that folding in agrees
+    gives back ids, -1 for none, ...   its own ways to recommend are not used
+
+"""
+
+from typing import Any
+
+import numpy as np
+
+from unified_customer.core.errors import MissingDependencyError
+from unified_customer.methods.learning import on_one_thread
+from unified_customer.recommendations.histories import Floats32, Histories
+from unified_customer.recommendations.models.factors import LeastSquares
+from unified_customer.recommendations.models.scoring import Counted, counted
+
+_LAST_STEPS = 3
+
+
+def least_squares(
+    histories: Histories,
+    *,
+    counts: Counted,
+    factors: int,
+    alpha: float,
+    regularization: float,
+    iterations: int,
+    threads: int,
+    seed: int,
+) -> LeastSquares:
+    """Learn vectors by alternating least squares.
+
+    Raises:
+        MissingDependencyError: `implicit` is not installed.
+    """
+    confidence = _confidence(histories, counts, alpha)
+    with on_one_thread():
+        learner = _implicit("als").AlternatingLeastSquares(
+            factors=factors,
+            regularization=regularization,
+            alpha=1.0,
+            iterations=iterations,
+            num_threads=threads,
+            random_state=seed,
+        )
+        learner.fit(confidence, show_progress=False)
+        for _ in range(_LAST_STEPS):
+            learner.solver(
+                confidence, learner.user_factors, learner.item_factors, regularization, num_threads=threads
+            )
+    people, items = np.asarray(learner.user_factors), np.asarray(learner.item_factors)
+    return LeastSquares(counts, alpha, regularization, people, items)
+
+
+def _confidence(histories: Histories, counts: Counted, alpha: float) -> Any:
+    """Return confidences, below 0 what speaks against."""
+    from scipy.sparse import csr_matrix
+
+    amounts = counted(histories, counts)
+    values: Floats32 = np.sign(amounts) * (1 + np.float32(alpha) * np.abs(amounts))
+    return csr_matrix(
+        (values, histories.places, histories.starts.astype(np.int32)), shape=(len(histories), len(histories.items))
+    )
+
+
+def _implicit(module: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(f"implicit.{module}")
+    except ImportError as error:
+        message = "Factor models need implicit: pip install \"unified-customer[recommendations]\"."
+        raise MissingDependencyError(message) from error

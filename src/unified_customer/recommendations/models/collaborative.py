@@ -1,0 +1,122 @@
+"""Specs of models that learn from who did what alone."""
+
+from pydantic import Field
+
+from unified_customer.recommendations.models import buy_again, graph_filter, popularity
+from unified_customer.recommendations.models import ease as exact
+from unified_customer.recommendations.models.by_implicit import least_squares
+from unified_customer.recommendations.models.neighbours import neighbours
+from unified_customer.recommendations.models.scoring import Counted, Scorer
+from unified_customer.recommendations.models.spec import RecommenderSpec
+from unified_customer.recommendations.models.training import Training
+
+
+class Popularity(RecommenderSpec):
+    """What most people want, lately: the same list for everybody, and the row that every other model has to beat."""
+
+    half_life_days: float | None = Field(default=30, gt=0)
+    """After how many days an interaction counts half; None: never, and likewise where times are not told."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        dated = training.dated
+        ages = dated.ages if training.histories.timed else None
+        return popularity.fading_popularity(
+            dated.columns, dated.weights, ages, items=len(training.histories.items), half_life_days=self.half_life_days
+        )
+
+
+class BuyAgain(RecommenderSpec):
+    """What a customer has bought before."""
+
+    counts: Counted = "decayed"
+    """How much an item of a history counts."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        return buy_again.again(training.histories, counts=self.counts)
+
+
+class Neighbours(RecommenderSpec):
+    """What goes together with what a customer has: item-item neighbours."""
+
+    counts: Counted = "once"
+    """How much an item of a history counts."""
+    customer: float = 0.5
+    """Exponent of how many items a customer wants."""
+    item: float = 0.5
+    """Exponent of the popularity of the item of the history."""
+    scored: float = 0.35
+    """Exponent of the popularity of the item that is scored."""
+    size: int = Field(default=1000, gt=0)
+    """How many neighbours an item has."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        return neighbours(
+            training.histories, counts=self.counts, customer=self.customer, item=self.item, scored=self.scored, size=self.size
+        )
+
+
+class ALS(RecommenderSpec):
+    """Factors by alternating least squares."""
+
+    counts: Counted = "once"
+    """How much an item of a history counts."""
+    factors: int = Field(default=128, gt=0)
+    """Length of the vectors."""
+    alpha: float = Field(default=40, ge=0)
+    """What an item that counts 1 adds to the confidence of 1 that everything else has."""
+    regularization: float = Field(default=20, gt=0)
+    """What the squares of a vector cost."""
+    iterations: int = Field(default=15, gt=0)
+    """How often customers and items take turns."""
+    threads: int = Field(default=0, ge=0)
+    """Threads to learn on; 0: all."""
+    seed: int = 0
+    """Of the start."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        return least_squares(
+            training.histories,
+            counts=self.counts,
+            factors=self.factors,
+            alpha=self.alpha,
+            regularization=self.regularization,
+            iterations=self.iterations,
+            threads=self.threads,
+            seed=self.seed,
+        )
+
+
+class EASE(RecommenderSpec):
+    """The exact linear model of items on items, for catalogues of up to 15,000 items."""
+
+    counts: Counted = "once"
+    """How much an item of a history counts."""
+    regularization: float = Field(default=200, gt=0)
+    """Added to the diagonal."""
+    customer: float = 0.25
+    """Exponent of how many items a customer wants."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        return exact.ease(
+            training.histories, counts=self.counts, regularization=self.regularization, customer=self.customer
+        )
+
+
+class GraphFilter(RecommenderSpec):
+    """The smooth part of what somebody wants, on the graph of who wants what."""
+
+    counts: Counted = "once"
+    """How much an item of a history counts."""
+    directions: int = Field(default=256, gt=0)
+    """How many directions of the graph are kept."""
+    seed: int = 0
+    """Of the start."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        return graph_filter.smooth(training.histories, counts=self.counts, directions=self.directions, seed=self.seed)
