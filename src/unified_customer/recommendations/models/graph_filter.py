@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from unified_customer.methods.learning import leading_directions
-from unified_customer.recommendations.histories import Histories
+from unified_customer.recommendations.histories import Floats32, Histories
 from unified_customer.recommendations.models.linear import LowRank
 from unified_customer.recommendations.models.neighbours import power
 from unified_customer.recommendations.models.scoring import Counted, wanted
@@ -17,9 +17,14 @@ def smooth(histories: Histories, *, counts: Counted, directions: int, seed: int)
     References:
         Y. Shen et al. (2021): How powerful is graph convolution for recommendation? CIKM, 1619-1629.
     """
+    found, popularity = along(histories, counts=counts, directions=directions, seed=seed)
+    return LowRank(counts, found * power(popularity, -0.5)[:, None], found * power(popularity, 0.5)[:, None])
+
+
+def along(histories: Histories, *, counts: Counted, directions: int, seed: int) -> tuple[Floats32, Any]:
+    """Return the leading directions of the normalised matrix, an item a row, and the popularity of items."""
     normalised, popularity = _normalised(histories, counts)
-    along = leading_directions(normalised, columns=directions, seed=seed).astype(np.float32)
-    return LowRank(counts, along * power(popularity, -0.5)[:, None], along * power(popularity, 0.5)[:, None])
+    return leading_directions(normalised, columns=directions, seed=seed).astype(np.float32), popularity
 
 
 def _normalised(histories: Histories, counts: Counted) -> tuple[Any, Any]:
