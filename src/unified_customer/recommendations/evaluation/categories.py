@@ -6,9 +6,8 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from unified_customer.engines.portable import Native
-from unified_customer.recommendations.evaluation.places import Floats, Ints, ids, placed, ratio, summed
-from unified_customer.recommendations.evaluation.rows import finite, with_ids
+from unified_customer.recommendations.evaluation.places import Floats, Ints, ids, placed, ratio, summed, totals
+from unified_customer.recommendations.evaluation.rows import finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,24 +55,23 @@ class Categories:
         return Features(starts, self.shares.category, self.shares.value / size[item])
 
 
-def categorised(frame: Native, items: pl.Series) -> Categories:
+def categorised(rows: pl.DataFrame, items: pl.Series) -> Categories:
     """Return the categories of items.
 
     Args:
-        frame: `item_id`, `category`, and `weight` where an item is more of one than of another; rows of an item add up.
-        items: Ids of items, in order; others are left out.
+        rows: `item_id`, `category`, and `weight` where an item is more of one than of another; rows of an item add up,
+            and what weighs nothing says nothing.
+        items: Ids of all items, in order.
 
     Raises:
-        SchemaError: A column is missing, an id or category is null, or a weight is no finite number.
+        SchemaError: A weight is no finite number.
     """
-    rows = with_ids(frame, "item_id", "category", name="categories")
-    weight = finite(rows["weight"].fill_null(1), "weight", name="categories") if "weight" in rows.columns else None
     names = ids(rows["category"]) if rows.height else pl.Series([""])
-    item, category = placed(rows["item_id"], items), placed(rows["category"], names)
-    weights = np.ones(len(item)) if weight is None else weight.to_numpy()
-    kept = (item >= 0) & (weights > 0)
-    keys, sums = summed(item[kept] * len(names) + category[kept], weights[kept])
-    own = keys // len(names)
-    total = np.bincount(own, weights=sums, minlength=len(items))
+    keys = placed(rows["item_id"], items) * len(names) + placed(rows["category"], names)
+    weights = np.ones(rows.height)
+    if "weight" in rows.columns:
+        weights = finite(rows["weight"].fill_null(1), "weight", name="categories").to_numpy()
+    pairs, sums = summed(keys[weights > 0], weights[weights > 0])
+    own = pairs // len(names)
     starts = np.searchsorted(own, np.arange(len(items) + 1))
-    return Categories(Features(starts, keys % len(names), ratio(sums, total[own])), len(names))
+    return Categories(Features(starts, pairs % len(names), ratio(sums, totals(own, sums, len(items))[own])), len(names))

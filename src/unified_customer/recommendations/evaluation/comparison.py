@@ -141,7 +141,7 @@ class Comparison:
 
 def _ends(own: Evaluation, other: Evaluation) -> pl.DataFrame:
     """Return the intervals of paired differences; both evaluations are of the same customers in the same order."""
-    lows, highs = own.drawn.ends(own.drawn.draws - other.drawn.draws)
+    lows, highs = own.drawn.ends(other.drawn)
     rows = [(*parsed(name), low, high) for name, low, high in zip(own.drawn.names, lows, highs, strict=True)]
     schema = {"metric": pl.String, "k": pl.Int64, "difference_low": pl.Float64, "difference_high": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")

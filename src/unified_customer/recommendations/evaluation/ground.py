@@ -88,7 +88,12 @@ def grounded(
     later = interaction_rows(truth, name="truth")
     before = None if train is None else interaction_rows(train, name="train")
     offered = None if catalogue is None else with_ids(catalogue, "item_id", name="catalogue")
-    items = ids(*(frame["item_id"] for frame in (later, before, offered) if frame is not None))
+    kinds = None if categories is None else with_ids(categories, "item_id", "category", name="categories")
+    told = None if vectors is None else with_ids(vectors, "item_id", more=("vector",), name="vectors")
+    alike = None if similarities is None else _pairs_of_items(similarities)
+    # An item that nobody had yet may be recommended, and is then as different from others as it is said to be.
+    named = [frame["item_id"] for frame in (later, before, offered, kinds, told, alike) if frame is not None]
+    items = ids(*named, *([] if alike is None else [alike["other_id"]]))
     relevant, customers = _relevant(later, items)
     listed = before if offered is None else offered
     return Ground(
@@ -97,10 +102,14 @@ def grounded(
         relevant,
         None if before is None else _history(before, customers, items),
         None if listed is None else _mask(listed["item_id"], items),
-        None if categories is None else categorised(categories, items),
-        None if vectors is None else _vectors(vectors, items),
-        None if similarities is None else _similarities(similarities, items),
+        None if kinds is None else categorised(kinds, items),
+        None if told is None else _vectors(told, items),
+        None if alike is None else _similarities(alike, items),
     )
+
+
+def _pairs_of_items(frame: Native) -> pl.DataFrame:
+    return with_ids(frame, "item_id", "other_id", more=("similarity",), name="similarities")
 
 
 def _relevant(rows: pl.DataFrame, items: pl.Series) -> tuple[Pairs, pl.Series]:
@@ -129,8 +138,7 @@ def _mask(offered: pl.Series, items: pl.Series) -> Bools:
     return mask
 
 
-def _vectors(frame: Native, items: pl.Series) -> Floats:
-    rows = with_ids(frame, "item_id", more=("vector",), name="vectors")
+def _vectors(rows: pl.DataFrame, items: pl.Series) -> Floats:
     if rows["item_id"].is_duplicated().any():
         raise SchemaError("'vectors' has two rows for one item.")
     if not isinstance(rows["vector"].dtype, pl.List | pl.Array):
@@ -141,19 +149,17 @@ def _vectors(frame: Native, items: pl.Series) -> Floats:
     flat = finite(rows["vector"].explode(), "vector", name="vectors")
     given = flat.to_numpy().reshape(rows.height, int(lengths[0]))
     size = np.linalg.norm(given, axis=1, keepdims=True)
-    known = placed(rows["item_id"], items)
     whole = np.zeros((len(items), given.shape[1]))
-    whole[known[known >= 0]] = np.divide(given, size, out=np.zeros_like(given), where=size > 0)[known >= 0]
+    whole[placed(rows["item_id"], items)] = np.divide(given, size, out=np.zeros_like(given), where=size > 0)
     return whole
 
 
-def _similarities(frame: Native, items: pl.Series) -> Pairs:
-    rows = with_ids(frame, "item_id", "other_id", more=("similarity",), name="similarities")
+def _similarities(rows: pl.DataFrame, items: pl.Series) -> Pairs:
     value = finite(rows["similarity"], "similarity", name="similarities")
     if not value.is_between(0, 1).all():
         raise SchemaError("'similarity' of 'similarities' is not always from 0 to 1.")
     one, other = placed(rows["item_id"], items), placed(rows["other_id"], items)
     both = pl.DataFrame({"one": np.minimum(one, other), "other": np.maximum(one, other), "value": value})
     # Whether a pair is told once or both ways round, it is one.
-    each = both.filter(pl.col("one") >= 0).group_by("one", "other").agg(pl.col("value").max()).sort("one", "other")
+    each = both.group_by("one", "other").agg(pl.col("value").max()).sort("one", "other")
     return Pairs(each["one"].to_numpy(), each["other"].to_numpy(), each["value"].to_numpy(), len(items))

@@ -56,10 +56,11 @@ class Drawn:
         """Each metric; None where it says nothing of anybody."""
         return dict(zip(self.names, told(ratio(self.above.sum(axis=0), self.below.sum(axis=0))), strict=True))
 
-    def ends(self, draws: Floats) -> tuple[list[float | None], list[float | None]]:
-        """Return both ends of intervals, None where there are fewer than two customers."""
+    def ends(self, other: "Drawn | None" = None) -> tuple[list[float | None], list[float | None]]:
+        """Return both ends of intervals, or of those of differences from others; None with fewer than two customers."""
+        draws = self.draws if other is None else self.draws - other.draws
         low, high = percentile_ends(draws, confidence=self.spec.confidence)
-        few = self.counts < 2
+        few = (self.counts if other is None else np.minimum(self.counts, other.counts)) < 2
         return told(np.where(few, np.nan, low)), told(np.where(few, np.nan, high))
 
 
@@ -97,7 +98,7 @@ def told(values: Floats) -> list[float | None]:
 
 def table_of(found: Drawn, whole: Mapping[str, float], spec: Metrics) -> pl.DataFrame:
     """Return the table of `Evaluation`, by rank and then as the catalogue of metrics has them."""
-    lows, highs = found.ends(found.draws)
+    lows, highs = found.ends()
     rows: list[tuple[Any, ...]] = [
         (*parsed(name), value, low, high, int(count))
         for (name, value), low, high, count in zip(found.estimates.items(), lows, highs, found.counts, strict=True)

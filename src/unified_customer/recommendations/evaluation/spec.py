@@ -32,7 +32,7 @@ class Metrics(Spec):
         ...         "score": [0.9, 0.5, 0.7],
         ...     }
         ... )
-        >>> yardstick = Metrics(k=2).fit(truth)
+        >>> yardstick = Metrics(k=(2,)).fit(truth)
         >>> yardstick.evaluate(lists).value("recall")
         0.25
     """

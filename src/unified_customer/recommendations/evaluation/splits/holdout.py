@@ -66,4 +66,4 @@ def by_chance(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 def some_but_not_all(of: pl.Expr, share: float) -> pl.Expr:
     """Return how many a share of some is: at least one, and at least one less than all; of one it is none."""
-    return pl.min_horizontal((of * share).round().clip(lower_bound=1), of - 1)
+    return pl.min_horizontal((of * share).round(mode="half_to_even").clip(lower_bound=1), of - 1)
