@@ -151,6 +151,9 @@ def _lettered(
     """Return the names that have a place: to the right of the point, else left, above or below."""
     points = [(_part(row["x"], across) * WIDTH, (1 - _part(row["y"], upward)) * _HIGH) for row in rows]
     covered: list[_Box] = [(px - 6, py - 6, px + 6, py + 6) for px, py in points]
+    for row, (px, _) in zip(rows, points, strict=True):
+        high, low = ((1 - _part(row[end], upward)) * _HIGH for end in ("high", "low"))
+        covered.append((px - 2, high, px + 2, low))
     names = list[dict[str, Any]]()
     for row, (px, py) in zip(rows, points, strict=True):
         text = cut(row["name"], _LONGEST, _SIZE)

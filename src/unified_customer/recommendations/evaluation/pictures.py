@@ -19,7 +19,7 @@ def as_intervals(table: pl.DataFrame, name: str, *, k: int, reference: str | Non
     rows = _of(table, name, k).sort("value", descending=about.better != "less", nulls_last=True, maintain_order=True)
     title = f"{about.title} @{k}"
     if reference is None:
-        words = [f"{about.says.capitalize()}, with its interval."]
+        words = [f"{_begun(about.says)}, with its interval."]
         return forest(
             rows, name="model", estimate="value", low="low", high="high", reference=None, value_title=title,
             unit=about.unit, title=f"Models by {title}", subtitle=words, dark=dark,
@@ -28,7 +28,7 @@ def as_intervals(table: pl.DataFrame, name: str, *, k: int, reference: str | Non
     return forest(
         others, name="model", estimate="difference", low="difference_low", high="difference_high", reference=0.0,
         reference_title=reference, value_title=f"difference of {title}", unit=about.unit,
-        title=f"{title} held against {reference}", subtitle=["Paired differences: the same customers for both."],
+        title=_begun(f"{title} held against {reference}"), subtitle=["Paired differences: the same customers for both."],
         dark=dark,
     )  # fmt: skip
 
@@ -41,8 +41,8 @@ def as_tradeoff(table: pl.DataFrame, name: str, against: str, *, k: int, dark: b
     joined = _of(table, name, k).join(_of(table, against, k).select("model", other="value"), on="model")
     return scatter(
         joined, name="model", x="other", y="value", low="low", high="high", x_title=f"{along.title} @{k}",
-        y_title=f"{up.title} @{k}", x_unit=along.unit, y_unit=up.unit, title=f"{up.title} against {along.title}",
-        subtitle=[f"{along.title}: {along.says}."], dark=dark,
+        y_title=f"{up.title} @{k}", x_unit=along.unit, y_unit=up.unit, title=_begun(f"{up.title} against {along.title}"),
+        subtitle=[_begun(f"{along.title}: {along.says}.")], dark=dark,
     )  # fmt: skip
 
 
@@ -51,3 +51,7 @@ def _of(table: pl.DataFrame, name: str, k: int) -> pl.DataFrame:
     if rows.is_empty():
         raise ConfigurationError(f"{name!r} was not measured down to rank {k}.")
     return rows
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
