@@ -11,7 +11,7 @@ import numpy as np
 
 from unified_customer.recommendations.evaluation.categories import Categories
 from unified_customer.recommendations.evaluation.lists import Lists
-from unified_customer.recommendations.evaluation.places import Floats, Ints, Pairs, summed
+from unified_customer.recommendations.evaluation.places import Floats, Ints, Pairs, distinct, summed
 
 _KEPT = 0.01
 """How much of the mix of the history is put into that of the list, so that KL is finite (alpha of the paper)."""
@@ -68,14 +68,14 @@ def divergences(history: Mix, lists: Mix, names: int, customers: int) -> tuple[F
         The Kullback-Leibler divergence of the list, smoothed by a hundredth of the history, from the history, 0 and
         more; and the Jensen-Shannon divergence, from 0 to 1.
     """
-    keys = np.union1d(history.keys, lists.keys)
+    keys = distinct(np.sort(np.concatenate([history.keys, lists.keys]), kind="stable"))
     p, q = history.at(keys), lists.at(keys)
     own = keys // names
     middle = (p + q) / 2
     kl = np.bincount(own, weights=_bits(p, (1 - _KEPT) * q + _KEPT * p), minlength=customers)
     js = np.bincount(own, weights=(_bits(p, middle) + _bits(q, middle)) / 2, minlength=customers)
-    both = np.zeros(customers, dtype=bool)
-    both[np.intersect1d(history.keys // names, lists.keys // names)] = True
+    before, now = (np.bincount(each.keys // names, minlength=customers) > 0 for each in (history, lists))
+    both = before & now
     return np.where(both, np.maximum(kl, 0.0), np.nan), np.where(both, np.clip(js, 0.0, 1.0), np.nan)
 
 

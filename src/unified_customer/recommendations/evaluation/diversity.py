@@ -13,7 +13,7 @@ import numpy as np
 
 from unified_customer.recommendations.evaluation.categories import Categories
 from unified_customer.recommendations.evaluation.lists import Lists
-from unified_customer.recommendations.evaluation.places import Floats, Pairs, ratio, spread, summed
+from unified_customer.recommendations.evaluation.places import Floats, Pairs, distinct, ratio, spread, summed
 
 
 def category_diversity(lists: Lists, categories: Categories) -> Floats:
@@ -35,7 +35,7 @@ def _over_parts(lists: Lists, work: Callable[[Lists], tuple[Floats, Floats]]) ->
     """Put together what is found for some customers at a time: the summed likeness, and how many items it is of."""
     likeness, items = np.zeros(lists.customers), np.zeros(lists.customers)
     for part in lists.parts():
-        own = np.unique(part.customer)
+        own = distinct(part.customer)
         alike, known = work(part)
         likeness[own], items[own] = alike[own], known[own]
     found = 1 - ratio(likeness, items * (items - 1) / 2)
@@ -45,7 +45,7 @@ def _over_parts(lists: Lists, work: Callable[[Lists], tuple[Floats, Floats]]) ->
 
 def _by_categories(lists: Lists, categories: Categories) -> tuple[Floats, Floats]:
     row, category, value = categories.unit.of(lists.item)
-    known = np.bincount(lists.customer[np.unique(row)], minlength=lists.customers).astype(np.float64)
+    known = np.bincount(lists.customer[distinct(row)], minlength=lists.customers).astype(np.float64)
     keys, sums = summed(lists.customer[row] * categories.names + category, value)
     # The squared length of a sum of unit vectors is their number and twice the likeness of each pair.
     squares = np.bincount(keys // categories.names, weights=sums**2, minlength=lists.customers)
@@ -54,7 +54,8 @@ def _by_categories(lists: Lists, categories: Categories) -> tuple[Floats, Floats
 
 def _by_vectors(lists: Lists, vectors: Floats) -> tuple[Floats, Floats]:
     has = spread(np.asarray(vectors.any(axis=1), dtype=np.float64), lists.item, other=0.0) > 0
-    own, place = np.unique(lists.customer[has], return_inverse=True)
+    own = distinct(lists.customer[has])
+    place = np.searchsorted(own, lists.customer[has])
     known = np.bincount(lists.customer[has], minlength=lists.customers).astype(np.float64)
     squares = np.zeros(lists.customers)
     column: Floats

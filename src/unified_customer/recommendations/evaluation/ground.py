@@ -9,7 +9,7 @@ import polars as pl
 from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.engines.portable import Native
 from unified_customer.recommendations.evaluation.categories import Categories, categorised
-from unified_customer.recommendations.evaluation.places import Bools, Floats, Ints, Pairs, ids, paired, placed
+from unified_customer.recommendations.evaluation.places import Bools, Floats, Ints, Pairs, distinct, ids, paired, placed
 from unified_customer.recommendations.evaluation.rows import finite, interaction_rows, with_ids
 
 
@@ -115,11 +115,11 @@ def _pairs_of_items(frame: Native) -> pl.DataFrame:
 def _relevant(rows: pl.DataFrame, items: pl.Series) -> tuple[Pairs, pl.Series]:
     """Return the relevant pairs and whose they are; who returned all that came is nobody to be judged by."""
     everybody = ids(rows["customer_id"])
-    pairs = paired(rows, everybody, items)
+    pairs = paired(rows, everybody, items).by_weight()
     if not len(pairs.item):
         raise ConfigurationError("Nothing in 'truth' is relevant to anybody: there is no row whose weight is above 0.")
-    some, place = np.unique(pairs.customer, return_inverse=True)
-    return Pairs(place.astype(np.int64), pairs.item, pairs.weight, pairs.items), everybody[some]
+    some = distinct(pairs.customer)
+    return Pairs(np.searchsorted(some, pairs.customer), pairs.item, pairs.weight, pairs.items), everybody[some]
 
 
 def _history(rows: pl.DataFrame, customers: pl.Series, items: pl.Series) -> History:
@@ -129,7 +129,7 @@ def _history(rows: pl.DataFrame, customers: pl.Series, items: pl.Series) -> Hist
     mine = placed(everybody, customers)[pairs.customer]
     kept = mine >= 0
     own = Pairs(mine[kept], pairs.item[kept], pairs.weight[kept], len(items))
-    return History(own, had, len(np.unique(pairs.customer)))
+    return History(own, had, len(distinct(pairs.customer)))
 
 
 def _mask(offered: pl.Series, items: pl.Series) -> Bools:

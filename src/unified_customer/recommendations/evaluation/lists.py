@@ -11,7 +11,7 @@ import polars as pl
 from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable import Native
 from unified_customer.recommendations.evaluation.ground import Ground
-from unified_customer.recommendations.evaluation.places import Bools, Floats, Ints, ids, placed, ratio
+from unified_customer.recommendations.evaluation.places import Bools, Floats, Ints, distinct, ids, placed, ratio
 from unified_customer.recommendations.evaluation.rows import finite, with_ids
 
 _LISTS: Final = 1 << 17
@@ -116,12 +116,14 @@ def _check(coded: pl.DataFrame) -> None:
     lengths = np.diff(np.append(starts, len(customer)))
     wrong = rank != np.arange(1, len(rank) + 1) - np.repeat(starts, lengths)
     if wrong.any():
-        lists = len(np.unique(customer[wrong]))
+        lists = len(distinct(customer[wrong]))
         raise SchemaError(f"The ranks of {lists:,} lists of 'recommendations' are not 1, 2, 3 and so on, each once.")
     rises = same & (score[1:] > score[:-1])
     if rises.any():
-        lists = len(np.unique(customer[1:][rises]))
+        lists = len(distinct(customer[1:][rises]))
         raise SchemaError(f"The scores of {lists:,} lists of 'recommendations' rise from one rank to the next.")
-    twice = coded.height - coded.select("customer", "item").n_unique()
+    item = coded["item"].to_numpy()
+    pairs = np.sort(customer * (item.max(initial=0) + 1) + item)
+    twice = int((pairs[1:] == pairs[:-1]).sum())
     if twice:
         raise SchemaError(f"'recommendations' names {twice:,} items twice in the list of one customer.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -58,8 +58,15 @@ class Pairs:
     def _index(self) -> tuple[Ints, Ints]:
         """One number for each pair, in order, and which pair has it."""
         keys = self.customer * self.items + self.item
+        if (keys[1:] > keys[:-1]).all():
+            return keys, np.arange(len(keys))
         order = np.argsort(keys, kind="stable")
         return keys[order], order
+
+    def by_weight(self) -> "Pairs":
+        """Return the pairs by customer, the heaviest of each first, and then by item."""
+        order = np.lexsort((self.item, -self.weight, self.customer))
+        return Pairs(self.customer[order], self.item[order], self.weight[order], self.items)
 
     def where(self, chosen: Bools) -> "Pairs":
         """Return some of the pairs."""
@@ -78,17 +85,16 @@ class Pairs:
 
 
 def paired(rows: pl.DataFrame, customers: pl.Series, items: pl.Series) -> Pairs:
-    """Return the pairs of interactions whose weights add up to more than 0, the heaviest of each customer first."""
-    columns: dict[str, Any] = {
-        "customer": placed(rows["customer_id"], customers),
-        "item": placed(rows["item_id"], items),
-        "weight": rows["weight"],
-    }
-    # Sorted before they are added up, so that the last digits do not depend on the order of rows.
-    sums = pl.DataFrame(columns).filter(pl.col("customer") >= 0, pl.col("item") >= 0)
-    sums = sums.group_by("customer", "item").agg(pl.col("weight").sort().sum()).filter(pl.col("weight") > 0)
-    sums = sums.sort("customer", "weight", "item", descending=[False, True, False])
-    return Pairs(sums["customer"].to_numpy(), sums["item"].to_numpy(), sums["weight"].to_numpy(), len(items))
+    """Return the pairs of interactions whose weights add up to more than 0, by customer and item."""
+    customer, item = placed(rows["customer_id"], customers), placed(rows["item_id"], items)
+    keys, weights = customer * len(items) + item, rows["weight"].to_numpy()
+    if not (weights == np.floor(weights)).all():
+        # Added up in one order, so that the last digits do not depend on the order of rows.
+        order = np.lexsort((weights, keys))
+        keys, weights = keys[order], weights[order]
+    pairs, sums = summed(keys, weights)
+    pairs, sums = pairs[sums > 0], sums[sums > 0]
+    return Pairs(pairs // len(items), pairs % len(items), sums, len(items))
 
 
 def summed(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
@@ -99,8 +105,22 @@ def summed(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
         >>> keys.tolist(), sums.tolist()
         ([3, 7], [2.0, 4.0])
     """
-    distinct, place = np.unique(keys, return_inverse=True)
-    return distinct, totals(place, values, len(distinct))
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    starts = np.concatenate([np.zeros(min(len(keys), 1), dtype=np.int64), starts])
+    return ordered[starts], np.add.reduceat(values[order], starts) if len(keys) else np.zeros(0)
+
+
+def distinct(ordered: Ints) -> Ints:
+    """Return the distinct ones of numbers that are in order, which takes no sorting.
+
+    Examples:
+        >>> distinct(np.array([2, 2, 5])).tolist()
+        [2, 5]
+    """
+    found: Ints = ordered[np.concatenate([np.ones(min(len(ordered), 1), dtype=bool), ordered[1:] != ordered[:-1]])]
+    return found
 
 
 def ratio(above: Floats | Ints, below: Floats | Ints) -> Floats:
