@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.recommendations.evaluation import METRICS, Evaluation, Metrics, compare, evaluate
+from unified_customer.recommendations.evaluation.places import paired
 
 # Ann bought tea, jam and oil later, Bob jam; Eve has no list. Dan has a list and bought nothing.
 TRUTH = pl.DataFrame(
@@ -251,3 +252,18 @@ def test_nothing_was_before() -> None:
     assert found.value("coverage") is None
     assert found.value("recall_new") == found.value("recall")
     assert set(found.table["metric"]) <= set(METRICS)
+
+
+def test_weights_of_a_pair_add_up_alike_in_any_order() -> None:
+    # In floating point 0.1 + 0.2 + 0.3 is more than 0.3 + 0.2 + 0.1.
+    rows = pl.DataFrame({"customer_id": ["ann"] * 3, "item_id": ["tea"] * 3, "weight": [0.1, 0.2, 0.3]})
+    customers, items = rows["customer_id"].unique(), rows["item_id"].unique()
+    one, other = (paired(each, customers, items).weight.item() for each in (rows, rows.reverse()))
+    assert one == other
+
+
+def test_ids_that_are_numbers_are_texts_in_what_is_told() -> None:
+    truth = pl.DataFrame({"customer_id": [7], "item_id": [3]})
+    found = evaluate(lists({"7": ["3"]}), truth)
+    assert found.values["customer_id"].to_list() == ["7"]
+    assert found.value("recall") == 1

@@ -23,7 +23,7 @@ Lists = Mapping[str, list[str]]
 World = Mapping[str, Any]
 
 rows = st.lists(
-    st.tuples(st.sampled_from(CUSTOMERS), st.sampled_from(ITEMS), st.sampled_from((1.0, 1.0, 2.0, 0.5, -1.0))),
+    st.tuples(st.sampled_from(CUSTOMERS), st.sampled_from(ITEMS), st.sampled_from((1.0, 1.0, 2.0, 0.3, -1.0))),
     min_size=1,
     max_size=25,
 )

@@ -22,7 +22,7 @@ from unified_customer.recommendations.evaluation.splits import (
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 Spec = TemporalSplit | LeaveLastOut | ByCustomer | RandomHoldout
 
-moments = st.integers(0, 40).map(lambda hours: FIRST + timedelta(hours=12 * hours))
+moments = st.integers(0, 14).map(lambda days: FIRST + timedelta(days=days))
 rows = st.lists(
     st.tuples(st.sampled_from("abcdef"), st.sampled_from("xyzuvw"), moments | st.none(), st.sampled_from((1.0, 2.0))),
     min_size=12,
