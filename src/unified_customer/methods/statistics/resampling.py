@@ -93,7 +93,8 @@ def resampled_ratios(above: Values, below: Values, *, seed: int, resamples: int 
     if above.ndim != 2 or above.shape != below.shape:
         raise ConfigurationError("Ratios need as many rows and columns above as below.")
     chance = np.random.default_rng(seed)
-    both = _blocks(np.concatenate([above, below], axis=1), chance)
+    block = chance.permutation(len(above)) % _UNITS if len(above) > _UNITS else None
+    both = np.concatenate([_blocks(each, block) for each in (above, below)], axis=1)
     parts = [
         _drawn(len(both), min(_AT_ONCE, resamples - start), chance) @ both for start in range(0, resamples, _AT_ONCE)
     ]
@@ -122,11 +123,10 @@ def percentile_ends(draws: Values, *, confidence: float = 0.95) -> tuple[Values,
     return ends[0], ends[1]
 
 
-def _blocks(units: Values, chance: np.random.Generator) -> Values:
-    """Return units as they are, or, of many, sums over blocks that are put together at random."""
-    if len(units) <= _UNITS:
+def _blocks(units: Values, block: "Values | None") -> Values:
+    """Return units as they are, or sums over the units of each block."""
+    if block is None:
         return units
-    block = chance.permutation(len(units)) % _UNITS
     return np.stack([np.bincount(block, weights=column, minlength=_UNITS) for column in units.T], axis=1)
 
 
