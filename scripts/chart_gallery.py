@@ -26,6 +26,7 @@ from unified_customer.methods.charting import (
     matrix,
     network,
     saved,
+    scatter,
     tracking,
     treemap,
     trend,
@@ -183,6 +184,15 @@ def treemap_of(frame: pl.DataFrame) -> Draw:
     )  # fmt: skip
 
 
+def models() -> pl.DataFrame:
+    """Return invented models."""
+    names = ["popularity", "buy again", "item neighbours", "hybrid of several parts", "ALS", "EASE"]
+    frame = pl.DataFrame(
+        {"model": names, "coverage": [0.02, 0.31, 0.57, 0.6, 0.62, 0.9], "ndcg": [0.14, 0.32, 0.33, 0.37, 0.29, 0.28]}
+    )
+    return frame.with_columns(low=pl.col("ndcg") - 0.015, high=pl.col("ndcg") + 0.015)
+
+
 USUAL: dict[str, Draw] = {
     "grid": lambda dark: grid(
         rfm(), x="recency", y="frequency", value="customers", label="segment", x_title="recency score",
@@ -224,6 +234,10 @@ USUAL: dict[str, Draw] = {
         lifts(), name="trait", estimate="lift", low="low", high="high", reference=1, reference_title="as all others",
         value_title="lift", logarithmic=True, title="What tells Champions apart", subtitle=["Lift against the rest, 95 % intervals."],
         dark=dark,
+    ),
+    "scatter": lambda dark: scatter(
+        models(), name="model", x="coverage", y="ndcg", low="low", high="high", x_title="coverage", x_unit=SHARE, y_title="NDCG",
+        title="Accuracy against coverage", subtitle=["With 95 % intervals."], dark=dark,
     ),
     "waterfall": lambda dark: waterfall(
         pl.DataFrame({"step": ["start", "name", "town"], "bits": [-6.0, 9.5, -1.5], "total": [-6.0, 3.5, 2.0]}),
@@ -301,6 +315,16 @@ EXTREME: dict[str, Draw] = {
     "forest_odd": lambda dark: forest(
         pl.DataFrame({"name": ["endless", "nothing", "exact"], "x": [0.2, None, 0.0], "low": [0.1, None, 0.0], "high": [math.inf, None, 0.0]}),
         name="name", estimate="x", low="low", high="high", reference=0, value_title="difference", unit=SHARE, title="Odd intervals", dark=dark,
+    ),
+    "scatter_odd": lambda dark: scatter(
+        pl.DataFrame({"name": [LONG, "same", "as that", "unknown"], "x": [1.0, 2.0, 2.0, None], "y": [0.0, 0.0, 0.0, 1.0]}), name="name",
+        x="x", y="y", x_title="x", y_title="y", title="Odd points", dark=dark,
+    ),
+    "scatter_1": lambda dark: scatter(
+        models().head(1), name="model", x="coverage", y="ndcg", x_title="coverage", y_title="NDCG", title="One model", dark=dark,
+    ),
+    "forest_alone": lambda dark: forest(
+        models(), name="model", estimate="ndcg", low="low", high="high", reference=None, value_title="NDCG", title="Models", dark=dark,
     ),
 }  # fmt: skip
 

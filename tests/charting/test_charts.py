@@ -28,6 +28,7 @@ from unified_customer.methods.charting import (
     funnel,
     matrix,
     saved,
+    scatter,
     tracking,
     treemap,
     trend,
@@ -36,6 +37,7 @@ from unified_customer.methods.charting import (
 from unified_customer.methods.charting.axes import number_label
 from unified_customer.methods.charting.forest import AT_MOST as MOST_INTERVALS
 from unified_customer.methods.charting.inline_svg import inlined
+from unified_customer.methods.charting.lettering import width
 from unified_customer.methods.charting.looks import Look, contrast, ink_on, tone
 from unified_customer.methods.display import SHARE, money
 
@@ -166,7 +168,20 @@ def test_without_the_drawing_package_a_picture_says_what_to_install(monkeypatch:
 
 @pytest.mark.parametrize(
     "name",
-    ["bands", "bars", "forest", "funnel", "grid", "heatmap", "matrix", "tracking", "treemap", "trend", "triangle"],
+    [
+        "bands",
+        "bars",
+        "forest",
+        "funnel",
+        "grid",
+        "heatmap",
+        "matrix",
+        "scatter",
+        "tracking",
+        "treemap",
+        "trend",
+        "triangle",
+    ],
 )
 def test_without_altair_every_chart_says_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "altair", None)
@@ -230,6 +245,28 @@ def test_a_missing_column_and_a_place_that_is_there_twice_are_refused() -> None:
         treemap(SEGMENTS, name="segment", size="size", size_title="", title="")
     with pytest.raises(SchemaError, match="one row for each day"):
         trend(pl.concat([DATES, DATES]), period="day", value="n", value_title="n", title="")
+
+
+def test_names_of_a_scatter_cover_neither_each_other_nor_points() -> None:
+    crowd = pl.DataFrame({"model": [f"model {n}" for n in range(12)], "x": [n / 40 for n in range(12)], "y": 0.5})
+    chart = scatter(crowd, name="model", x="x", y="y", x_title="x", y_title="y", title="A crowd")
+    shown = [row for row in rows_of(chart) if "left" in row]
+    spans = [(row["left"], row["middle"], row["left"] + width(row["text"], 11.5)) for row in shown]
+    assert all(abs(a[1] - b[1]) >= 13 or a[2] <= b[0] or b[2] <= a[0] for a, b in combinations(spans, 2))
+    assert {row["says"].split(":")[0] for row in rows_of(chart) if "says" in row} == set(crowd["model"])
+
+
+def test_a_scatter_draws_only_what_has_both_numbers_and_names_each_once() -> None:
+    frame = pl.DataFrame({"model": ["a", "b"], "x": [1.0, None], "y": [2.0, 3.0]})
+    said: dict[str, Any] = {"name": "model", "x": "x", "y": "y", "x_title": "x", "y_title": "y", "title": ""}
+    assert {row["name"] for row in rows_of(scatter(frame, **said)) if "name" in row} == {"a"}
+    with pytest.raises(SchemaError, match="one row for each model"):
+        scatter(pl.concat([frame, frame]), **said)
+
+
+def test_a_forest_without_a_reference_tells_no_side() -> None:
+    sides = {row["side"] for row in rows_of(EXTREME["forest_alone"](False)) if "side" in row}
+    assert sides == {"not told apart"}
 
 
 def test_sizes_of_tiles_are_above_zero() -> None:

@@ -17,7 +17,9 @@ from unified_customer.methods.statistics import (
     difference_of_shares,
     mean_columns,
     mean_interval,
+    percentile_ends,
     ratio_interval,
+    resampled_ratios,
     weighted_trend,
     wilson,
     wilson_columns,
@@ -150,3 +152,32 @@ def test_shares_that_happen_to_lie_on_a_line_are_not_certain() -> None:
 def test_what_cannot_be_meant_is_refused(asked: Callable[[], Interval | None]) -> None:
     with pytest.raises(ConfigurationError):
         asked()
+
+
+def test_ratios_drawn_again_vary_as_their_formula_says_whether_units_are_many_or_few() -> None:
+    chance = np.random.default_rng(1)
+    for units in (500, 50_000):
+        values = chance.normal(size=(units, 1))
+        draws = resampled_ratios(values, np.ones_like(values), seed=2)
+        assert draws.std() == pytest.approx(values.std() / sqrt(units), rel=0.1)
+        assert draws.mean() == pytest.approx(values.mean(), abs=4 * values.std() / sqrt(units * 1000))
+
+
+def test_the_same_seed_draws_the_same_units_for_every_column_and_model() -> None:
+    values = np.random.default_rng(1).normal(size=(300, 1))
+    one, other = (resampled_ratios(each, np.ones_like(each), seed=5) for each in (values, values + 0.25))
+    assert np.allclose(other - one, 0.25)
+
+
+def test_ratios_of_nothing_are_not_numbers_and_have_no_ends() -> None:
+    nothing = resampled_ratios(np.ones((4, 1)), np.zeros((4, 1)), seed=0)
+    assert np.isnan(nothing).all()
+    assert np.isnan(percentile_ends(nothing)).all()
+    assert np.isnan(resampled_ratios(np.ones((0, 1)), np.ones((0, 1)), seed=0)).all()
+
+
+def test_ratios_are_refused_where_the_shapes_differ_or_too_little_is_drawn() -> None:
+    with pytest.raises(ConfigurationError, match="as many rows"):
+        resampled_ratios(np.ones((4, 1)), np.ones((4, 2)), seed=0)
+    with pytest.raises(ConfigurationError, match="100 resamples"):
+        resampled_ratios(np.ones((4, 1)), np.ones((4, 1)), seed=0, resamples=10)

@@ -15,6 +15,7 @@
     tracking     what came against what was expected, in calibration and holdout
     funnel       ordered steps, and how many are left
     forest       estimates with their intervals
+    scatter      two numbers of each of a few named things
 
     saved        write a chart to a file: SVG, PNG, HTML or JSON
     as_svg       a chart as SVG for a page that has light and dark
@@ -40,6 +41,7 @@ from unified_customer.methods.charting.levels import levels
 from unified_customer.methods.charting.looks import DARK, LIGHT, Look
 from unified_customer.methods.charting.matrix import matrix
 from unified_customer.methods.charting.network import network
+from unified_customer.methods.charting.scatter import scatter
 from unified_customer.methods.charting.tracking import tracking
 from unified_customer.methods.charting.treemap import treemap
 from unified_customer.methods.charting.trend import trend
@@ -63,6 +65,7 @@ __all__ = [
     "matrix",
     "network",
     "saved",
+    "scatter",
     "tracking",
     "treemap",
     "trend",

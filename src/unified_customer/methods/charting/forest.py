@@ -29,7 +29,7 @@ def forest(
     estimate: str,
     low: str,
     high: str,
-    reference: float,
+    reference: float | None,
     reference_title: str = "",
     value_title: str,
     unit: Format = NUMBER,
@@ -47,7 +47,7 @@ def forest(
         estimate: The column of estimates.
         low: The column of lower ends.
         high: The column of upper ends.
-        reference: What the estimates are held against: 1 for a lift, 0 for a difference.
+        reference: What the estimates are held against: 1 for a lift, 0 for a difference. None: nothing; no side is told.
         reference_title: What it is, written at its line.
         value_title: What the estimates are.
         unit: How they are written.
@@ -94,12 +94,12 @@ def _row(
     low: float | None,
     high: float | None,
     *,
-    reference: float,
+    reference: float | None,
     unit: Format,
 ) -> dict[str, Any]:
     whole = low is not None and high is not None
     interval = f", {unit.written(low)} to {unit.written(high)}" if whole else ""
-    side = _side(low, high, reference) if whole else _SIDES[1]
+    side = _side(low, high, reference) if whole and reference is not None else _SIDES[1]
     says = f"{TEXT.written(name)}: {unit.written(estimate)}{interval}"
     at = {"place": place, "name": TEXT.written(name), "estimate": _finite(estimate), "side": side, "says": says}
     return at | {"low": low if whole else None, "high": high if whole else None, "text": unit.short(estimate)}
@@ -113,10 +113,10 @@ def _side(low: Any, high: Any, reference: float) -> str:
     return _SIDES[2] if low > reference else _SIDES[0] if high < reference else _SIDES[1]
 
 
-def _domain(rows: Sequence[Mapping[str, Any]], reference: float, *, logarithmic: bool) -> tuple[float, float]:
+def _domain(rows: Sequence[Mapping[str, Any]], reference: float | None, *, logarithmic: bool) -> tuple[float, float]:
     """Return the ends of the axis, with room for the numbers to the right."""
     ends = [_finite(row[end]) for row in rows for end in ("estimate", "low", "high")]
-    known = [reference, *(end for end in ends if end is not None)]
+    known = [end for end in (reference, *ends) if end is not None] or [1.0]
     least, most = min(known), max(known)
     if logarithmic:
         ratio = max(most / least, 1.2)
@@ -153,9 +153,11 @@ def _clipped(value: Any, least: float, most: float) -> float | None:
     return None if value is None else min(max(float(value), least), most)
 
 
-def _line(reference: float, words: str, x: "alt.X", look: Look) -> "list[alt.Chart]":
+def _line(reference: float | None, words: str, x: "alt.X", look: Look) -> "list[alt.Chart]":
     import altair as alt
 
+    if reference is None:
+        return []
     base = alt.Chart(alt.InlineData(values=[{"estimate": reference, "words": words}])).encode(x=x)
     rule = base.mark_rule(color=look.ink, strokeDash=[5, 4], aria=False)
     text = base.mark_text(baseline="bottom", dy=-4, fontSize=11.5, color=look.soft, aria=False)
