@@ -5,6 +5,8 @@
     LinUCB                                 the highest upper confidence bound
     EpsilonGreedy                          the ranker, but now and then anything
     Exploring, FittedPolicy, Choices       what they have in common, what they are when they have learnt, what they chose
+    OffPolicy, Estimates                   what another policy would have been worth, by such a log
+    ItemMeans, RidgeRewards                models of the reward for it
     Finding                                what to know before numbers are used, as data
 
 A ranker is a frame of candidates with scores (`customer_id`, `item_id`, `score`, and features where a policy needs
@@ -13,22 +15,29 @@ them); any will do. Policies order what it offers, and never show anything else.
 
 from unified_customer.recommendations.exploring.beta import BetaThompson
 from unified_customer.recommendations.exploring.choices import Choices
+from unified_customer.recommendations.exploring.estimates import Estimates
 from unified_customer.recommendations.exploring.feedback import Feedback
 from unified_customer.recommendations.exploring.findings import Finding
 from unified_customer.recommendations.exploring.greedy import EpsilonGreedy
 from unified_customer.recommendations.exploring.linear import LinearThompson, LinUCB
+from unified_customer.recommendations.exploring.off_policy import OffPolicy
 from unified_customer.recommendations.exploring.policy import Exploring, FittedPolicy
+from unified_customer.recommendations.exploring.reward_models import ItemMeans, RidgeRewards
 from unified_customer.recommendations.exploring.rewards import Rewards
 
 __all__ = [
     "BetaThompson",
     "Choices",
     "EpsilonGreedy",
+    "Estimates",
     "Exploring",
     "Feedback",
     "Finding",
     "FittedPolicy",
+    "ItemMeans",
     "LinUCB",
     "LinearThompson",
+    "OffPolicy",
     "Rewards",
+    "RidgeRewards",
 ]
