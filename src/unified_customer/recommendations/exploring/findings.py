@@ -1,4 +1,4 @@
-"""What there is to say about a policy or an estimate, as data."""
+"""What there is to say about a policy, an estimate or a fit, as data."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +10,9 @@ FindingKind = Literal[
     "heavy_row",
     "many_clipped",
     "nothing_left",
+    "old_model",
+    "many_new_interactions",
+    "drifted",
 ]
 """Names of findings; each is explained by the message of the finding."""
 
