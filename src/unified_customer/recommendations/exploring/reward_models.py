@@ -16,10 +16,10 @@ Prediction = Callable[[pl.DataFrame], Floats]
 
 
 class ItemMeans(Spec):
-    """The mean reward of each item, drawn to that of all; places of a list have means of their own.
+    """The mean reward of each item, drawn to that of all; where lists have several places, each has an effect too.
 
-    An item's mean is what it was rewarded more or less than the places where it stood. It needs no features, and knows
-    no customer.
+    Effects of items and places are added up, and told apart by ridge regression: what always stands first is not taken
+    for good on that account. It needs no features, and knows no customer.
 
     Examples:
         >>> rows = pl.DataFrame({"item_id": ["tea", "tea", "cup"], "position": 1, "reward": [1.0, 1.0, 0.0]})
@@ -41,24 +41,37 @@ class ItemMeans(Spec):
 
     def fit(self, rows: pl.DataFrame) -> Prediction:
         """Learn from rows of `item_id`, `position`, `reward`; of none nothing is expected."""
-        mean = rows["reward"].mean()
-        overall = float(mean) if isinstance(mean, int | float) else 0.0
-        places = self._beyond(rows, "position", pl.lit(overall))
-        placed = rows.join(places, on="position", how="left")
-        items = self._beyond(placed, "item_id", pl.lit(overall) + pl.col("beyond_position"))
+        items, places = rows["item_id"].unique().sort(), rows["position"].unique().sort()
+        if rows.is_empty():
+            return lambda asked: np.zeros(asked.height)
+        rewards = rows["reward"].to_numpy()
+        mean = float(rewards.mean())
+        effects = self._effects(
+            items.search_sorted(rows["item_id"]), places.search_sorted(rows["position"]), rewards - mean
+        )
+        of_items = pl.DataFrame({"item_id": items, "item": effects[0]})
+        of_places = pl.DataFrame({"position": places, "place": effects[1]})
 
         def predict(asked: pl.DataFrame) -> Floats:
-            known = asked.select("item_id", "position").join(places, on="position", how="left", maintain_order="left")
-            known = known.join(items, on="item_id", how="left", maintain_order="left")
-            beyond = pl.sum_horizontal(pl.col("beyond_position", "beyond_item_id").fill_null(0.0))
-            return known.select(overall + beyond).to_series().to_numpy()
+            known = asked.select("item_id", "position").join(of_items, on="item_id", how="left", maintain_order="left")
+            known = known.join(of_places, on="position", how="left", maintain_order="left").fill_null(0.0)
+            return known.select(mean + pl.col("item") + pl.col("place")).to_series().to_numpy()
 
         return predict
 
-    def _beyond(self, rows: pl.DataFrame, by: str, expected: pl.Expr) -> pl.DataFrame:
-        """Return by how much rewards are beyond what was expected, drawn to 0."""
-        beyond = (pl.col("reward") - expected).sum() / (pl.len() + self.strength)
-        return rows.group_by(by).agg(beyond.alias(f"beyond_{by}"))
+    def _effects(self, item: pl.Series, place: pl.Series, beyond: Floats) -> tuple[Floats, Floats]:
+        """Return the effects of items and of places; a single place has none."""
+        counts = np.zeros((item.n_unique(), place.n_unique()))
+        sums = np.zeros_like(counts)
+        np.add.at(counts, (item, place), 1)
+        np.add.at(sums, (item, place), beyond)
+        each = counts.sum(axis=1) + self.strength
+        shared = counts / each[:, None]
+        # Items are solved for in terms of places, of which there are few.
+        left = np.diag(counts.sum(axis=0) + self.strength) - counts.T @ shared
+        places = np.linalg.solve(left, sums.sum(axis=0) - shared.T @ sums.sum(axis=1))
+        places = places if len(places) > 1 else np.zeros(1)
+        return (sums.sum(axis=1) - counts @ places) / each, places
 
 
 class RidgeRewards(Spec):

@@ -1,10 +1,8 @@
 """What was shown, weighed by how much more likely another policy is to show it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import polars as pl
 
 from unified_customer.core.errors import ConfigurationError, SchemaError
@@ -135,8 +133,7 @@ def _modelled(spec: "OffPolicy", given: Weighed) -> Weighed:
 def _cross_fitted(spec: "OffPolicy", given: Weighed) -> Weighed:
     """Return predictions, each by a model that was fitted without the unit of its row."""
     assert spec.model is not None  # noqa: S101  # said by the caller
-    fold_of = _folds(given.rows["unit"].unique().to_list(), spec.folds)
-    rows = given.rows.with_columns(fold=pl.col("unit").replace_strict(fold_of, return_dtype=pl.Int64))
+    rows = given.rows.join(_folds(given.rows["unit"], spec.folds), on="unit", maintain_order="left")
     folds = rows.select(*PLACE, "fold").unique(PLACE, maintain_order=True)
     target = given.target.join(folds, on=PLACE, how="left", maintain_order="left")
     shown: list[pl.DataFrame] = []
@@ -149,7 +146,7 @@ def _cross_fitted(spec: "OffPolicy", given: Weighed) -> Weighed:
     return Weighed(pl.concat(shown).drop("fold"), pl.concat(asked).drop("fold"), given.left_out)
 
 
-def _folds(units: Sequence[str], folds: int) -> dict[str, int]:
-    """Return the fold of each unit: all are as large, and the order of units has no part in it."""
-    ordered = sorted(units, key=lambda unit: content_hash("fold", unit))
-    return dict(zip(ordered, (np.arange(len(ordered)) % folds).tolist(), strict=True))
+def _folds(units: pl.Series, folds: int) -> pl.DataFrame:
+    """Return the `fold` of each `unit`: all are as large, and the order of units has no part in it."""
+    ordered = sorted(units.unique(), key=lambda unit: content_hash("fold", unit))
+    return pl.DataFrame({"unit": pl.Series(ordered, dtype=pl.String)}).with_columns(fold=pl.int_range(pl.len()) % folds)
