@@ -201,6 +201,14 @@ def test_several_outcomes_are_worth_what_the_spec_says() -> None:
     assert worth == {"strongest": -1.0, "sum": 1.0, "once_a_kind": 0.0}
 
 
+def test_an_outcome_that_is_told_twice_counts_once() -> None:
+    outcomes = came(("x", "click", timedelta(0)), ("x", "click", timedelta(0))).with_columns(outcome_id=pl.lit("o"))
+    spec = Rewards(weights={"click": 1.0}, several="sum")
+    feedback = spec.fit({"exposures": SHOWN, "outcomes": outcomes}, as_of=NOON + timedelta(days=10))
+    assert feedback.table["reward"].to_list() == [1.0, 0.0]
+    assert feedback.outcomes_left_out.rows() == [("repeated", 1)]
+
+
 def test_an_outcome_can_be_worth_its_value() -> None:
     outcomes = came(("x", "click", timedelta(0)), ("y", "click", timedelta(0))).with_columns(
         value=pl.Series([2.5, None])
@@ -274,6 +282,16 @@ def test_what_cannot_be_learnt_from_is_refused() -> None:
         Rewards(weights={"click": float("inf")})
     with pytest.raises(SchemaError, match="no table 'outcomes'"):
         Rewards().fit({"exposures": SHOWN}, as_of=NOON)
+
+
+def test_a_policy_resumes_from_its_own_body_alone() -> None:
+    body = dict(LinUCB().fit(seen({"cup": [1.0]}), as_of=NOON).to_body())
+    assert LinUCB().resume(body).table.rows() == LinUCB().fit(seen({"cup": [1.0]}), as_of=NOON).table.rows()
+    with pytest.raises(ConfigurationError, match="its spec is another"):
+        LinUCB(width=2).resume(body)
+    for broken in ({}, {"arms": ["cup"], "squares": [[[1.0, 2.0]]], "products": [[1.0]], "shown": [1]}):
+        with pytest.raises(ConfigurationError, match="none that a policy told"):
+            LinUCB().resume({**body, "belief": broken})
 
 
 def test_nobody_is_offered_nothing() -> None:

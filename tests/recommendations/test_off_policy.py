@@ -139,6 +139,8 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
         spec.fit(LOG.with_columns(decision_id=pl.lit("1")), target(0.5))
     with pytest.raises(SchemaError, match="no column 'age'"):
         OffPolicy(model=RidgeRewards(features=("age",))).fit(LOG, target(0.5))
+    with pytest.raises(SchemaError, match="'target' has no column 'age'"):
+        OffPolicy(model=RidgeRewards(features=("age",))).fit(LOG.with_columns(age=1.0), target(0.5))
     with pytest.raises(SchemaError, match="in some rows"):
         RidgeRewards(features=("age",)).fit(pl.DataFrame({"age": [None], "reward": [1.0]}))
     with pytest.raises(ConfigurationError, match="no estimate 'magic'"):

@@ -1,5 +1,6 @@
 """Policies that explore: propensities, choices, and learning batch by batch."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -201,6 +202,17 @@ def test_feedback_that_is_given_again_is_not_learnt_again(spec: Exploring, seen:
 def test_what_was_known_later_is_not_learnt(spec: Exploring, seen: pl.DataFrame, days: int) -> None:
     as_of = NOON - timedelta(days=days)
     same(spec.fit(seen, as_of=as_of), spec.fit(seen.filter(pl.col("known_at") <= as_of), as_of=as_of))
+
+
+@given(policies(), feedback_frames(), candidate_frames(), places, seeds)
+def test_a_policy_that_was_written_down_goes_on_where_it_was(
+    spec: Exploring, seen: pl.DataFrame, offered: pl.DataFrame, n: int, seed: int
+) -> None:
+    policy = spec.fit(seen, as_of=NOON)
+    again = spec.resume(json.loads(json.dumps(policy.to_body())))
+    chosen, same_again = (each.choose(offered, n=n, seed=seed, as_of=NOON).table for each in (policy, again))
+    assert_frame_equal(chosen, same_again, check_exact=True)
+    assert again.as_of == policy.as_of
 
 
 @given(feedback_frames(), st.booleans())

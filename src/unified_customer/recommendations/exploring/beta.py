@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -101,6 +101,15 @@ class BetaBelief:
         )
         both = pl.concat([self.counts, fresh]).group_by("segment", "item_id", maintain_order=True)
         return type(self)(self.spec, both.agg(pl.col("shown", "rewards").sum()).sort("segment", "item_id"))
+
+    def to_body(self) -> Mapping[str, Any]:
+        """Return the counts, column by column."""
+        return self.counts.to_dict(as_series=False)
+
+    def restored(self, body: Mapping[str, Any]) -> Self:
+        """Return the rates of such counts."""
+        counts = pl.DataFrame({name: body[name] for name in self.counts.columns}, schema=self.counts.schema)
+        return type(self)(self.spec, counts)
 
     def _segment(self) -> pl.Expr:
         column = pl.lit(None) if self.spec.segment is None else pl.col(self.spec.segment)

@@ -33,7 +33,7 @@ class Feedback:
             columns of the context. In order of `known_at` and `exposure_id`.
         left_out: How many exposures were left out for which `reason`: `repeated`, `no_item`, `no_propensity`,
             `propensity_outside`, `window_open`, `no_context`; `rows`.
-        outcomes_left_out: The same of outcomes: `no_exposure`, `unknown_exposure`, `unknown_kind`, `too_early`,
+        outcomes_left_out: The same of outcomes: `repeated`, `no_exposure`, `unknown_exposure`, `unknown_kind`, `too_early`,
             `too_late`, `no_value`.
     """
 
@@ -118,7 +118,10 @@ def _worth(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return outcomes that count, with what each is worth: `exposure_id`, `kind`, `worth`."""
     needed = ["exposure_id", "kind", "occurred_at", *(["value"] if spec.times == "value" else [])]
-    rows = _table(tables, "outcomes", needed).select(needed).filter(pl.col("occurred_at") < as_of)
+    given = _table(tables, "outcomes", needed)
+    named = ["outcome_id"] if "outcome_id" in given.columns else []
+    rows = given.select(*named, *needed).filter(pl.col("occurred_at") < as_of).sort(*named, *needed)
+    again = pl.col(named).is_duplicated() & ~pl.col(named).is_first_distinct() if named else pl.lit(False)
     times = pl.col("value").cast(pl.Float64) if spec.times == "value" else pl.lit(1.0)
     valued = rows.with_columns(
         pl.col("exposure_id", "kind").cast(pl.String),
@@ -129,6 +132,7 @@ def _worth(
     good, left = parted(
         placed,
         {
+            "repeated": again,
             "no_exposure": pl.col("exposure_id").is_null(),
             "unknown_exposure": pl.col("exposed_at").is_null(),
             "unknown_kind": pl.col("weight").is_null(),

@@ -1,7 +1,8 @@
 """Epsilon-greedy: what the ranker says, but now and then anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -52,6 +53,14 @@ class Ranked:
         return pl.DataFrame(schema={"item_id": pl.String})
 
     def updated(self, rows: pl.DataFrame) -> Self:  # noqa: ARG002  # it learns nothing, whatever there is
+        """Return the same."""
+        return self
+
+    def to_body(self) -> Mapping[str, Any]:
+        """Return nothing."""
+        return {}
+
+    def restored(self, body: Mapping[str, Any]) -> Self:  # noqa: ARG002  # there is nothing to restore
         """Return the same."""
         return self
 

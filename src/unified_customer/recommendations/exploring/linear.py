@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -194,6 +194,23 @@ class LinearBelief:
             grown.products[arm] += own.T @ rewards[whose == arm]
             grown.shown[arm] += len(own)
         return grown
+
+    def to_body(self) -> Mapping[str, Any]:
+        """Return the arms and their sums, as lists."""
+        sums = {"squares": self.squares, "products": self.products, "shown": self.shown}
+        return {"arms": list(self.arms), **{name: values.tolist() for name, values in sums.items()}}
+
+    def restored(self, body: Mapping[str, Any]) -> Self:
+        """Return the weights of such sums.
+
+        Raises:
+            ValueError: They are not of these features.
+        """
+        arms, size = tuple(body["arms"]), self.squares.shape[1]
+        squares: Floats = np.array(body["squares"], dtype=np.float64).reshape(len(arms), size, size)
+        products: Floats = np.array(body["products"], dtype=np.float64).reshape(len(arms), size)
+        shown: Ints = np.array(body["shown"], dtype=np.int64).reshape(len(arms))
+        return type(self)(self.spec, arms, squares, products, shown)
 
     def _room_for(self, arms: tuple[str, ...]) -> Self:
         """Return a copy of the sums with nothing in those of new arms."""

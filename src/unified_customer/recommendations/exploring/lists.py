@@ -55,8 +55,8 @@ def listed(candidates: Native, features: Iterable[str], *, seed: int, as_of: dat
     given = collected(opened(candidates, columns=wanted, name="candidates"))
     texts = pl.col("customer_id", "item_id").cast(pl.String)
     rows = given.with_columns(texts, pl.col("score").cast(pl.Float64))
-    if "decision_id" not in rows.columns:
-        rows = _decided(rows, seed=seed, as_of=as_of)
+    known = "decision_id" in rows.columns
+    rows = rows.with_columns(pl.col("decision_id").cast(pl.String)) if known else _decided(rows, seed=seed, as_of=as_of)
     frame = rows.select(*KEY, *(name for name in wanted if name not in KEY)).sort(*KEY, "item_id")
     _check(frame)
     first = frame.select(pl.struct(KEY).rle_id().is_first_distinct().arg_true()).to_series()

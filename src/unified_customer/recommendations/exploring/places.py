@@ -71,7 +71,12 @@ def fair_share(epsilon: float, others: int, least: int) -> float:
 
 def orders(worths: Floats, places: int) -> Ints:
     """Return the best candidates of each row of worths, best first; of equal ones the first stands first."""
-    return np.argsort(-worths, axis=1, kind="stable")[:, :places]
+    if len(worths) == 1 or places * 4 > worths.shape[1]:
+        return np.argsort(-worths, axis=1, kind="stable")[:, :places]
+    # Of many draws sorting takes most of the time, and no two are equal but by chance.
+    best = np.sort(np.argpartition(-worths, places, axis=1)[:, :places], axis=1)
+    order = np.argsort(-np.take_along_axis(worths, best, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(best, order, axis=1)
 
 
 def mixed(drawn: Ints, pool: int, epsilon: float) -> Floats:
@@ -108,6 +113,8 @@ def played(drawn: Ints, pool: int, epsilon: float, chance: np.random.Generator) 
     """Return the candidates of the open places: one of the orders, mixed with what is explored."""
     order: Ints = drawn[chance.integers(len(drawn))].copy()
     exploring = chance.random(len(order)) < epsilon
+    if not exploring.any():
+        return order
     left = np.setdiff1d(np.arange(pool), order[~exploring])
     order[exploring] = chance.permutation(left)[: exploring.sum()]
     return order

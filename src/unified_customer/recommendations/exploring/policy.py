@@ -2,10 +2,10 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -26,6 +26,7 @@ from unified_customer.recommendations.exploring.places import Layout, laid_out, 
 Outlook = Callable[[slice, np.random.Generator], Floats]
 """From the rows of one list and its chance to what each candidate may be worth: a row for each draw."""
 
+_ROUNDING: Final = 1e-9
 _CERTAIN: Final = (
     "The policy is deterministic: each propensity is 1, and what it shows says nothing of any other policy. "
     "Set epsilon above 0, such as 0.05, to evaluate others on its log."
@@ -51,6 +52,14 @@ class Belief(Protocol):
 
     def updated(self, rows: pl.DataFrame) -> Self:
         """Return the belief after further rows of feedback."""
+        ...
+
+    def to_body(self) -> Mapping[str, Any]:
+        """Return all that it holds, as JSON values."""
+        ...
+
+    def restored(self, body: Mapping[str, Any]) -> Self:
+        """Return the belief that `to_body` told."""
         ...
 
     def outlook(self, candidates: pl.DataFrame) -> Outlook:
@@ -101,6 +110,24 @@ class Exploring(Spec):
         begun = self.begin(as_of=as_of)
         rows = learnt_from(feedback, begun.belief.learns_from, after=None, as_of=begun.as_of)
         return FittedPolicy(self, begun.as_of, begun.belief.updated(rows))
+
+    def resume(self, body: Mapping[str, Any]) -> "FittedPolicy":
+        """Return the policy that `to_body` told, to go on where it was.
+
+        Args:
+            body: What `FittedPolicy.to_body` of a policy of this spec returned, perhaps after a way through JSON.
+
+        Raises:
+            ConfigurationError: It is of another spec, or no such body.
+        """
+        if body.get("spec") != self.to_json():
+            raise ConfigurationError(f"The body is not of this {type(self).__name__}: its spec is another.")
+        try:
+            return FittedPolicy(
+                self, as_utc(datetime.fromisoformat(body["as_of"])), self.belief().restored(body["belief"])
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError("The body is none that a policy told of itself.") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +212,14 @@ class FittedPolicy:
             sheet.chances_of(rows.start, layout, mixed(drawn, len(layout.pool), self.spec.epsilon))
         return sheet.propensities()
 
+    def rows(self) -> Mapping[str, pl.DataFrame]:
+        """Return nothing: what is shown is told by `Choices.exposures`."""
+        return {}
+
+    def to_body(self) -> Mapping[str, Any]:
+        """Return all that it holds, as JSON values; `spec.resume` makes the policy of it again. It holds no customer."""
+        return {"spec": self.spec.to_json(), "as_of": self.as_of.isoformat(), "belief": self.belief.to_body()}
+
     def _not_before(self, as_of: datetime) -> datetime:
         at = as_utc(as_of)
         if at < self.as_of:
@@ -202,7 +237,8 @@ class FittedPolicy:
         """Yield the rows of each list, its chance, its parts, and the orders of its open places."""
         outlook = self.belief.outlook(lists.frame)
         scores = lists.frame["score"].to_numpy()
-        open_places = math.ceil(self.spec.share * n)
+        # A share such as 0.07 of 100 is 7, but for rounding.
+        open_places = math.ceil(self.spec.share * n - _ROUNDING)
         for rows, chance in lists:
             layout = laid_out(scores[rows], n=n, open_places=open_places, least_score=self.spec.least_score)
             worths = outlook(rows, chance)[:, layout.pool]

@@ -1,5 +1,6 @@
 """What was shown, weighed by how much more likely another policy is to show it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +45,8 @@ def weighed(spec: "OffPolicy", feedback: "Feedback | Native", target: Native) ->
         ConfigurationError: Propensities of the target do not sum to 1 at each place.
     """
     wanted = _target(spec, target)
-    rows, left = parted(*_faults(_logged(spec, feedback, placed="position" in wanted.columns), wanted))
+    log = _logged(spec, feedback, _features(spec, wanted.columns), placed="position" in wanted.columns)
+    rows, left = parted(*_faults(log, wanted))
     if "position" not in wanted.columns:
         _one_place(rows)
         wanted = wanted.with_columns(position=pl.lit(1, dtype=pl.Int64))
@@ -55,13 +57,19 @@ def weighed(spec: "OffPolicy", feedback: "Feedback | Native", target: Native) ->
     return _modelled(spec, Weighed(told.sort("unit", *PLACE, "item_id", "reward", "propensity"), there, left))
 
 
-def _logged(spec: "OffPolicy", feedback: "Feedback | Native", *, placed: bool) -> pl.DataFrame:
+def _features(spec: "OffPolicy", columns: Collection[str]) -> list[str]:
+    """Return the columns that the model needs, if there is no prediction already; places are known anyway."""
+    wanted = () if spec.model is None or "predicted" in columns else spec.model.learns_from
+    return [name for name in wanted if name != "position"]
+
+
+def _logged(spec: "OffPolicy", feedback: "Feedback | Native", further: Sequence[str], *, placed: bool) -> pl.DataFrame:
     """Return the columns of a log that are needed, with the unit of each row."""
     given = feedback.table if isinstance(feedback, Feedback) else feedback
-    features = () if spec.model is None else spec.model.learns_from
-    further = [name for name in features if name != "position"]
     needed = ["decision_id", "item_id", "propensity", "reward", *(["position"] if placed else []), *further]
-    rows = collected(opened(given, columns=[*needed, *(["customer_id"] if spec.unit == "customer" else [])]))
+    rows = collected(
+        opened(given, columns=[*needed, *(["customer_id"] if spec.unit == "customer" else [])], name="feedback")
+    )
     chance, reward = (pl.col(name).cast(pl.Float64) for name in ("propensity", "reward"))
     wrong = ~((chance > 0) & (chance <= 1) & reward.is_finite()).fill_null(value=False)
     if rows.select(wrong.any()).item():
@@ -80,12 +88,13 @@ def _unit(spec: "OffPolicy") -> pl.Expr:
 
 def _target(spec: "OffPolicy", target: Native) -> pl.DataFrame:
     """Return the target policy, which says of each place all that it may show there."""
-    given = collected(opened(target, columns=["decision_id", "item_id", "propensity"], name="target"))
+    there = opened(target, name="target").collect_schema().names()
+    further = _features(spec, there)
+    given = collected(opened(target, columns=["decision_id", "item_id", "propensity", *further], name="target"))
     chance = pl.col("propensity").cast(pl.Float64).alias("target")
     texts = pl.col("decision_id", "item_id").cast(pl.String)
-    further = [*(() if spec.model is None else spec.model.learns_from), "position", "logged", "predicted"]
-    there = [name for name in dict.fromkeys(further) if name in given.columns]
-    rows = given.select(texts, chance, *there)
+    kept = [*further, *(name for name in ("position", "logged", "predicted") if name in there)]
+    rows = given.select(texts, chance, *kept)
     places = [name for name in PLACE if name in rows.columns]
     if rows.select(*places, "item_id").is_duplicated().any():
         raise SchemaError("'target' has an item twice at one place.")
