@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from unified_customer.core.tables import EXPOSURES, OUTCOMES
-from unified_customer.recommendations.exploring import BetaThompson, Exploring, FittedPolicy, LinUCB, Rewards
+from unified_customer.recommendations.exploring import (
+    BetaThompson,
+    EpsilonGreedy,
+    Exploring,
+    FittedPolicy,
+    LinUCB,
+    Rewards,
+)
 from unified_customer.recommendations.exploring.places import mixed, orders, played
 from unified_customer.testing.bandit_strategies import (
     FEATURES,
@@ -115,6 +122,19 @@ def test_what_is_played_comes_as_often_as_its_propensity_says() -> None:
     for listed, times in counts.items():
         found[[0, 1], listed] += times / often
     np.testing.assert_allclose(found, mixed(drawn, 4, 0.4), atol=0.015)
+
+
+@pytest.mark.parametrize("spec", [BetaThompson(draws=5, epsilon=0.3), EpsilonGreedy(epsilon=0.6)])
+def test_over_many_customers_items_come_as_often_as_their_propensities_say(spec: Exploring) -> None:
+    people = pl.DataFrame({"customer_id": [f"c{number}" for number in range(3000)]})
+    offered = people.join(pl.DataFrame({"item_id": ["cup", "pot", "tea"], "score": [1.0, 2.0, 3.0]}), how="cross")
+    policy = spec.begin(as_of=NOON)
+    likely = policy.propensities(offered, n=2, seed=1, as_of=NOON).rename({"position": "rank"})
+    chosen = policy.choose(offered, n=2, seed=1, as_of=NOON).table
+    expected = likely.group_by("rank", "item_id").agg(expected=pl.col("propensity").sum() / people.height)
+    found = chosen.group_by("rank", "item_id").agg(found=pl.len() / people.height)
+    both = expected.join(found, on=["rank", "item_id"])
+    assert both["found"].to_list() == pytest.approx(both["expected"].to_list(), abs=0.03)
 
 
 @given(policies(epsilon=st.just(0.2), share=st.just(1.0), least_score=st.none()), candidate_frames(), places, seeds)

@@ -46,7 +46,7 @@ class BetaThompson(Exploring):
     """Of the prior: as if it had been shown so often without."""
     segment: str | None = None
     """A column of feedback and candidates by which items are told apart: each has a rate in each segment."""
-    draws: int = Field(default=200, ge=1)
+    draws: int = Field(default=100, ge=1)
     """From how many draws what is played is chosen. What is in none has no propensity, but for epsilon."""
 
     @property

@@ -100,7 +100,7 @@ class LinearThompson(Linear):
 
     noise: float = Field(default=0.5, gt=0, allow_inf_nan=False)
     """Standard deviation of a reward about what it is expected to be."""
-    draws: int = Field(default=200, ge=1)
+    draws: int = Field(default=100, ge=1)
     """From how many draws what is played is chosen. What is in none has no propensity, but for epsilon."""
 
     @property
