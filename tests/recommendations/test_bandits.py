@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+import unified_customer as uc
 from unified_customer.core.errors import ConfigurationError, SchemaError
-from unified_customer.core.tables import EXPOSURES
+from unified_customer.core.tables import EXPOSURES, OUTCOMES
 from unified_customer.recommendations.exploring import (
     BetaThompson,
     EpsilonGreedy,
@@ -199,6 +200,20 @@ def test_several_outcomes_are_worth_what_the_spec_says() -> None:
     for several in ("strongest", "sum", "once_a_kind"):
         worth[several] = feedback_of(*rows, several=several).table["reward"][0]
     assert worth == {"strongest": -1.0, "sum": 1.0, "once_a_kind": 0.0}
+
+
+def test_a_hub_fits_feedback_of_what_was_chosen_for_visitors() -> None:
+    visitors = OFFERED.with_columns(customer_id=pl.lit(None, dtype=pl.String), decision_id=pl.lit("visit-1"))
+    shown = EpsilonGreedy().begin(as_of=NOON).choose(visitors, n=2, seed=0, as_of=NOON).exposures(purpose="analytics")
+    click = {"outcome_id": "o", "exposure_id": shown["exposure_id"][0], "kind": "click", "occurred_at": NOON}
+    clicks = pl.DataFrame([click], schema_overrides={"occurred_at": pl.Datetime("us", "UTC")})
+    with uc.CustomerHub(policy=uc.Policy.quickstart()) as hub:
+        with hub._store.transaction(recorded_at=NOON) as writer:
+            writer.append("exposures", shown)
+            writer.append("outcomes", OUTCOMES.conform(clicks))
+        feedback = hub.fit(Rewards(), purpose="analytics", as_of=NOON + timedelta(days=8))
+        assert feedback.table.select("position", "reward").sort("position").rows() == [(1, 0.2), (2, 0.0)]
+        assert hub.save(feedback).rows == {}
 
 
 def test_an_outcome_that_is_told_twice_counts_once() -> None:

@@ -42,6 +42,7 @@ class Rewards(Spec):
     """
 
     needs: ClassVar[tuple[str, ...]] = ("exposures", "outcomes")
+    of_nobody: ClassVar[tuple[str, ...]] = ("exposures", "outcomes")
     weights: Mapping[str, float] = Field(default={"click": 0.2, "conversion": 1.0}, min_length=1)
     """What an outcome of each kind is worth; below 0 for what is regretted, such as a complaint. Other kinds are worth
     nothing."""
