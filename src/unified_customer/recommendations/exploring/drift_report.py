@@ -34,7 +34,7 @@ _SCHEMA: Final = {
     "moved": pl.Boolean,
 }  # fmt: skip
 _HALF: Final = 0.5
-_SHOWN: Final = 30
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class DriftReport:
         recent: How many there are since.
         table: One row a `measure`: `popularity` (stability index; its `low` is the part that chance does not explain),
             `unknown_items` and `unknown_customers` (shares, Wilson), `outcomes` (rate of rewarded exposures, recent less
-            before, Newcombe): `value`, `low`, `high`, `bound` and `moved`. Null where there is nothing to tell from.
+            before, Newcombe; its bound is a share of the rate before): `value`, `low`, `high`, `bound`, `moved`. Null where there is nothing to tell from.
         groups: One row a group of items: `group`, `items`, `before` and `after` (interactions), `share_before`,
             `share_after`, `psi` (its part of the index; half an interaction is added on each side).
     """
@@ -102,8 +102,9 @@ class DriftReport:
         for name, value, low, high, bound, moved in self.table.iter_rows():
             write = FORMATS[name].written
             ends = "" if low is None or high is None else f" ({write(low)} to {write(high)})"
-            verdict = "not known" if moved is None else "moved" if moved else "within bounds"
-            told[name] = f"{TITLES[name]}: {write(value)}{ends}, bound {write(bound)}: {verdict}"
+            verdict = "moved" if moved else "within bounds"
+            known = f"{write(value)}{ends}, bound {write(bound)}: {verdict}"
+            told[name] = f"{TITLES[name]}: {'not known' if moved is None else known}"
         return told
 
     def _repr_html_(self) -> str:
@@ -220,7 +221,7 @@ def _measure(name: str, share: Interval | None, bound: float) -> dict[str, Any]:
 def _outcomes(
     spec: InteractionDrift, feedback: "Feedback | Native | None", *, until: datetime, as_of: datetime
 ) -> dict[str, Any]:
-    told = {"measure": "outcomes", "bound": spec.most_outcomes}
+    told = {"measure": "outcomes"}
     if feedback is None:
         return told
     given = feedback.table if isinstance(feedback, Feedback) else feedback

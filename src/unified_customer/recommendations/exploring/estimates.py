@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
     from unified_customer.recommendations.exploring.feedback import Feedback
 
-_SCHEMA = dict.fromkeys(("value", "low", "high", "error"), pl.Float64)
+_NAMES: Final = {
+    "logged": "what was shown",
+    "dm": "the model alone",
+    "ips": "weighed (IPS)",
+    "snips": "self-normalised (SNIPS)",
+    "dr": "doubly robust (DR)",
+}
+_SCHEMA: Final = dict.fromkeys(("value", "low", "high", "error"), pl.Float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +82,7 @@ class Estimates:
         if logged is None:
             raise ConfigurationError("There is no row to estimate from, so there is nothing to draw.")
         return forest(
-            self.table, name="estimator", estimate="value", low="low", high="high", reference=logged,
+            self.table.with_columns(pl.col("estimator").replace(_NAMES)), name="estimator", estimate="value", low="low", high="high", reference=logged,
             reference_title="what was shown", value_title="mean reward of a shown item", unit=NUMBER,
             title="What the policy would have been worth", subtitle=[self._sample()], dark=dark,
         )  # fmt: skip

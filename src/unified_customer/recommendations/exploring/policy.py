@@ -120,7 +120,7 @@ class Exploring(Spec):
         Raises:
             ConfigurationError: It is of another spec, or no such body.
         """
-        if body.get("spec") != self.to_json():
+        if (body.get("kind"), body.get("spec")) != (type(self).__name__, self.to_json()):
             raise ConfigurationError(f"The body is not of this {type(self).__name__}: its spec is another.")
         try:
             return FittedPolicy(
@@ -218,7 +218,8 @@ class FittedPolicy:
 
     def to_body(self) -> Mapping[str, Any]:
         """Return all that it holds, as JSON values; `spec.resume` makes the policy of it again. It holds no customer."""
-        return {"spec": self.spec.to_json(), "as_of": self.as_of.isoformat(), "belief": self.belief.to_body()}
+        told = {"kind": type(self.spec).__name__, "spec": self.spec.to_json(), "as_of": self.as_of.isoformat()}
+        return {**told, "belief": self.belief.to_body()}
 
     def _not_before(self, as_of: datetime) -> datetime:
         at = as_utc(as_of)
