@@ -14,10 +14,11 @@ from unified_customer.core.tables import EXPOSURES
 from unified_customer.methods.display import COUNT, SHARE, result_html
 from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.exploring.findings import Finding
-from unified_customer.recommendations.exploring.lists import KEY
+from unified_customer.recommendations.exploring.lists import KEY, Lists
 from unified_customer.recommendations.exploring.places import Layout
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
+_SHORTFALL: Final = {"customer_id": pl.String, "decision_id": pl.String, "wanted": pl.Int64, "given": pl.Int64}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +119,8 @@ class Choices:
 class Sheet:
     """Rows of candidates with their places, written list by list."""
 
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self.frame = frame
+    def __init__(self, lists: Lists) -> None:
+        self.lists = lists
         self._rows: list[Ints] = []
         self._places: list[Ints] = []
         self._likely: list[Floats] = []
@@ -153,11 +154,12 @@ class Sheet:
         self._open.append(is_open)
 
     def _table(self) -> pl.DataFrame:
+        frame = self.lists.frame
         if not self._rows:
-            return self.frame.clear().with_columns(
+            return frame.clear().with_columns(
                 rank=pl.lit(0, dtype=pl.Int64), propensity=pl.lit(0.0), open=pl.lit(False)
             )
-        written = self.frame[np.concatenate(self._rows)]
+        written = frame[np.concatenate(self._rows)]
         return written.with_columns(
             rank=pl.Series(np.concatenate(self._places), dtype=pl.Int64),
             propensity=pl.Series(np.concatenate(self._likely)),
@@ -167,9 +169,9 @@ class Sheet:
     def choices(self, *, n: int, as_of: datetime, findings: tuple[Finding, ...]) -> Choices:
         """Return what was chosen."""
         table = self._table().select(*KEY, "rank", "item_id", "score", "propensity", "open")
-        given = table.group_by(KEY, maintain_order=True).agg(given=pl.len().cast(pl.Int64))
-        short = given.filter(pl.col("given") < n)
-        shortfall = short.select(*KEY, pl.lit(n, dtype=pl.Int64).alias("wanted"), "given")
+        lists = zip(self.lists.heads, self._rows, strict=True)
+        short = [(*head, n, len(rows)) for head, rows in lists if len(rows) < n]
+        shortfall = pl.DataFrame(short, schema=_SHORTFALL, orient="row")
         return Choices(as_of, n, table, shortfall, findings)
 
     def propensities(self) -> pl.DataFrame:

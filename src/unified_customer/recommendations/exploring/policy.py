@@ -181,7 +181,7 @@ class FittedPolicy:
             SchemaError: A column is missing, a score or feature is no finite number, or an item is in a list twice.
         """
         at, lists = self._lists(candidates, n, seed, as_of)
-        sheet = Sheet(lists.frame)
+        sheet = Sheet(lists)
         for rows, chance, layout, drawn in self._drawn(lists, n):
             chosen = layout.pool[played(drawn, len(layout.pool), self.spec.epsilon, chance)]
             sure = mixed(drawn, len(layout.pool), self.spec.epsilon)
@@ -207,7 +207,7 @@ class FittedPolicy:
             SchemaError: As for `choose`.
         """
         _, lists = self._lists(candidates, n, seed, as_of)
-        sheet = Sheet(lists.frame)
+        sheet = Sheet(lists)
         for rows, _, layout, drawn in self._drawn(lists, n):
             sheet.chances_of(rows.start, layout, mixed(drawn, len(layout.pool), self.spec.epsilon))
         return sheet.propensities()
