@@ -110,6 +110,17 @@ def test_drawn_weights_vary_as_their_posterior_does() -> None:
     assert likely["propensity"].to_list() == pytest.approx([0.7929, 0.2071], abs=0.01)
 
 
+def test_worths_by_shared_weights_vary_together_as_their_posterior_does() -> None:
+    points = np.array([[1.0, 0.5], [-1.0, 2.0], [0.5, 0.5]])
+    frame = OFFERED.with_columns(age=pl.Series(points[:, 0]), spend=pl.Series(points[:, 1]))
+    spec = LinearThompson(features=("age", "spend"), intercept=False, per_item=False, draws=50_000)
+    policy = spec.fit(frame.with_columns(reward=1.0, known_at=pl.lit(NOON)), as_of=NOON)
+    drawn = policy.belief.outlook(frame)(slice(0, 3), np.random.default_rng(0))
+    posterior = np.linalg.inv(np.eye(2) + points.T @ points)
+    np.testing.assert_allclose(drawn.mean(axis=0), points @ posterior @ points.sum(axis=0), atol=0.01)
+    np.testing.assert_allclose(np.cov(drawn.T), 0.5**2 * points @ posterior @ points.T, atol=0.005)
+
+
 # ---------------------------------------------------------------------------------------------- in a simulated shop
 
 RATES = {"cup": 0.10, "pot": 0.25, "tea": 0.55}

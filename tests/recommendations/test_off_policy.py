@@ -248,9 +248,17 @@ def test_what_moved_is_told_and_is_a_reason_to_fit_anew() -> None:
 
 
 def test_a_few_interactions_move_nothing() -> None:
-    report = InteractionDrift().fit(interactions({"tea": 3, "cup": 1}, {"cup": 2}), **WINDOWS)
+    report = InteractionDrift().fit(interactions({"tea": 3, "cup": 1}, {"cup": 1, "pot": 1}), **WINDOWS)
+    assert report.table.row(by_predicate=pl.col("measure") == "unknown_items", named=True)["value"] == 0.5
     assert report.table.row(by_predicate=pl.col("measure") == "popularity", named=True)["value"] > 0.25
     assert not report.moved
+
+
+def test_of_equally_popular_items_all_stand_alone_or_none() -> None:
+    seen = interactions({"tea": 9, "cup": 4, "pot": 4, "tin": 1}, {"tea": 1})
+    groups = {single: InteractionDrift(single=single, groups=2).fit(seen, **WINDOWS).groups for single in (1, 2, 3)}
+    assert groups[1]["group"].to_list() == groups[2]["group"].to_list() == ["tea", "group 1 of 2", "group 2 of 2"]
+    assert groups[3]["group"].to_list() == ["tea", "cup", "pot", "group 1 of 2"]
 
 
 def test_a_window_can_begin_later_and_must_be_one() -> None:
