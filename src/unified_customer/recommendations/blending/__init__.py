@@ -1,0 +1,1 @@
+"""Blends of models, with weights that windows of the past teach."""

@@ -41,7 +41,7 @@ class Blend:
             alike = np.array(self.parts[name].similar(places), dtype=np.float32)
             alike[np.arange(len(places)), places] = 0
             top = alike.max(axis=1, keepdims=True, initial=0)
-            said = np.float32(weight) * alike / np.where(top > 0, top, np.float32(1))
+            said = np.float32(weight) * _divided(alike, top)
             total = total + said if total.size else said
         return total
 
@@ -78,4 +78,8 @@ def scaled(scores: Floats32, histories: Histories, *, repeats: bool) -> Floats32
         others = scores.copy()
         others[histories.rows, histories.places] = 0
     top = others.max(axis=1, keepdims=True, initial=0)
-    return scores / np.where(top > 0, top, np.float32(1))
+    return _divided(scores, top)
+
+
+def _divided(scores: Floats32, top: Floats32) -> Floats32:
+    return np.asarray(scores / np.where(top > 0, top, np.float32(1)), dtype=np.float32)

@@ -7,10 +7,11 @@ import numpy as np
 from pydantic import Field, SerializeAsAny
 
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.methods.learning import Floats
 from unified_customer.recommendations.blending.blend import Blend
 from unified_customer.recommendations.blending.pools import pools
 from unified_customer.recommendations.blending.portfolio import portfolio
-from unified_customer.recommendations.blending.weights import learned_weights
+from unified_customer.recommendations.blending.selection import both_weights
 from unified_customer.recommendations.blending.windows import Window, past_windows, random_window
 from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
@@ -37,6 +38,8 @@ class Hybrid(RecommenderSpec):
     """The share that is held out by chance where they have none."""
     people: int = Field(default=5000, gt=0)
     """At most so many customers of a window teach the weights."""
+    k: int = Field(default=10, gt=0)
+    """The length of list that weights are chosen for."""
     least: float = Field(default=0.02, ge=0, lt=1)
     """A part with a smaller share of the weights is left out."""
     seed: int = 0
@@ -55,11 +58,10 @@ class Hybrid(RecommenderSpec):
             raise ConfigurationError("There is too little to hold out a window: name the weights of the parts.")
         return dict(zip(parts, np.mean(found, axis=0).tolist(), strict=True))
 
-    def _of_window(self, window: Window, parts: Mapping[str, RecommenderSpec]) -> "np.ndarray":
+    def _of_window(self, window: Window, parts: Mapping[str, RecommenderSpec]) -> Floats:
         fitted = {name: part.learn(window.training) for name, part in parts.items()}
         people = window.people(self.people)
-        weights = learned_weights(pools(fitted, window, people, depth=_DEPTH))
-        return weights / max(float(weights.sum()), 1e-12)
+        return both_weights(pools(fitted, window, people, depth=_DEPTH), k=self.k)
 
 
 def held_out(spec: Hybrid, training: Training) -> list[Window]:

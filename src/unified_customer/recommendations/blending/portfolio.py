@@ -1,14 +1,19 @@
 """Which models are worth trying, by what the data are like."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from unified_customer.recommendations.models.collaborative import ALS, EASE, BuyAgain, GraphFilter, Neighbours, Popularity
+from unified_customer.recommendations.models.collaborative import (
+    ALS,
+    EASE,
+    BuyAgain,
+    GraphFilter,
+    Neighbours,
+    Popularity,
+)
 from unified_customer.recommendations.models.ease import LARGEST
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
-
-_LARGE: Final = 512
 
 
 def portfolio(training: Training) -> Mapping[str, RecommenderSpec]:
@@ -19,13 +24,16 @@ def portfolio(training: Training) -> Mapping[str, RecommenderSpec]:
     """
     size = min(len(training.histories), len(training.histories.items))
     shared: dict[str, Any] = {"repeats": training.repeats}
+    directions, factors = max(4, min(512, size // 4)), max(4, min(256, size // 8))
     found: dict[str, RecommenderSpec] = {
         "popularity": Popularity(**shared),
         "neighbours": Neighbours(**shared),
         "neighbours_even": Neighbours(customer=0, item=0.5, scored=0.5, **shared),
         "neighbours_narrow": Neighbours(customer=1, item=0.5, scored=0.5, **shared),
-        "graph": GraphFilter(directions=max(1, min(_LARGE, size // 4)), **shared),
-        "factors": ALS(factors=max(1, min(_LARGE, size // 8)), **shared),
+        "graph": GraphFilter(directions=directions, **shared),
+        "graph_coarse": GraphFilter(directions=directions // 4, **shared),
+        "factors": ALS(factors=factors, **shared),
+        "factors_few": ALS(factors=factors // 4, **shared),
     }
     if len(training.histories.items) <= LARGEST:
         found["ease"] = EASE(regularization=200, customer=0.25, **shared)
@@ -33,7 +41,7 @@ def portfolio(training: Training) -> Mapping[str, RecommenderSpec]:
     if training.histories.timed:
         found["popularity_now"] = Popularity(half_life_days=7, **shared)
         found["neighbours_now"] = Neighbours(counts="decayed", **shared)
-        found["factors_now"] = ALS(counts="decayed", factors=max(1, min(128, size // 8)), **shared)
+        found["factors_now"] = ALS(counts="decayed", factors=factors // 2, **shared)
         if len(training.histories.items) <= LARGEST:
             found["ease_now"] = EASE(counts="decayed", regularization=200, **shared)
     if training.repeats:

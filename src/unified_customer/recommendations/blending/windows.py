@@ -11,14 +11,11 @@ import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.methods.learning import Ints
-from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories, placed
+from unified_customer.recommendations.histories import WEIGHT, Histories, placed
 from unified_customer.recommendations.histories.order import mixed
-from unified_customer.recommendations.models.graph_filter import along
 from unified_customer.recommendations.models.training import Training
 
 _LEAST: Final = 2
-_DIRECTIONS: Final = 64
-_CHUNK: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,60 +94,19 @@ def _truth(known: Histories, after: Histories, *, repeats: bool) -> Any:
     return later
 
 
-def blocked_window(training: Training, *, share: float, seed: int) -> Window:
-    """Return a window for what has no times: from each customer a share of items that belong together is taken away.
+def random_window(training: Training, *, share: float, seed: int) -> Window:
+    """Return a window for what has no times: a share of what customers want is taken away from each by chance.
 
-    What comes next is not strewn among what was: people come to other places, another season, another taste. To hold out
-    single items by chance leaves their nearest kin in what is known, and flatters models that look no further. So an
-    item of each customer is drawn, and it is held out with those of the customer's items that are most like it. Chance goes
-    by places, which come from what customers did: neither names nor the order of rows have a part in it.
-
-    References:
-        D. R. Roberts et al. (2017): Cross-validation strategies for data with temporal, spatial, hierarchical, or
-        phylogenetic structure. Ecography 40, 913-929.
+    Chance goes by places, which come from what customers did: neither names nor the order of rows have a part in it.
     """
     whole = training.histories
-    held = _belonging(whole, share=share, seed=seed)
+    held = (_drawn(whole, seed) < share) & (whole.values(WEIGHT) > 0)
     taken = whole.only(held)
     return Window(
         replace(training, histories=whole.only(~held).learned(), interactions=None),
         taken.matrix(taken.once()),
-        f"{share:.0%} of each customer's items, those that belong together",
+        f"{share:.0%} held out by chance",
     )
-
-
-def _belonging(histories: Histories, *, share: float, seed: int) -> npt.NDArray[np.bool_]:
-    """Return which items of each customer are the drawn one and its nearest kin."""
-    near = _nearness(histories, seed)
-    near[histories.values(WEIGHT) <= 0] = -np.inf
-    order = np.lexsort((histories.places, -near, histories.rows))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order)) - histories.starts[histories.rows[order]]
-    wanted = np.bincount(histories.rows[histories.values(WEIGHT) > 0], minlength=len(histories))
-    return rank < np.round(share * wanted)[histories.rows]
-
-
-def _nearness(histories: Histories, seed: int) -> Floats32:
-    """Return how near each item of each customer is to one of them that is drawn."""
-    drawn = _drawn(histories, seed)
-    drawn[histories.values(WEIGHT) <= 0] = np.inf
-    first = np.lexsort((drawn, histories.rows))[histories.starts[:-1][histories.sizes > 0]]
-    centre = np.zeros(len(histories), np.int64)
-    centre[histories.sizes > 0] = histories.places[first]
-    unit = _directions(histories, seed)
-    near = np.empty(len(histories.places), np.float32)
-    for start in range(0, len(near), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        near[part] = np.einsum("ij,ij->i", unit[histories.places[part]], unit[centre[histories.rows[part]]])
-    return near
-
-
-def _directions(histories: Histories, seed: int) -> Floats32:
-    """Return unit vectors of items: alike where the same customers want them."""
-    size = min(_DIRECTIONS, len(histories), len(histories.items))
-    found, _ = along(histories, counts="once", directions=size, seed=seed)
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return found / np.where(lengths > 0, lengths, np.float32(1))
 
 
 def _drawn(histories: Histories, seed: int) -> npt.NDArray[np.float64]:

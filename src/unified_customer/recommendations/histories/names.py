@@ -1,13 +1,16 @@
 """Names of customers or items, and the places at which they stand in arrays."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from unified_customer.methods.learning import Ints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, eq=False)

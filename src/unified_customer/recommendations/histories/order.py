@@ -20,7 +20,9 @@ _FINE: Final = 1024
 _CHUNK: Final = 4_000_000
 
 
-def shapes(rows: Ints, columns: Ints, weights: npt.NDArray[np.float32], *, sizes: tuple[int, int]) -> tuple[Marks, Marks]:
+def shapes(
+    rows: Ints, columns: Ints, weights: npt.NDArray[np.float32], *, sizes: tuple[int, int]
+) -> tuple[Marks, Marks]:
     """Return a number for each row and each column of a sparse matrix, made from its shape around them alone.
 
     Args:

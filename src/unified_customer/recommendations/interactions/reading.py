@@ -45,7 +45,7 @@ def rows_before(spec: "Interactions", tables: Mapping[str, Native], *, as_of: da
         raise SchemaError(
             f"None of {', '.join(map(repr, SOURCES))} is among the tables; there are: {', '.join(tables) or 'none'}."
         )
-    whole = pl.concat([rows.select(SCHEMA.names()).cast(dict(SCHEMA)) for rows in found])
+    whole = pl.concat([rows.select(SCHEMA.names()).cast(SCHEMA) for rows in found])
     return whole.drop_nulls(["customer_id", "item_id", "weight"]).filter(pl.col("weight") != 0)
 
 

@@ -1,10 +1,10 @@
 """The only place where `implicit` is spoken to: matrices in, vectors out, and none of its ids.
 
-    What it does by itself             what is done about it here
-    warns about threads of BLAS        linear algebra runs on one thread while it learns
-    takes what counts as confidence    1 is added, so that confidence is never below that of what nobody touched
-    leaves people one step behind      they are solved for once more given the last items, so that folding in agrees
-    gives back ids, -1 for none, ...   its own ways to recommend are not used
+What it does by itself             what is done about it here
+warns about threads of BLAS        linear algebra runs on one thread while it learns
+takes what counts as confidence    1 is added, so that confidence is never below that of what nobody touched
+leaves people one step behind      they are solved for once more given the last items, so that folding in agrees
+gives back ids, -1 for none, ...   its own ways to recommend are not used
 
 """
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from unified_customer.core.errors import MissingDependencyError
 from unified_customer.methods.learning import on_one_thread
-from unified_customer.recommendations.histories import Floats32, Histories
+from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 from unified_customer.recommendations.models.factors import LeastSquares
+from unified_customer.recommendations.models.neighbours import power
 from unified_customer.recommendations.models.scoring import Counted, counted
 
 _LAST_STEPS = 3
@@ -27,6 +28,7 @@ def least_squares(
     counts: Counted,
     factors: int,
     alpha: float,
+    popularity: float,
     regularization: float,
     iterations: int,
     threads: int,
@@ -37,7 +39,8 @@ def least_squares(
     Raises:
         MissingDependencyError: `implicit` is not installed.
     """
-    confidence = _confidence(histories, counts, alpha)
+    extra = np.float32(alpha) * discount(histories, popularity)
+    confidence = _confidence(histories, counts, extra)
     with on_one_thread():
         learner = _implicit("als").AlternatingLeastSquares(
             factors=factors,
@@ -49,19 +52,24 @@ def least_squares(
         )
         learner.fit(confidence, show_progress=False)
         for _ in range(_LAST_STEPS):
-            learner.solver(
-                confidence, learner.user_factors, learner.item_factors, regularization, num_threads=threads
-            )
+            learner.solver(confidence, learner.user_factors, learner.item_factors, regularization, num_threads=threads)
     people, items = np.asarray(learner.user_factors), np.asarray(learner.item_factors)
-    return LeastSquares(counts, alpha, regularization, people, items)
+    return LeastSquares(counts, regularization, extra, people, items)
 
 
-def _confidence(histories: Histories, counts: Counted, alpha: float) -> Any:
+def discount(histories: Histories, exponent: float) -> Floats32:
+    """Return a power of the popularity of each item as a share of the mean: above 1 for what few want."""
+    popularity = np.bincount(histories.places[histories.values(WEIGHT) > 0], minlength=len(histories.items))
+    mean = popularity.sum() / max(int((popularity > 0).sum()), 1)
+    return power(popularity / max(mean, 1e-12), -exponent)
+
+
+def _confidence(histories: Histories, counts: Counted, extra: Floats32) -> Any:
     """Return confidences, below 0 what speaks against."""
     from scipy.sparse import csr_matrix
 
     amounts = counted(histories, counts)
-    values: Floats32 = np.sign(amounts) * (1 + np.float32(alpha) * np.abs(amounts))
+    values: Floats32 = np.sign(amounts) * (1 + extra[histories.places] * np.abs(amounts))
     return csr_matrix(
         (values, histories.places, histories.starts.astype(np.int32)), shape=(len(histories), len(histories.items))
     )
@@ -73,5 +81,5 @@ def _implicit(module: str) -> Any:
     try:
         return import_module(f"implicit.{module}")
     except ImportError as error:
-        message = "Factor models need implicit: pip install \"unified-customer[recommendations]\"."
+        message = 'Factor models need implicit: pip install "unified-customer[recommendations]".'
         raise MissingDependencyError(message) from error

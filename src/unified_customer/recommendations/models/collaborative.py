@@ -42,19 +42,24 @@ class Neighbours(RecommenderSpec):
 
     counts: Counted = "once"
     """How much an item of a history counts."""
-    customer: float = 0.5
-    """Exponent of how many items a customer wants."""
-    item: float = 0.5
+    customer: float = 0.7
+    """Exponent of how many items a customer wants: the higher, the less those say who want everything."""
+    item: float = 0.7
     """Exponent of the popularity of the item of the history."""
-    scored: float = 0.35
-    """Exponent of the popularity of the item that is scored."""
+    scored: float = 0.2
+    """Exponent of the popularity of the item that is scored: the lower, the more popular it gets."""
     size: int = Field(default=1000, gt=0)
     """How many neighbours an item has."""
 
     def learn(self, training: Training) -> Scorer:
         """Return what is learned."""
         return neighbours(
-            training.histories, counts=self.counts, customer=self.customer, item=self.item, scored=self.scored, size=self.size
+            training.histories,
+            counts=self.counts,
+            customer=self.customer,
+            item=self.item,
+            scored=self.scored,
+            size=self.size,
         )
 
 
@@ -67,6 +72,8 @@ class ALS(RecommenderSpec):
     """Length of the vectors."""
     alpha: float = Field(default=40, ge=0)
     """What an item that counts 1 adds to the confidence of 1 that everything else has."""
+    popularity: float = 0.3
+    """Exponent of the popularity of an item, as a share of the mean: the higher, the less a popular item says."""
     regularization: float = Field(default=20, gt=0)
     """What the squares of a vector cost."""
     iterations: int = Field(default=15, gt=0)
@@ -83,6 +90,7 @@ class ALS(RecommenderSpec):
             counts=self.counts,
             factors=self.factors,
             alpha=self.alpha,
+            popularity=self.popularity,
             regularization=self.regularization,
             iterations=self.iterations,
             threads=self.threads,

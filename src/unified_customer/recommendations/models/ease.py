@@ -1,6 +1,6 @@
 """EASE: the exact linear model of items on items, for catalogues that fit into a square matrix."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -62,13 +62,14 @@ def _weights(gram: Floats32) -> Floats32:
     return np.ascontiguousarray(inverse)
 
 
-def _inverted(gram: Floats32) -> Any:
+def _inverted(gram: Floats32) -> Floats32:
     """Invert a positive definite matrix in its own place (Cholesky)."""
     from scipy.linalg import lapack
 
+    inverse: Floats32
     with on_one_thread():
         factor, failed = lapack.spotrf(gram, lower=0, clean=0, overwrite_a=1)
-        inverse, failed_too = (None, failed) if failed else lapack.spotri(factor, lower=0, overwrite_c=1)
+        inverse, failed_too = lapack.spotri(factor, lower=0, overwrite_c=1)
     if failed or failed_too:
         raise ConfigurationError("The items cannot be told apart with so small a regularization: use a larger one.")
     for start in range(0, len(inverse), _BLOCK):

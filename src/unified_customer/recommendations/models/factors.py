@@ -20,15 +20,15 @@ class LeastSquares:
 
     Attributes:
         counts: How much an item of a history counts.
-        alpha: What an item that counts 1 adds to the confidence of 1 that everything else has.
         regularization: What the squares of a vector cost.
+        extra: What each item, if it counts 1, adds to the confidence of 1 that everything else has.
         people: The vector of each customer (row) who was fitted.
         items: The vector of each item (row).
     """
 
     counts: Counted
-    alpha: float
     regularization: float
+    extra: Floats32 = field(repr=False)
     people: Floats32 = field(repr=False)
     items: Floats32 = field(repr=False)
 
@@ -73,7 +73,7 @@ class LeastSquares:
 
     def _equation(self, places: Any, amounts: Floats32) -> tuple[Floats32, Floats32]:
         vectors = self.items[places]
-        extra = np.float32(self.alpha) * np.abs(amounts)
+        extra = self.extra[places] * np.abs(amounts)
         said = np.where(amounts > 0, 1 + extra, np.float32(0))
         return self._shared + (vectors * extra[:, None]).T @ vectors, said @ vectors
 
@@ -87,7 +87,7 @@ class LeastSquares:
         """Return how much each item of a history of one row adds to the score of an item (section 5 of Hu et al.)."""
         left, right = self._equation(history.places, counted(history, self.counts))
         amounts = counted(history, self.counts)
-        said = np.where(amounts > 0, 1 + np.float32(self.alpha) * amounts, np.float32(0))
+        said = np.where(amounts > 0, 1 + self.extra[history.places] * amounts, np.float32(0))
         towards = np.linalg.solve(left, self.items[place]) if len(right) else right
         return np.asarray(said * (self.items[history.places] @ towards), dtype=np.float32)
 
@@ -97,4 +97,4 @@ class LeastSquares:
 
     def arrays(self) -> Arrays:
         """Return the vectors."""
-        return {"people": self.people, "items": self.items}
+        return {"extra": self.extra, "people": self.people, "items": self.items}

@@ -32,4 +32,3 @@ def _normalised(histories: Histories, counts: Counted) -> tuple[Any, Any]:
     popularity = np.asarray(matrix.sum(axis=0))
     of_customer = power(np.asarray(matrix.sum(axis=1)), -0.5)
     return (matrix * of_customer[:, None] * power(popularity, -0.5)[None, :]).tocsr(), popularity
-

@@ -95,7 +95,7 @@ class LowRank:
 
     def scores(self, histories: Histories) -> Floats32:
         """Return a score for each row and each item."""
-        return self.taste(histories) @ self.out.T
+        return np.asarray(self.taste(histories) @ self.out.T)
 
     def taste(self, histories: Histories) -> Floats32:
         """Return where each history stands among the directions."""
@@ -103,7 +103,7 @@ class LowRank:
 
     def similar(self, places: Ints) -> Floats32:
         """Return what each of some items adds to each item."""
-        return self.into[places] @ self.out.T
+        return np.asarray(self.into[places] @ self.out.T)
 
     def evidence(self, history: Histories, place: int) -> Floats32:
         """Return how much each item of a history of one row adds to the score of an item."""

@@ -1,5 +1,6 @@
 """Item-item neighbours: what people have together, with the weight of the popular set free."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def _nearest(together: Any, start: int, left: Any, right: Any, size: int) -> Any
 def largest(values: npt.NDArray[Any], starts: Ints, size: int) -> Ints:
     """Return the places of the largest values of each run, those above 0 only, in the order in which they stand."""
     kept = []
-    for begin, end in zip(starts[:-1], starts[1:], strict=True):
+    for begin, end in pairwise(starts):
         run = values[begin:end]
         if end - begin > size:
             # What is as large as the last one that is kept stays too: nothing but the values decides.

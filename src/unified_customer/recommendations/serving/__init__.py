@@ -1,0 +1,1 @@
+"""Serving: what a fitted recommender recommends, to whom, and why."""

@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from unified_customer.recommendations.histories import AGE, DECAYED, SPAN, TIMES, WEIGHT, Floats32, Histories, Names, placed
+from unified_customer.recommendations.histories import (
+    AGE,
+    DECAYED,
+    SPAN,
+    TIMES,
+    WEIGHT,
+    Floats32,
+    Histories,
+    Names,
+    placed,
+)
 
 
 def of_items(like: Histories, items: Sequence[str]) -> Histories:
@@ -54,7 +64,9 @@ def _aged(histories: Histories, time: timedelta, half_life_days: float | None) -
     changed = {AGE: lambda values: values + days, DECAYED: lambda values: values * fading}
     return replace(
         histories,
-        layers={name: changed[name](values) if name in changed else values for name, values in histories.layers.items()},
+        layers={
+            name: changed[name](values) if name in changed else values for name, values in histories.layers.items()
+        },
     )
 
 

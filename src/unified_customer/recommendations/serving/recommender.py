@@ -89,7 +89,9 @@ class Recommender:
             ConfigurationError: Both customers and a context are given, or n is below 1.
         """
         if context is not None and customers is not None:
-            raise ConfigurationError("Recommend to customers or for a context: what a list is made from is one of them.")
+            raise ConfigurationError(
+                "Recommend to customers or for a context: what a list is made from is one of them."
+            )
         asked = _Asked(_at_least_one(n), self.model.repeats if repeats is None else repeats)
         if context is not None:
             return self._listed(of_items(self.histories, context), asked, nobody=True)
@@ -132,8 +134,12 @@ class Recommender:
         places = self.histories.items.places(items)
         scores = self.scorer.scores(history)[0]
         known = places >= 0
-        order = np.lexsort((np.where(known, places, len(self.items) + np.arange(len(places))), -_of(scores, places), ~known))
-        told = pl.DataFrame({"item_id": pl.Series(list(items), dtype=pl.String), "score": _of(scores, places), "known": known})
+        order = np.lexsort(
+            (np.where(known, places, len(self.items) + np.arange(len(places))), -_of(scores, places), ~known)
+        )
+        told = pl.DataFrame(
+            {"item_id": pl.Series(list(items), dtype=pl.String), "score": _of(scores, places), "known": known}
+        )
         ranked = told[order].with_columns(score=pl.when("known").then("score"), rank=pl.int_range(1, pl.len() + 1))
         return ranked.select("item_id", "rank", pl.col("score").cast(pl.Float64))
 
@@ -174,7 +180,9 @@ class Recommender:
         """
         history, place = self._one(customer), int(self.histories.items.places([item])[0])
         if place < 0:
-            raise ConfigurationError("The model does not know the item: no interaction before its as-of instant names it.")
+            raise ConfigurationError(
+                "The model does not know the item: no interaction before its as-of instant names it."
+            )
         adds = np.maximum(self.scorer.evidence(history, place).astype(np.float64), 0)
         table = pl.DataFrame({"item_id": self.items.gather(history.places.astype(np.int64)), "adds": adds})
         told = table.with_columns(share=pl.col("adds") / pl.col("adds").sum()).filter(pl.col("adds") > 0)
@@ -253,7 +261,7 @@ class Recommender:
         found = pl.Series(np.bincount(histories.customers.places(table["customer_id"]), minlength=len(histories)))
         names = histories.customers.listed
         short = pl.DataFrame({"customer_id": names, "missing": asked.n - found}).filter(pl.col("missing") > 0)
-        told = short.with_columns(reason=pl.lit(NOTHING_LEFT)).cast(dict(SHORTFALL))
+        told = short.with_columns(reason=pl.lit(NOTHING_LEFT)).cast(SHORTFALL)
         if nobody:
             table, told = (each.with_columns(customer_id=pl.lit(None, pl.String)) for each in (table, told))
         return Recommendations(table, told)

@@ -1,0 +1,71 @@
+"""Strategies for what recommenders learn from."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import polars as pl
+from hypothesis import strategies as st
+
+from unified_customer.recommendations import ALS, EASE, BuyAgain, GraphFilter, Hybrid, Neighbours, Popularity
+from unified_customer.recommendations.models.spec import RecommenderSpec
+
+NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CUSTOMERS: Final = ("ann", "bob", "cid", "dan", "eve", "fay")
+ITEMS: Final = ("cup", "jam", "oil", "pot", "tea", "tin", "urn")
+SCHEMA: Final = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "item_id": pl.String(),
+        "occurred_at": pl.Datetime("us", "UTC"),
+        "weight": pl.Float64(),
+    }
+)
+
+
+def interactions(*, least: int = 1, returns: bool = True) -> st.SearchStrategy[pl.DataFrame]:
+    """Return frames of interactions before `NOON`, at least one of which is wanted.
+
+    Args:
+        least: The least number of rows.
+        returns: Whether some weigh less than 0.
+    """
+    weights = (1.0, 1.0, 0.5, 2.0, -1.5) if returns else (1.0, 1.0, 0.5, 2.0)
+    row = st.tuples(
+        st.sampled_from(CUSTOMERS),
+        st.sampled_from(ITEMS),
+        st.integers(1, 90).map(lambda days: NOON - timedelta(days=days)),
+        st.sampled_from(weights),
+    )
+    rows = st.lists(row, min_size=least, max_size=30).filter(_any_wanted)
+    return rows.map(lambda told: pl.DataFrame(told, schema=SCHEMA, orient="row"))
+
+
+def _any_wanted(rows: list[Any]) -> bool:
+    totals: dict[tuple[str, str], float] = {}
+    for customer, item, _, weight in rows:
+        totals[customer, item] = totals.get((customer, item), 0.0) + weight
+    return max(totals.values(), default=0) > 0
+
+
+def models(*, repeats: bool | None = None) -> st.SearchStrategy[RecommenderSpec]:
+    """Return small specs of every kind.
+
+    Args:
+        repeats: Whether repeats may be recommended; None: either.
+    """
+    return st.booleans().flatmap(lambda drawn: st.sampled_from(small_models(drawn if repeats is None else repeats)))
+
+
+def small_models(repeats: bool) -> list[RecommenderSpec]:  # noqa: FBT001 (it is what the list is of)
+    """Return a small spec of every kind."""
+    simple: list[RecommenderSpec] = [
+        Popularity(repeats=repeats),
+        BuyAgain(repeats=repeats),
+        Neighbours(repeats=repeats),
+        Neighbours(repeats=repeats, counts="decayed", customer=0, scored=0.5, size=3),
+        EASE(repeats=repeats, regularization=2.0),
+        GraphFilter(repeats=repeats, directions=2),
+        ALS(repeats=repeats, factors=3, iterations=4, threads=1),
+    ]
+    parts = {type(each).__name__: each for each in simple}
+    return [*simple, Hybrid(repeats=repeats, parts=parts, weights=dict.fromkeys(parts, 1.0))]

@@ -1,0 +1,245 @@
+"""Recommendations: what every model promises of its lists."""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from unified_customer.core.errors import ConfigurationError
+from unified_customer.recommendations import ALS, EASE, Hybrid, Neighbours, Recommender
+from unified_customer.recommendations.models.spec import RecommenderSpec
+from unified_customer.recommendations.serving.best import best
+from unified_customer.testing.recommendation_strategies import (
+    CUSTOMERS,
+    ITEMS,
+    NOON,
+    interactions,
+    models,
+    small_models,
+)
+
+Pairs = dict[tuple[str, str], float]
+CLOSE = {"rel_tol": 1e-3, "abs_tol": 1e-4}
+
+
+def fitted(model: RecommenderSpec, frame: pl.DataFrame) -> Recommender:
+    return model.fit({"interactions": frame}, as_of=NOON)
+
+
+def totals(frame: pl.DataFrame) -> Pairs:
+    found: Pairs = defaultdict(float)
+    for customer, item, _, weight in frame.iter_rows():
+        found[customer, item] += weight
+    return found
+
+
+def scores(recommender: Recommender) -> pl.DataFrame:
+    size = len(recommender.items)
+    found = recommender.recommend(n=size, repeats=True).table
+    return found.select("customer_id", "item_id", "score").sort("customer_id", "item_id")
+
+
+def same_scores(one: pl.DataFrame, other: pl.DataFrame) -> None:
+    assert_frame_equal(one, other, check_exact=False, **CLOSE)
+
+
+@given(models(), interactions(), st.integers(1, 9))
+def test_a_list_has_n_different_items_or_says_how_many_are_missing(model: Any, frame: pl.DataFrame, n: int) -> None:
+    found = fitted(model, frame).recommend(n=n)
+    lists = found.table.group_by("customer_id").agg(got=pl.len(), different=pl.col("item_id").n_unique())
+    whole = frame.select(pl.col("customer_id").unique()).join(lists, on="customer_id", how="left").fill_null(0)
+    told = whole.join(found.shortfall, on="customer_id", how="left").with_columns(pl.col("missing").fill_null(0))
+    assert (told["got"] == told["different"]).all()
+    assert (told["got"] + told["missing"] == n).all()
+
+
+@given(models(repeats=False), interactions())
+def test_without_repeats_nobody_is_told_of_what_he_has(model: Any, frame: pl.DataFrame) -> None:
+    table = fitted(model, frame).recommend(n=9).table
+    assert table.join(frame, on=["customer_id", "item_id"], how="semi").is_empty()
+
+
+@given(models(repeats=True), interactions())
+def test_with_repeats_every_item_is_in_a_list_that_is_long_enough(model: Any, frame: pl.DataFrame) -> None:
+    table = fitted(model, frame).recommend(n=len(ITEMS)).table
+    assert table.height == frame["customer_id"].n_unique() * frame["item_id"].n_unique()
+
+
+@given(models(), interactions())
+def test_ranks_are_whole_and_scores_fall(model: Any, frame: pl.DataFrame) -> None:
+    for _, each in fitted(model, frame).recommend(n=9).table.group_by("customer_id", maintain_order=True):
+        assert each["rank"].to_list() == list(range(1, each.height + 1))
+        assert each["score"].is_sorted(descending=True)
+
+
+@given(models(), interactions(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_has_no_part_in_it(model: Any, frame: pl.DataFrame, chance: Any) -> None:
+    order = list(range(frame.height))
+    chance.shuffle(order)
+    same_scores(scores(fitted(model, frame[order])), scores(fitted(model, frame)))
+
+
+@given(models(), interactions())
+def test_other_names_give_the_same_answer_under_other_names(model: Any, frame: pl.DataFrame) -> None:
+    people = {name: f"{9 - place}{name}" for place, name in enumerate(CUSTOMERS)}
+    things = {name: f"{9 - place}{name}" for place, name in enumerate(ITEMS)}
+    other = frame.with_columns(pl.col("customer_id").replace(people), pl.col("item_id").replace(things))
+    back = {new: old for old, new in (people | things).items()}
+    answer = scores(fitted(model, other)).with_columns(pl.col("customer_id", "item_id").replace(back))
+    same_scores(answer.sort("customer_id", "item_id"), scores(fitted(model, frame)))
+
+
+@given(models(), interactions())
+def test_one_customer_is_told_the_same_alone_as_among_others(model: Any, frame: pl.DataFrame) -> None:
+    recommender = fitted(model, frame)
+    together = recommender.recommend(n=4).table
+    alone = [recommender.recommend([name], n=4).table for name in recommender.customers]
+    keys = ["customer_id", "rank"]
+    assert_frame_equal(pl.concat(alone).drop("item_id").sort(keys), together.drop("item_id").sort(keys), **CLOSE)
+
+
+@given(models(), interactions(), st.integers(1, 5))
+def test_batches_hold_the_same_lists(model: Any, frame: pl.DataFrame, n: int) -> None:
+    recommender = fitted(model, frame)
+    assert pl.concat(recommender.batches(n=n)).equals(recommender.recommend(n=n).table)
+
+
+@given(models(), interactions())
+def test_who_is_not_in_the_data_is_in_no_list(model: Any, frame: pl.DataFrame) -> None:
+    found = fitted(model, frame).recommend(["nobody", *CUSTOMERS], n=2)
+    there = set(frame["customer_id"])
+    assert set(found.table["customer_id"]) <= there
+    assert set(found.shortfall.filter(pl.col("missing") == 2)["customer_id"]) >= {"nobody", *CUSTOMERS} - there
+
+
+@given(models(), interactions(least=4))
+def test_who_is_taken_out_is_gone_and_others_stay_as_they_are(model: Any, frame: pl.DataFrame) -> None:
+    recommender = fitted(model, frame)
+    gone = recommender.customers[0]
+    left = recommender.without([gone])
+    assert gone not in left.customers
+    same_scores(scores(left), scores(recommender).filter(pl.col("customer_id") != gone))
+    people = [array for name, array in left.scorer.arrays().items() if name.endswith("people")]
+    assert all(len(array) == len(left.customers) for array in people)
+
+
+@given(interactions())
+def test_a_whole_history_folded_in_gives_the_vector_that_was_fitted(frame: pl.DataFrame) -> None:
+    recommender = fitted(ALS(repeats=True, factors=3, threads=1), frame)
+    known: Any = recommender.scorer
+    np.testing.assert_allclose(known.folded(recommender.histories), known.people, atol=2e-3)
+
+
+@given(st.sampled_from(small_models(True)[2:]), interactions(least=4))
+def test_what_led_to_a_score_adds_up_to_it(model: Any, frame: pl.DataFrame) -> None:
+    parts = (
+        {name: part for name, part in (model.parts or {}).items() if name != "Popularity"}
+        if isinstance(model, Hybrid)
+        else {}
+    )
+    model = Hybrid(repeats=True, parts=parts, weights=dict.fromkeys(parts, 1.0)) if parts else model
+    recommender = fitted(model, frame)
+    for row in range(len(recommender.customers)):
+        history = recommender.histories.taken(np.array([row]))
+        told = recommender.scorer.scores(history)[0]
+        added = [recommender.scorer.evidence(history, place).sum() for place in range(len(recommender.items))]
+        np.testing.assert_allclose(added, told, atol=5e-3, rtol=5e-3)
+
+
+@given(interactions(), st.sampled_from((0.0, 0.5)), st.sampled_from((1, 3, 50)))
+def test_customers_with_other_items_do_not_change_neighbours(frame: pl.DataFrame, customer: float, size: int) -> None:
+    model = Neighbours(repeats=True, customer=customer, size=size)
+    strangers = frame.with_columns(pl.format("other {}", each).alias(each) for each in ("customer_id", "item_id"))
+    before, after = fitted(model, frame), fitted(model, pl.concat([frame, strangers]))
+    told = scores(after).join(scores(before), on=["customer_id", "item_id"], how="semi")
+    same_scores(told.sort("customer_id", "item_id"), scores(before))
+
+
+@given(interactions(returns=False), st.sampled_from((1.0, 20.0)))
+def test_ease_is_the_inverse_that_it_is_in_closed_form(frame: pl.DataFrame, regularization: float) -> None:
+    recommender = fitted(EASE(repeats=True, regularization=regularization, customer=0), frame)
+    wanted = recommender.histories.matrix(recommender.histories.once()).toarray()
+    inverse = np.linalg.inv(wanted.T @ wanted + regularization * np.eye(wanted.shape[1]))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    np.testing.assert_allclose(recommender.scorer.scores(recommender.histories), wanted @ weights, atol=1e-4)
+
+
+@given(models(), interactions(), st.integers(1, 4))
+def test_items_are_like_others_and_never_like_themselves(model: Any, frame: pl.DataFrame, n: int) -> None:
+    told = fitted(model, frame).similar(ITEMS, n=n)
+    assert (told["item_id"] != told["similar_item_id"]).all()
+    assert (told["score"] > 0).all()
+    assert told.group_by("item_id").len()["len"].max() in {None, *range(n + 1)}
+
+
+@given(models(), interactions(), st.lists(st.sampled_from([*ITEMS, "unheard of"]), unique=True))
+def test_a_given_list_is_put_into_the_order_of_scores(model: Any, frame: pl.DataFrame, items: list[str]) -> None:
+    recommender = fitted(model, frame)
+    for customer in (None, recommender.customers[0]):
+        ranked = recommender.rank(customer, items)
+        assert sorted(ranked["item_id"]) == sorted(items)
+        assert ranked["score"].drop_nulls().is_sorted(descending=True)
+        assert ranked["score"].is_null().to_list() == sorted(
+            item not in set(frame["item_id"]) for item in ranked["item_id"]
+        )
+
+
+@given(models(), interactions(least=4), st.integers(1, 60))
+def test_brought_up_to_date_histories_are_those_of_all_that_happened(
+    model: Any, frame: pl.DataFrame, days: int
+) -> None:
+    cut = NOON - timedelta(days=days)
+    early = frame.filter(pl.col("occurred_at") < cut)
+    if max(totals(early).values(), default=0) <= 0:
+        with pytest.raises(ConfigurationError):
+            model.fit({"interactions": early}, as_of=cut)
+        return
+    updated = model.fit({"interactions": frame}, as_of=cut).updated({"interactions": frame}, as_of=NOON)
+    known = frame.filter(pl.col("item_id").is_in(early["item_id"].implode()))
+    whole = fitted(model, known) if max(totals(known).values(), default=0) > 0 else None
+    if whole is not None:
+        keys = ["customer_id", "item_id"]
+        told = updated.histories.pairs().sort(keys)
+        assert_frame_equal(
+            told, whole.histories.pairs().sort(keys), check_column_order=False, rel_tol=1e-4, abs_tol=1e-4
+        )
+
+
+@given(interactions())
+def test_histories_are_what_counting_by_hand_gives(frame: pl.DataFrame) -> None:
+    pairs = fitted(small_models(True)[0], frame).histories.pairs()
+    told = {
+        (customer, item): weight
+        for customer, item, weight in pairs.select("customer_id", "item_id", "weight").iter_rows()
+    }
+    assert told == pytest.approx(totals(frame))
+    assert pairs["times"].sum() == frame.height
+
+
+@given(models(), interactions(), st.lists(st.sampled_from(ITEMS), unique=True))
+def test_a_context_names_nobody_and_reads_nobody(model: Any, frame: pl.DataFrame, items: list[str]) -> None:
+    recommender = fitted(model, frame)
+    found = recommender.recommend(context=items, n=3, repeats=False)
+    assert found.table["customer_id"].is_null().all()
+    assert not set(found.table["item_id"]) & set(items)
+    same = recommender.without(recommender.customers).recommend(context=items, n=3, repeats=False)
+    assert_frame_equal(found.table, same.table, **CLOSE)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from((0.0, 1.0, 2.0, -1.0)), min_size=5, max_size=5), min_size=1, max_size=4),
+    st.integers(1, 7),
+    st.lists(st.booleans(), min_size=5, max_size=5),
+)
+def test_the_best_are_those_of_sorting_by_hand(rows: list[list[float]], n: int, allowed: list[bool]) -> None:
+    found = best(np.array(rows, dtype=np.float32), n, np.array(allowed))
+    for row, places in zip(rows, found.tolist(), strict=True):
+        order = sorted((place for place in range(5) if allowed[place]), key=lambda place: (-row[place], place))[:n]
+        assert [place for place in places if place >= 0] == order
