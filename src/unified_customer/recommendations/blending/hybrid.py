@@ -53,7 +53,8 @@ class Hybrid(RecommenderSpec):
         return Blend({name: parts[name].learn(training) for name in kept}, kept, self.repeats)
 
     def _weights(self, training: Training, parts: Mapping[str, RecommenderSpec]) -> dict[str, float]:
-        found = [self._of_window(window, parts) for window in held_out(self, training)]
+        windows = [window for window in held_out(self, training) if len(window.people(1))]
+        found = [self._of_window(window, parts) for window in windows]
         if not found:
             raise ConfigurationError("There is too little to hold out a window: name the weights of the parts.")
         return dict(zip(parts, np.mean(found, axis=0).tolist(), strict=True))

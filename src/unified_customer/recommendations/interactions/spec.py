@@ -1,14 +1,12 @@
 """What counts as an interaction, and how much."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field, FiniteFloat
 
-from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
 from unified_customer.engines.portable import Native, Zone
 from unified_customer.methods.events.vocabulary import folded
@@ -40,7 +38,7 @@ class Interactions(Spec):
         [('tea', 'purchase', 1.0), ('tea', 'return', -1.5)]
     """
 
-    weights: Mapping[Act, float] = Field(default_factory=dict)
+    weights: Mapping[Act, FiniteFloat] = Field(default_factory=dict)
     """Weights of acts that are other than the default ones (`WEIGHTS`); 0 leaves an act out."""
     names: Mapping[str, Act] = Field(default_factory=dict)
     """Acts behind event names of your own, beside those of the e-commerce vocabulary; case and spaces do not matter."""
@@ -50,13 +48,6 @@ class Interactions(Spec):
     """Only interactions of so many times 24 hours before `as_of`; None: all."""
     zone: Zone = "UTC"
     """IANA time zone of times that name none."""
-
-    @field_validator("weights")
-    @classmethod
-    def _finite(cls, weights: Mapping[Act, float]) -> Mapping[Act, float]:
-        if not all(map(math.isfinite, weights.values())):
-            raise ConfigurationError("The weight of an act is a finite number.")
-        return weights
 
     def weight(self, act: Act) -> float:
         """Return the weight of an act."""

@@ -8,6 +8,7 @@ gives back ids, -1 for none, ...   its own ways to recommend are not used
 
 """
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,6 @@ def _confidence(histories: Histories, counts: Counted, extra: Floats32) -> Any:
 
 
 def _implicit(module: str) -> Any:
-    from importlib import import_module
-
     try:
         return import_module(f"implicit.{module}")
     except ImportError as error:
