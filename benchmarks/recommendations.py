@@ -1,16 +1,15 @@
-"""Recommendations: models fitted on the interactions of a folder, and held to what came later.
+"""Recommendations: models fitted on the interactions of a folder, and held against what came later.
 
 The folder holds `train.parquet` and `test.parquet` with the columns `user`, `item`, and if they are there `timestamp` and
-`weight`. Everything is chosen on the training part; the test part is read when all is fitted. Each model is fitted in a
-process of its own, so that CPU seconds and memory are its own; one line a model, and one for the choice of the selector.
-Where customers took the same item more than once, lists with repeats and lists of new items alone are told apart.
+`weight`. Everything is chosen on the training part; the test part is read when all is fitted. Each model runs in a
+process of its own, so that CPU seconds and memory are its own. One line a model, and one for the blend that chooses its
+parts and weights by itself. Where customers took the same item more than once, lists in which repeats may be are told
+apart from lists of new items; `users_per_s` are customers told in a CPU second.
 """
 
 import argparse
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,122 @@ from typing import Any, Final
 
 import polars as pl
 
-from benchmarks.measuring import report
+from benchmarks.measuring import Stopwatch, peak_mb, report
+from unified_customer.recommendations import (
+    ALS,
+    EASE,
+    BuyAgain,
+    GraphFilter,
+    Hybrid,
+    Neighbours,
+    Popularity,
+    Recommender,
+)
 from unified_customer.recommendations.evaluation import Metrics
+from unified_customer.recommendations.models.ease import LARGEST
 from unified_customer.recommendations.models.spec import RecommenderSpec
 
 _NAMES: Final = {"user": "customer_id", "item": "item_id", "timestamp": "occurred_at"}
+_UNTIMED: Final = datetime(2026, 1, 1, tzinfo=UTC)
+MODELS: Final[Mapping[str, Callable[..., RecommenderSpec]]] = {
+    "popularity": Popularity,
+    "buy_again": BuyAgain,
+    "neighbours": Neighbours,
+    "als": ALS,
+    "ease": EASE,
+    "graph_filter": GraphFilter,
+    "hybrid": Hybrid,
+}
+
+
+def main() -> None:
+    """Print the lines."""
+    options = _options()
+    if options.model:
+        report(**one(options))
+        return
+    if options.data is None:
+        raise SystemExit("--data names the folder that holds train.parquet and test.parquet.")
+    train = _read(options.data, "train")
+    for repeats in (True, False) if _repeated(train) else (False,):
+        for model in _worth_trying(train, repeats=repeats):
+            _in_a_process(options, model, repeats=repeats)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="the folder")
+    parser.add_argument("--k", type=int, default=20, help="length of the lists")
+    parser.add_argument("--model", choices=list(MODELS), help="one model alone")
+    parser.add_argument("--repeats", action="store_true", help="with --model: lists may hold what somebody has")
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of customers")
+    return parser.parse_args()
+
+
+def _read(folder: Path, name: str) -> pl.DataFrame:
+    frame = pl.read_parquet(folder / f"{name}.parquet")
+    named = frame.rename({old: new for old, new in _NAMES.items() if old in frame.columns})
+    return named.with_columns(pl.col("customer_id", "item_id").cast(pl.String))
+
+
+def _repeated(train: pl.DataFrame) -> bool:
+    return bool(train.select(pl.struct("customer_id", "item_id").is_duplicated().any()).item())
+
+
+def _worth_trying(train: pl.DataFrame, *, repeats: bool) -> list[str]:
+    left_out = {"buy_again"} if not repeats else set[str]()
+    return [
+        name for name in MODELS if name not in left_out and (name != "ease" or train["item_id"].n_unique() <= LARGEST)
+    ]
+
+
+def _in_a_process(options: argparse.Namespace, model: str, *, repeats: bool) -> None:
+    command = [sys.executable, "-m", "benchmarks.recommendations", "--data", str(options.data), "--k", str(options.k)]
+    command += ["--model", model, "--scale", str(options.scale), *(["--repeats"] if repeats else [])]
+    subprocess.run(command, check=True)
+
+
+def one(options: argparse.Namespace) -> dict[str, Any]:
+    """Fit a model, recommend, and say how good it was."""
+    train = _read(options.data, "train")
+    model = MODELS[options.model](repeats=options.repeats, **({"k": options.k} if options.model == "hybrid" else {}))
+    with Stopwatch() as fit:
+        recommender: Recommender = model.fit({"interactions": train}, as_of=_end(train))
+    test = _asked(_read(options.data, "test"), train, repeats=options.repeats)
+    with Stopwatch() as serve:
+        lists = recommender.recommend(test["customer_id"].unique(), n=options.k).table
+    memory = peak_mb()
+    judged = Metrics(k=(options.k,), resamples=100).fit(test, train=train).evaluate(lists)
+    weights = getattr(recommender.scorer, "weights", None)
+    return {
+        "benchmark": "recommendations",
+        "data": options.data.resolve().name,
+        "model": options.model,
+        "repeats": options.repeats,
+        "k": options.k,
+        "chosen": {name: round(weight, 3) for name, weight in weights.items()}
+        if isinstance(weights, Mapping)
+        else None,
+        "customers": judged.customers,
+        **{name: round(judged.value(name) or 0.0, 4) for name in ("recall", "ndcg", "coverage")},
+        "fit_cpu_s": round(fit.cpu_s, 1),
+        "users_per_s": round(test["customer_id"].n_unique() / max(serve.cpu_s, 1e-3)),
+        "peak_mb": memory,
+    }
+
+
+def _end(train: pl.DataFrame) -> datetime:
+    if "occurred_at" not in train.columns:
+        return _UNTIMED
+    last: datetime = train.select(pl.col("occurred_at").max()).item()
+    return last.replace(tzinfo=UTC) + timedelta(microseconds=1)
+
+
+def _asked(test: pl.DataFrame, train: pl.DataFrame, *, repeats: bool) -> pl.DataFrame:
+    """Return what came later of those who were there before: all of it, or what was new to them."""
+    known = test.join(train, on="customer_id", how="semi").join(train, on="item_id", how="semi")
+    return known if repeats else known.join(train, on=["customer_id", "item_id"], how="anti")
+
+
+if __name__ == "__main__":
+    main()

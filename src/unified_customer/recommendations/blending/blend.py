@@ -28,10 +28,9 @@ class Blend:
         """Return a score for each row and each item."""
         total = np.zeros((len(histories), len(histories.items)), np.float32)
         for name, weight in self.weights.items():
-            if weight:
-                total += np.float32(weight) * scaled(
-                    self.parts[name].scores(histories), histories, repeats=self.repeats
-                )
+            said = scaled(self.parts[name].scores(histories), histories, repeats=self.repeats)
+            said *= np.float32(weight)
+            total += said
         return total
 
     def similar(self, places: Ints) -> Floats32:
@@ -50,10 +49,10 @@ class Blend:
         total = np.zeros(len(history.places), np.float32)
         for name, weight in self.weights.items():
             said = self.parts[name].scores(history)
-            unit = scaled(said, history, repeats=self.repeats)[0, place]
-            if weight and unit:
-                share = np.float32(weight * unit / said[0, place])
-                total += share * self.parts[name].evidence(history, place)
+            plain = float(said[0, place])
+            if weight and plain:
+                share = weight * float(scaled(said, history, repeats=self.repeats)[0, place]) / plain
+                total += np.float32(share) * self.parts[name].evidence(history, place)
         return total
 
     def kept(self, rows: Ints) -> "Blend":
@@ -69,16 +68,18 @@ def scaled(scores: Floats32, histories: Histories, *, repeats: bool) -> Floats32
     """Return scores divided by the largest one of each row; rows without any above 0 as they are.
 
     Args:
-        scores: A row for each history.
+        scores: A row for each history; it may be written over.
         histories: What each customer did.
         repeats: Whether the largest may be that of an item of the history.
     """
-    others = scores
+    scores = np.require(scores, np.float32, "W")
+    own = scores[histories.rows, histories.places]
     if not repeats:
-        others = scores.copy()
-        others[histories.rows, histories.places] = 0
-    top = others.max(axis=1, keepdims=True, initial=0)
-    return _divided(scores, top)
+        scores[histories.rows, histories.places] = 0
+    top = scores.max(axis=1, keepdims=True, initial=0)
+    scores[histories.rows, histories.places] = own
+    scores /= np.where(top > 0, top, np.float32(1))
+    return scores
 
 
 def _divided(scores: Floats32, top: Floats32) -> Floats32:

@@ -11,7 +11,7 @@ from unified_customer.methods.learning import Floats
 from unified_customer.recommendations.blending.blend import Blend
 from unified_customer.recommendations.blending.pools import pools
 from unified_customer.recommendations.blending.portfolio import portfolio
-from unified_customer.recommendations.blending.selection import both_weights
+from unified_customer.recommendations.blending.selection import both_weights, even_weights
 from unified_customer.recommendations.blending.windows import Window, past_windows, random_window
 from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
@@ -23,7 +23,8 @@ _DEPTH: Final = 100
 class Hybrid(RecommenderSpec):
     """A blend of models: each brought to one scale for every customer, with weights that windows of the past teach.
 
-    The weights of several windows are averaged, so that no window that happens to be odd decides.
+    The weights of several windows are averaged, so that no window that happens to be odd decides. Where interactions have
+    no times the past cannot be played again: a share is held out by chance, and weights are drawn to an even mean.
     """
 
     parts: Mapping[str, SerializeAsAny[RecommenderSpec]] | None = None
@@ -36,7 +37,7 @@ class Hybrid(RecommenderSpec):
     """How many windows of the past are held out, where interactions have times."""
     share: float = Field(default=0.2, gt=0, lt=1)
     """The share that is held out by chance where they have none."""
-    people: int = Field(default=5000, gt=0)
+    people: int = Field(default=3000, gt=0)
     """At most so many customers of a window teach the weights."""
     k: int = Field(default=10, gt=0)
     """The length of list that weights are chosen for."""
@@ -62,7 +63,12 @@ class Hybrid(RecommenderSpec):
     def _of_window(self, window: Window, parts: Mapping[str, RecommenderSpec]) -> Floats:
         fitted = {name: part.learn(window.training) for name, part in parts.items()}
         people = window.people(self.people)
-        return both_weights(pools(fitted, window, people, depth=_DEPTH), k=self.k)
+        pool = pools(fitted, window, people, depth=_DEPTH)
+        weights = both_weights(pool, k=self.k)
+        if window.training.histories.timed:
+            return weights
+        families = {name: type(part).__name__ for name, part in parts.items()}
+        return (weights + even_weights(pool, families, k=self.k)) / 2
 
 
 def held_out(spec: Hybrid, training: Training) -> list[Window]:

@@ -12,7 +12,6 @@ from unified_customer.recommendations.blending.blend import scaled
 from unified_customer.recommendations.blending.windows import Window
 from unified_customer.recommendations.histories import Floats32
 from unified_customer.recommendations.models.scoring import Scorer
-from unified_customer.recommendations.serving.best import best
 
 _CELLS: Final = 16_000_000
 
@@ -69,12 +68,19 @@ def _some(
         allowed[histories.rows, histories.places] = False
     chosen = np.zeros(allowed.shape, np.bool_)
     for scores in said:
-        top = best(scores.copy(), depth, allowed)
-        # Where a model knows nothing it proposes nothing.
-        told = (top >= 0) & (np.take_along_axis(scores, np.maximum(top, 0), axis=1) != 0)
-        rows, ranks = np.nonzero(told)
-        chosen[rows, top[rows, ranks]] = True
+        rows, places = _proposed(scores, allowed, depth)
+        chosen[rows, places] = True
     rows, columns = np.nonzero(chosen)
     features = np.stack([scores[rows, columns] for scores in said], axis=1)
     relevant = np.asarray(window.truth[people].toarray()[rows, columns] > 0)
     return chosen.sum(axis=1), features, relevant
+
+
+def _proposed(scores: Floats32, allowed: npt.NDArray[np.bool_], depth: int) -> tuple[Ints, Ints]:
+    """Return rows and places of the highest scores of each row; where a model knows nothing it proposes nothing."""
+    open_to = np.where(allowed, scores, -np.inf)
+    wanted = min(depth, scores.shape[1])
+    top = np.argpartition(open_to, -wanted, axis=1)[:, -wanted:]
+    told = np.take_along_axis(open_to, top, axis=1)
+    rows, ranks = np.nonzero((told != 0) & (told > -np.inf))
+    return rows, top[rows, ranks]

@@ -1,5 +1,6 @@
 """Which models a blend is made of, and with which weights: a greedy choice that stops where no further one helps."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from unified_customer.recommendations.histories import Floats32
 
 _MOST: Final = 24
+_NEAR: Final = 0.85
 _OUT: Final = np.float32(-1e9)
 
 
@@ -23,6 +25,27 @@ def both_weights(pool: Pools, *, k: int) -> Floats:
     """
     learned = learned_weights(pool)
     return (selected_weights(pool, k=k) + learned / max(float(learned.sum()), 1e-12)) / 2
+
+
+def even_weights(pool: Pools, families: Mapping[str, str], *, k: int) -> Floats:
+    """Return the same weight for the best model of each family, if it comes near the best of all.
+
+    Where it is not known whether the future is like what was held out, an even mean of good models that differ errs least.
+
+    References:
+        J. Smith, K. F. Wallis (2009): A simple explanation of the forecast combination puzzle. Oxford Bulletin of
+        Economics and Statistics 71, 331-355.
+    """
+    judge = Judge(pool, k=k)
+    reached = {name: judge.ndcg(step) for name, step in zip(pool.names, np.eye(len(pool.names)), strict=True)}
+    first = {family: max(_of(family, families), key=reached.__getitem__) for family in set(families.values())}
+    near = _NEAR * max(reached.values())
+    found = np.array([float(name in first.values() and reached[name] >= near) for name in pool.names])
+    return np.asarray(found / found.sum())
+
+
+def _of(family: str, families: Mapping[str, str]) -> list[str]:
+    return [name for name, each in families.items() if each == family]
 
 
 def selected_weights(pool: Pools, *, k: int) -> Floats:

@@ -20,7 +20,7 @@ from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.neighbours import power
 from unified_customer.recommendations.models.scoring import Counted, counted
 
-_LAST_STEPS = 3
+_LAST_STEPS = 6
 
 
 def least_squares(
@@ -54,7 +54,9 @@ def least_squares(
         learner.fit(confidence, show_progress=False)
         for _ in range(_LAST_STEPS):
             learner.solver(confidence, learner.user_factors, learner.item_factors, regularization, num_threads=threads)
-    people, items = np.asarray(learner.user_factors), np.asarray(learner.item_factors)
+    people, items = np.array(learner.user_factors), np.asarray(learner.item_factors)
+    # Who wants nothing is nowhere: what is left of the start would be taken for a taste.
+    people[np.bincount(histories.rows, weights=counted(histories, counts) > 0, minlength=len(people)) == 0] = 0
     return LeastSquares(counts, regularization, extra, people, items)
 
 

@@ -64,11 +64,11 @@ class DenseLinear:
 
     def similar(self, places: Ints) -> Floats32:
         """Return what each of some items adds to each item."""
-        return self.weights[places]
+        return np.asarray(self.weights[places])
 
     def evidence(self, history: Histories, place: int) -> Floats32:
         """Return how much each item of a history of one row adds to the score of an item."""
-        return counted(history, self.counts) * self.weights[history.places, place]
+        return np.asarray(counted(history, self.counts) * self.weights[history.places, place])
 
     def kept(self, rows: Ints) -> "DenseLinear":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
