@@ -10,8 +10,8 @@ from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.histories import Floats32
 from unified_customer.recommendations.rules.conditions import Mask
 from unified_customer.recommendations.rules.lists import Lists
+from unified_customer.recommendations.rules.narrow import best_of
 from unified_customer.recommendations.rules.value import Value
-from unified_customer.recommendations.serving.best import best
 
 _CELLS: Final = 2_000_000
 """So many candidates are looked at at a time."""
@@ -47,6 +47,7 @@ class Chooser:
         value: What they are worth.
         caps: Of which kinds there are only so many on a list.
         pins: Places of items, and their places on lists, the first ones first.
+        there: Places of items that are out for nobody; all others are out for everybody, unless it is that they are denied.
         denied: What is never chosen. Such items are candidates, so that a list does not change if an item is denied that
             is not on it.
         candidates: How many items are looked at before others follow.
@@ -55,6 +56,7 @@ class Chooser:
     value: Value
     caps: tuple[Capped, ...]
     pins: tuple[tuple[int, int], ...]
+    there: Ints = field(repr=False)
     denied: Mask = field(repr=False)
     candidates: int | None
 
@@ -69,12 +71,12 @@ class Chooser:
         lists = Lists.empty(len(scores), n, pins=self.pins)
         self._pin(lists, scores, wanted)
         rows = np.flatnonzero(lists.found < wanted)
-        size = min(scores.shape[1], max(10 * n, 200) if self.candidates is None else max(self.candidates, n))
+        size = min(len(self.there), max(10 * n, 200) if self.candidates is None else max(self.candidates, n))
         while len(rows) and size:
             rows = np.concatenate([self._filled(lists, part, scores, wanted, size) for part in _parts(rows, size)])
-            if size == scores.shape[1]:
+            if size == len(self.there):
                 break
-            size = min(_WIDER * size, scores.shape[1])
+            size = min(_WIDER * size, len(self.there))
         return lists
 
     def _pin(self, lists: Lists, scores: Floats32, wanted: Ints) -> None:
@@ -88,8 +90,8 @@ class Chooser:
 
     def _filled(self, lists: Lists, rows: Ints, scores: Floats32, wanted: Ints, size: int) -> Ints:
         """Fill some lists out of so many candidates; return those that more candidates would make longer."""
-        pools = best(scores[rows], size)
-        told = np.take_along_axis(scores[rows], np.maximum(pools, 0), axis=1)
+        pools = best_of(scores, rows, self.there, size)
+        told = scores[rows[:, None], pools]
         lists.scaled(rows, self.value.scale(told))
         table = _Table(self, pools, told / lists.scale[rows, None])
         for picked in lists.earlier(rows):

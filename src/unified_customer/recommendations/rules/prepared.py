@@ -13,13 +13,13 @@ from unified_customer.engines.portable import Native
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Floats32, Histories, Names
 from unified_customer.recommendations.rules.choosing import Chooser
+from unified_customer.recommendations.rules.narrow import best_of
 from unified_customer.recommendations.rules.personal import Personal, personal
 from unified_customer.recommendations.rules.picked import Picked
 from unified_customer.recommendations.rules.reasons import reasons_of
 from unified_customer.recommendations.rules.shown import Shown, shown
 from unified_customer.recommendations.rules.spec import Rules
 from unified_customer.recommendations.rules.standing import Standing
-from unified_customer.recommendations.serving.best import best
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ class Prepared:
     def _picked(self, values: Floats32, wanted: Ints, n: int) -> tuple[Ints, Floats32]:
         if self.chooser is not None:
             return self.chooser.chosen(values, wanted, n).finished()
-        found = best(values, n)
+        found = best_of(values, np.arange(len(values)), self.standing.places, n)
         places = np.full((len(values), n), -1, np.int64)
         places[:, : found.shape[1]] = found
         places[np.arange(n) >= wanted[:, None]] = -1

@@ -111,7 +111,7 @@ def _chooser(
     alike = (likeness or by_columns(catalogue, rules.alike_by)) if rules.diversity else None
     caps = tuple(_capped(cap, catalogue) for cap in rules.caps)
     worth = value(rules, catalogue, popularity=popularity, likeness=alike)
-    return Chooser(worth, caps, _pins(rules, items), stand.denied, rules.candidates)
+    return Chooser(worth, caps, _pins(rules, items), np.flatnonzero(stand.but_for_deny), stand.denied, rules.candidates)
 
 
 def _capped(cap: Cap, catalogue: pl.DataFrame) -> Capped:

@@ -48,6 +48,11 @@ class Standing:
         return kept
 
     @cached_property
+    def places(self) -> Ints:
+        """The places of items that are not out."""
+        return np.flatnonzero(self.open)
+
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How many items are out by each rule; only what is above 0."""
         counts = np.bincount(self.codes[~self.open], minlength=len(self.labels))
