@@ -16,7 +16,7 @@ from unified_customer.recommendations.histories import Names
 from unified_customer.recommendations.rules.parts import Frequency
 
 ENDLESS: Final = 2**31
-"""How many more items may be shown where nothing says so."""
+"""How many items may be shown where nothing says so."""
 _FEW: Final = 32
 
 
@@ -30,6 +30,7 @@ class Shown:
         places: The items.
         rules: By which rule on how often an item is shown.
         left: How many more items each customer may be shown.
+        most: How many items anybody else may be shown.
     """
 
     customers: Names = field(repr=False)
@@ -37,12 +38,13 @@ class Shown:
     places: Ints = field(repr=False)
     rules: Ints = field(repr=False)
     left: Ints = field(repr=False)
+    most: int
 
     def of(self, customers: pl.Series) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the rows, places and rules of items that some customers have been shown often enough, and what is left."""
         found = self._rows(customers)
         rows = np.flatnonzero(found >= 0)
-        left = np.full(len(found), ENDLESS, np.int64)
+        left = np.full(len(found), self.most, np.int64)
         left[rows] = self.left[found[rows]]
         starts, ends = self.starts[found[rows]], self.starts[found[rows] + 1]
         sizes = ends - starts
@@ -81,14 +83,16 @@ def shown(
     names = Names(pl.concat([pairs["customer_id"], left["customer_id"]]).unique().sort())
     whose = names.places(pairs["customer_id"])
     order = np.argsort(whose, kind="stable")
-    remaining = np.full(len(names), ENDLESS, np.int64)
-    remaining[names.places(left["customer_id"])] = left["left"].to_numpy()
+    most = min((rule.at_most for rule in frequency if rule.of == "any"), default=ENDLESS)
+    remaining = np.full(len(names), most, np.int64)
+    remaining[names.places(left["customer_id"])] = np.minimum(left["left"].to_numpy(), most)
     return Shown(
         names,
         np.concatenate([[0], np.cumsum(np.bincount(whose, minlength=len(names)))]).astype(np.int64),
         pairs["place"].to_numpy()[order],
         pairs["rule"].to_numpy()[order],
         remaining,
+        most,
     )
 
 
