@@ -82,6 +82,16 @@ def test_an_empty_list_of_what_is_allowed_allows_nothing() -> None:
     assert picked(Rules(allow=())).reason(0) == "0 of 5 items may be recommended: 5 not on the allow list"
 
 
+def test_an_item_counts_for_the_first_rule_that_it_breaks() -> None:
+    found = picked(Rules(deny=("cup",), allow=("cup", "pot", "milk"), price=Price(high=2), in_stock=InStock()))
+    assert dict(found.reasons[0]) == {
+        "on the deny list": 1,
+        "not on the allow list": 2,
+        "out of stock": 1,
+        "not known to be in stock": 1,
+    }
+
+
 def test_stock_tells_what_can_be_had() -> None:
     assert listed(Rules(in_stock=InStock())) == ["green", "cup"]
     assert listed(Rules(in_stock=InStock(unknown=True))) == ["green", "cup", "pot"]
@@ -160,6 +170,12 @@ def test_lists_are_shorter_for_who_was_shown_much() -> None:
     assert len(listed(rules, had=history([], customer="bob"), exposures=seen, as_of=AS_OF)) == 4
 
 
+def test_of_two_limits_on_all_that_is_shown_the_stricter_counts() -> None:
+    seen = exposures(("ann", "cup", 10))
+    rules = Rules(frequency=(Frequency(at_most=4, days=30, of="any"), Frequency(at_most=2, days=7, of="any")))
+    assert len(listed(rules, exposures=seen, as_of=AS_OF)) == 2
+
+
 def test_rules_stay_ready_when_more_is_shown() -> None:
     ready = prepare(Rules(frequency=(Frequency(at_most=1, days=7),)), NAMES, exposures=exposures(), as_of=AS_OF)
     later = ready.after(exposures(("ann", "green", 1)), as_of=AS_OF)
@@ -183,6 +199,15 @@ def test_caps_count_steps_of_a_path() -> None:
 
 def test_candidates_that_caps_use_up_are_followed_by_the_next_best() -> None:
     assert listed(Rules(caps=(Cap("category", 1, level=1),), candidates=1), 2) == ["green", "cup"]
+
+
+def test_what_follows_the_candidates_is_worth_no_more_than_they_are_and_on_their_scale() -> None:
+    rules = Rules(caps=(Cap("category", 1, level=1),), novelty=0.5, candidates=1)
+    found = picked(rules, 2, popularity=[9, 8, 0, 0, 5])
+    assert NAMES.at(found.places[0]).to_list() == ["green", "cup"]
+    assert found.scores[0].tolist() == pytest.approx([0.5 * 0.9] * 2)
+    found = picked(rules, 2, popularity=[9, 8, 9, 9, 5])
+    assert found.scores[0].tolist() == pytest.approx([0.5 * 0.9, 0.5 * 0.5])
 
 
 # ------------------------------------------------------------------------------------------------------- soft rules
@@ -234,6 +259,7 @@ def test_pins_move_up_on_a_list_that_is_too_short() -> None:
 
 
 def test_pins_count_for_caps_before_all_else() -> None:
+    assert listed(Rules(pins={"pot": 3, "cup": 1}, caps=(Cap("category", 1),)), 3) == ["cup", "green", "black"]
     assert listed(Rules(pins={"pot": 2, "cup": 3}, caps=(Cap("category", 1),)), 3) == ["green", "pot", "black"]
 
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from tests.recommendations.rule_oracle import Replay, caps_hold, margins
 from unified_customer.recommendations.rules import Again, Condition, Picked, Rules
 from unified_customer.recommendations.serving.best import best
-from unified_customer.testing.rule_strategies import HARD, Shop, rules, shops
+from unified_customer.testing.rule_strategies import FIXED, HARD, ON_LISTS, SOFT, Shop, rules, shops
 
 lengths = st.integers(1, 6)
+long_lists = st.integers(4, 8)
+wide_shops = shops(min_items=8)
 one_by_one = st.sampled_from(({"pins": {"nothing of this shop": 1}}, {}))
 
 
@@ -40,7 +42,7 @@ def others(shop: Shop, asked: Rules, row: int, n: int) -> tuple[Replay, list[int
 # ------------------------------------------------------------------------------------------------ beside the oracle
 
 
-@given(shops(), rules(), lengths)
+@given(wide_shops, rules(), lengths)
 def test_each_item_is_one_that_is_worth_most_of_what_may_follow_and_a_short_list_cannot_be_longer(
     shop: Shop, asked: Rules, n: int
 ) -> None:
@@ -49,7 +51,7 @@ def test_each_item_is_one_that_is_worth_most_of_what_may_follow_and_a_short_list
         assert all(worth >= most - 1e-9 for worth, most in replay.steps(places))
 
 
-@given(shops(), rules(), lengths)
+@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("candidates",)), lengths)
 def test_scores_are_what_items_are_worth_and_never_more_than_the_one_before(shop: Shop, asked: Rules, n: int) -> None:
     for row in range(len(shop.scores)):
         replay, places, scores = others(shop, asked, row, n)
@@ -57,7 +59,7 @@ def test_scores_are_what_items_are_worth_and_never_more_than_the_one_before(shop
         np.testing.assert_allclose(scores, worth, atol=1e-4)
 
 
-@given(shops(), rules(), lengths)
+@given(wide_shops, rules(always=("pins",)), lengths)
 def test_what_is_pinned_has_its_place_unless_the_list_is_too_short_for_it(shop: Shop, asked: Rules, n: int) -> None:
     found = picked(shop, asked, n)
     for row, places in enumerate(found.places.tolist()):
@@ -96,7 +98,7 @@ def test_what_is_denied_is_on_no_list_whatever_else_is_asked(shop: Shop, asked: 
     assert not denied & {item for items in shop.lists(asked, n) for item in items}
 
 
-@given(shops(), rules(), lengths)
+@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("caps",)), long_lists)
 def test_caps_hold(shop: Shop, asked: Rules, n: int) -> None:
     for places in picked(shop, asked, n).places:
         assert caps_hold(asked, [shop.items[place] for place in places if place >= 0])
@@ -125,7 +127,7 @@ def test_what_may_be_recommended_after_many_days_may_be_after_few(shop: Shop, on
 # ------------------------------------------------------------------------------------------------------- soft rules
 
 
-@given(shops(), rules(), lengths)
+@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("candidates", "caps", "novelty")), long_lists)
 def test_scores_fall(shop: Shop, asked: Rules, n: int) -> None:
     for scores in picked(shop, asked, n).scores:
         assert not np.isnan(scores).any()
@@ -156,7 +158,7 @@ def test_with_all_the_weight_on_diversity_no_category_comes_again_while_another_
         assert len(set(told)) == min(len(told), len(set(categories)))
 
 
-@given(shops(min_items=2), rules({**HARD, "novelty": st.just(0.0)}), st.sampled_from((0.1, 1.0)))
+@given(shops(min_items=2), rules(HARD), st.sampled_from((0.1, 1.0)))
 def test_of_items_with_the_same_score_the_one_with_the_higher_margin_comes_first(
     shop: Shop, asked: Rules, weight: float
 ) -> None:

@@ -146,7 +146,7 @@ def _items(item_id: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(told)
 
 
-IDS: Final = st.lists(st.integers(0, 14).map(lambda place: f"i{place}"), max_size=5)
+IDS: Final = st.lists(st.integers(0, 14).map(lambda place: f"i{place}"), max_size=8)
 CONDITIONS: Final = st.sampled_from(
     (
         Condition("category", "within", "Drink"),
@@ -171,30 +171,27 @@ BOOSTS: Final = st.builds(
 FREQUENCIES: Final = st.builds(
     Frequency, at_most=st.integers(1, 3), days=st.sampled_from((3.0, 7.0)), of=st.sampled_from(("item", "any"))
 )
-WEIGHTS: Final = st.sampled_from((0.0, 0.0, 0.2, 0.5))
+WEIGHTS: Final = st.sampled_from((0.2, 0.5))
 PINS: Final = st.dictionaries(st.integers(0, 14).map(lambda place: f"i{place}"), st.integers(1, 6), max_size=3).filter(
     lambda pins: len(set(pins.values())) == len(pins)
 )
 
 
 def several(of: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Return few of something, often none."""
-    return st.just(()) | st.lists(of, max_size=2).map(tuple)
+    """Return one or two of something."""
+    return st.lists(of, min_size=1, max_size=2).map(tuple)
 
 
 HARD: Final[dict[str, st.SearchStrategy[Any]]] = {
-    "allow": st.none() | st.none() | IDS,
-    "deny": st.just([]) | IDS,
+    "allow": IDS,
+    "deny": IDS,
     "conditions": several(CONDITIONS),
-    "in_stock": st.none() | st.builds(InStock, at_least=st.sampled_from((1, 2)), unknown=st.booleans()),
-    "price": st.none() | PRICES,
-    "owned": st.sampled_from((None, "exclude", "include", Again(after_days=5), Again(after_days=6))),
+    "in_stock": st.builds(InStock, at_least=st.sampled_from((1, 2)), unknown=st.booleans()),
+    "price": PRICES,
+    "owned": st.sampled_from(("exclude", "include", Again(after_days=5), Again(after_days=6))),
     "frequency": several(FREQUENCIES),
 }
-ON_LISTS: Final[dict[str, st.SearchStrategy[Any]]] = {
-    "caps": several(CAPS),
-    "candidates": st.none() | st.integers(1, 9),
-}
+ON_LISTS: Final[dict[str, st.SearchStrategy[Any]]] = {"caps": several(CAPS), "candidates": st.integers(1, 9)}
 SOFT: Final[dict[str, st.SearchStrategy[Any]]] = {
     "boosts": several(BOOSTS),
     "novelty": WEIGHTS,
@@ -203,9 +200,21 @@ SOFT: Final[dict[str, st.SearchStrategy[Any]]] = {
     "diversity": WEIGHTS | st.just(1.0),
     "alike_by": st.sampled_from((("category",), ("brand", "category"))),
 }
+FIXED: Final[dict[str, st.SearchStrategy[Any]]] = {"pins": PINS}
 
 
-def rules(*parts: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Rules]:
-    """Rules of some kinds; without any named, of all."""
-    kinds = parts or (HARD, ON_LISTS, SOFT, {"pins": PINS})
-    return st.builds(Rules, **{name: drawn for part in kinds for name, drawn in part.items()})
+@st.composite
+def rules(
+    draw: st.DrawFn, *parts: dict[str, st.SearchStrategy[Any]], always: Sequence[str] = (), most: int = 5
+) -> Rules:
+    """Rules of a few kinds.
+
+    Args:
+        draw: Draws.
+        parts: The kinds; without any named, all.
+        always: What is always said.
+        most: So many kinds besides.
+    """
+    of = {name: told for part in parts or (HARD, ON_LISTS, SOFT, FIXED) for name, told in part.items()}
+    chosen = draw(st.sets(st.sampled_from(sorted(of)), max_size=most))
+    return Rules(**{name: draw(of[name]) for name in sorted(chosen | set(always))})
