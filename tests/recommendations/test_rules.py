@@ -145,6 +145,7 @@ def test_what_a_customer_has_is_out_by_the_rule_or_else_as_the_recommender_says(
     assert listed(Rules(owned="include"), had=had, repeats=False)[0] == "green"
     assert listed(Rules(owned="exclude"), 2, had) == ["black", "pot"]
     assert listed(Rules(owned=Again(after_days=30)), had=had) == ["black", "cup", "pot", "milk"]
+    assert listed(Rules(owned=Again(after_days=40)), had=had) == ["black", "cup", "pot", "milk"]
     assert "1 had in the last 30 days" in picked(Rules(owned=Again(after_days=30)), had=had).reason(0)
 
 

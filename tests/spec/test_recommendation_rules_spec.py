@@ -51,7 +51,7 @@ def test_each_item_is_one_that_is_worth_most_of_what_may_follow_and_a_short_list
         assert all(worth >= most - 1e-9 for worth, most in replay.steps(places))
 
 
-@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("candidates",)), lengths)
+@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("candidates", "diversity")), lengths)
 def test_scores_are_what_items_are_worth_and_never_more_than_the_one_before(shop: Shop, asked: Rules, n: int) -> None:
     for row in range(len(shop.scores)):
         replay, places, scores = others(shop, asked, row, n)
@@ -70,6 +70,15 @@ def test_what_is_pinned_has_its_place_unless_the_list_is_too_short_for_it(shop: 
 
 
 # ------------------------------------------------------------------------------------------------------- hard rules
+
+
+@given(wide_shops, rules(HARD, always=("owned", "frequency"), most=1))
+def test_on_a_list_of_all_items_is_all_that_no_hard_rule_takes_out(shop: Shop, asked: Rules) -> None:
+    size = len(shop.items)
+    for row, places in enumerate(picked(shop, asked, size).places.tolist()):
+        replay = Replay(asked, shop, row, size)
+        ranked = [place for place in replay.ranked if place in replay.allowed]
+        assert [place for place in places if place >= 0] == ranked[: replay.room]
 
 
 @given(shops(), rules(), lengths)
@@ -98,13 +107,13 @@ def test_what_is_denied_is_on_no_list_whatever_else_is_asked(shop: Shop, asked: 
     assert not denied & {item for items in shop.lists(asked, n) for item in items}
 
 
-@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("caps",)), long_lists)
+@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("caps", "pins")), long_lists)
 def test_caps_hold(shop: Shop, asked: Rules, n: int) -> None:
     for places in picked(shop, asked, n).places:
         assert caps_hold(asked, [shop.items[place] for place in places if place >= 0])
 
 
-@given(shops(min_items=8), rules(), lengths)
+@given(wide_shops, rules(ON_LISTS, SOFT, FIXED, always=("candidates", "novelty")), lengths)
 def test_to_deny_what_is_not_on_a_list_changes_nothing(shop: Shop, asked: Rules, n: int) -> None:
     shop = replace(
         shop, scores=shop.scores[:1], had=shop.had[:1], seen=tuple(each for each in shop.seen if not each[0])
