@@ -157,24 +157,31 @@ class Replay:
         self.allowed = [place for place in every if shop.items[place]["item_id"] not in rules.deny]
         self.room = room(rules, shop, row, n)
         self.pinned = pinned(rules, shop, self.allowed, self.room, n)
-        first = self.ranked[: self.sizes()[0]]
+        size = max(10 * n, 200) if rules.candidates is None else max(rules.candidates, n)
+        self.pools = [self.ranked[:size]]
         weighed = rules.novelty or rules.margin or rules.diversity
-        self.scale = (max((abs(self.boosted[place]) for place in first), default=0) or 1.0) if weighed else 1.0
+        self.scale = (max((abs(self.boosted[place]) for place in self.pools[0]), default=0) or 1.0) if weighed else 1.0
         self.margins = margins(rules, shop)
+        self.size = size
 
-    def sizes(self) -> list[int]:
-        size = max(10 * self.n, 200) if self.rules.candidates is None else max(self.rules.candidates, self.n)
-        return [size * 4**time for time in range(10)]
-
-    def left(self, picked: Sequence[int], size: int) -> list[int]:
-        """Return which of so many candidates may follow."""
+    def beside(self, places: Sequence[int], picked: Sequence[int]) -> list[int]:
+        """Return which of some places may stand beside others."""
+        items = self.shop.items
         return [
             place
-            for place in self.ranked[:size]
-            if place in self.allowed
-            and place not in picked
-            and caps_hold(self.rules, [self.shop.items[each] for each in (*picked, place)])
+            for place in places
+            if place not in picked and caps_hold(self.rules, [items[each] for each in (*picked, place)])
         ]
+
+    def left(self, picked: Sequence[int]) -> list[int]:
+        """Return which candidates may follow; if there is none, the next best of all that may are candidates."""
+        while True:
+            found = [place for place in self.beside(self.pools[-1], picked) if place in self.allowed]
+            seen = {place for pool in self.pools for place in pool}
+            others = [place for place in self.beside(self.ranked, picked) if place not in seen]
+            if found or not others:
+                return found
+            self.pools.append(others[: self.size * 4 ** len(self.pools)])
 
     def worth(self, place: int, picked: Sequence[int]) -> float:
         rules, items = self.rules, self.shop.items
@@ -190,14 +197,9 @@ class Replay:
             AssertionError: An item could not be there, or another one could follow the last one.
         """
         picked = list(self.pinned)
-        at = 0
-        for place in (*others, None):
-            full = len(picked) == self.room
-            while not full and not (left := self.left(picked, self.sizes()[at])) and at < 9:
-                at += 1
-            if place is None:
-                assert full or not left
-                return
+        for place in others:
+            left = self.left(picked)
             assert place in left
             yield self.worth(place, picked), max(self.worth(each, picked) for each in left)
             picked.append(place)
+        assert len(picked) == self.room or not self.left(picked)

@@ -64,19 +64,18 @@ class Chooser:
         """Return lists of items.
 
         Args:
-            scores: A row for each list; -inf for what is not allowed for other reasons than that it is denied.
+            scores: A row for each list; -inf for what is not allowed for other reasons than that it is denied. They are
+                written over.
             wanted: How many items each list is to have, at most n.
             n: How long lists are.
         """
         lists = Lists.empty(len(scores), n, pins=self.pins)
         self._pin(lists, scores, wanted)
-        rows = np.flatnonzero(lists.found < wanted)
-        size = min(len(self.there), max(10 * n, 200) if self.candidates is None else max(self.candidates, n))
-        while len(rows) and size:
-            rows = np.concatenate([self._filled(lists, part, scores, wanted, size) for part in _parts(rows, size)])
-            if size == len(self.there):
-                break
-            size = min(_WIDER * size, len(self.there))
+        size = max(10 * n, 200) if self.candidates is None else max(self.candidates, n)
+        for rows in _parts(np.flatnonzero(lists.found < wanted), size):
+            self._fill(lists, rows, scores, wanted, among=self.there, size=size)
+        for row in np.flatnonzero(lists.found < wanted):
+            self._follow(lists, int(row), scores, wanted, size=size)
         return lists
 
     def _pin(self, lists: Lists, scores: Floats32, wanted: Ints) -> None:
@@ -88,9 +87,11 @@ class Chooser:
                 may &= (same.sum(axis=1) < cap.at_most) | (cap.codes[item] < 0)
             lists.pin(number, np.where(may, item, -1), scores[:, item])
 
-    def _filled(self, lists: Lists, rows: Ints, scores: Floats32, wanted: Ints, size: int) -> Ints:
-        """Fill some lists out of so many candidates; return those that more candidates would make longer."""
-        pools = best_of(scores, rows, self.there, size)
+    def _fill(self, lists: Lists, rows: Ints, scores: Floats32, wanted: Ints, *, among: Ints, size: int) -> None:
+        """Fill some lists out of so many candidates; what was one is none any more."""
+        pools = best_of(scores, rows, among, size)
+        if not pools.size:
+            return
         told = scores[rows[:, None], pools]
         lists.scaled(rows, self.value.scale(told))
         table = _Table(self, pools, told / lists.scale[rows, None])
@@ -102,7 +103,21 @@ class Chooser:
                 break
             lists.add(rows, picked, worth)
             table.note(picked)
-        return rows[(lists.found[rows] < wanted[rows]) & (pools[:, -1] >= 0)]
+        # Where a list had fewer candidates, the place -1 is one of them or out.
+        scores[rows[:, None], pools] = -np.inf
+
+    def _follow(self, lists: Lists, row: int, scores: Floats32, wanted: Ints, *, size: int) -> None:
+        """Fill a list out of what may follow, the next best first, until it is as long as wanted or nothing may."""
+        while lists.found[row] < wanted[row]:
+            on = lists.on(row)
+            scores[row, on[on >= 0]] = -np.inf
+            for cap in self.caps:
+                scores[row, cap.full(on)] = -np.inf
+            left = self.there[scores[row, self.there] > -np.inf]
+            if not len(left):
+                return
+            size *= _WIDER
+            self._fill(lists, np.array([row]), scores, wanted, among=left, size=size)
 
 
 class _Table:

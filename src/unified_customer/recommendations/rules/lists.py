@@ -65,6 +65,10 @@ class Lists:
         yield from self.pinned[rows].T
         yield from self.places[rows, : int(self.chosen[rows].max(initial=0))].T
 
+    def on(self, row: int) -> Ints:
+        """Return what is on a list, -1 for what is not."""
+        return np.concatenate([self.pinned[row], self.places[row]])
+
     def add(self, rows: Ints, items: Ints, worth: Floats) -> None:
         """Put an item behind some lists (-1: none)."""
         which = np.flatnonzero(items >= 0)

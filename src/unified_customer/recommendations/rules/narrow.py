@@ -14,7 +14,7 @@ def best_of(scores: Floats32, rows: Ints, places: Ints, n: int) -> Ints:
 
     Args:
         scores: A row for each list.
-        rows: The rows.
+        rows: The rows, rising.
         places: The places, rising.
         n: How many are wanted.
 
@@ -23,6 +23,6 @@ def best_of(scores: Floats32, rows: Ints, places: Ints, n: int) -> Ints:
         >>> best_of(scores, np.array([0]), np.array([0, 2, 3]), 2).tolist()
         [[3, 2]]
     """
-    whole = len(places) == scores.shape[1]
-    found = best(scores[rows] if whole else scores[rows[:, None], places], n)
+    whole, every = len(places) == scores.shape[1], len(rows) == len(scores)
+    found = best(scores[rows[:, None], places] if not whole else scores if every else scores[rows], n)
     return found if whole or not len(places) else np.where(found >= 0, places[found], -1)

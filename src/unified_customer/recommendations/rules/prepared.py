@@ -103,10 +103,11 @@ class Prepared:
 
     def _values(self, scores: Floats32, own: Personal) -> Floats32:
         """Return boosted scores, -inf for what is out (but not for what is denied, if items are chosen one by one)."""
-        values = np.where(np.isnan(scores), np.float32(-np.inf), scores).astype(np.float32)
+        values = np.array(scores, dtype=np.float32)
         if self.factors is not None:
             values = np.where(values > 0, values * self.factors, values / self.factors)
-        np.copyto(values, -np.inf, where=~(self.standing.open if self.chooser is None else self.standing.but_for_deny))
+        stays = self.standing.open if self.chooser is None else self.standing.but_for_deny
+        np.copyto(values, -np.inf, where=np.isnan(values) | ~stays)
         for out in own.out:
             values[out.rows, out.places] = -np.inf
         return values
