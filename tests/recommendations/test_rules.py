@@ -22,6 +22,7 @@ from unified_customer.recommendations.rules import (
     Picked,
     Price,
     Rules,
+    Shelf,
     prepare,
 )
 
@@ -182,6 +183,18 @@ def test_rules_stay_ready_when_more_is_shown() -> None:
     later = ready.after(exposures(("ann", "green", 1)), as_of=AS_OF)
     assert later.pick(SCORES, history([]), 1).places.tolist() == [[1]]
     assert later.after(exposures(), as_of=AS_OF).pick(SCORES, history([]), 1).places.tolist() == [[0]]
+
+
+def test_a_shelf_serves_rules_of_each_request() -> None:
+    shelf, usual = Shelf(NAMES, SHOP), (Frequency(at_most=1, days=7),)
+    first = shelf.prepare(
+        Rules(frequency=usual, caps=(Cap("brand"),)), exposures=exposures(("ann", "green", 1)), as_of=AS_OF
+    )
+    again = shelf.prepare(Rules(frequency=usual, caps=(Cap("brand"),), deny=("black",)), exposures=first.shown)
+    found = [ready.pick(SCORES, history([]), 2).places.tolist() for ready in (first, again)]
+    assert found == [[[1, 2]], [[2, 3]]]
+    with pytest.raises(ConfigurationError, match="other rules on frequency"):
+        shelf.prepare(Rules(frequency=(Frequency(at_most=2, days=7),)), exposures=first.shown)
 
 
 def exposures(*rows: tuple[str | None, str, int]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.recommendations.rule_oracle import Replay, caps_hold, margins
 from unified_customer.recommendations.rules import Again, Condition, Picked, Rules
 from unified_customer.recommendations.serving.best import best
-from unified_customer.testing.rule_strategies import FIXED, HARD, ON_LISTS, SOFT, Shop, rules, shops
+from unified_customer.testing.rule_strategies import AS_OF, FIXED, HARD, ON_LISTS, SOFT, Shop, rules, shops
 
 lengths = st.integers(1, 6)
 long_lists = st.integers(4, 8)
@@ -213,6 +213,14 @@ def test_customers_do_not_matter_to_each_other(shop: Shop, asked: Rules, n: int)
         alone = prepared.pick(shop.matrix[[row]], shop.histories.taken(np.array([row])), n)
         assert np.array_equal(alone.places[0], whole.places[row])
         assert alone.reasons.get(0) == whole.reasons.get(row)
+
+
+@given(shops(), rules(), rules(), lengths)
+def test_rules_that_were_made_ready_before_do_not_matter(shop: Shop, earlier: Rules, asked: Rules, n: int) -> None:
+    shelf = shop.shelf
+    shelf.prepare(earlier, exposures=shop.exposures, as_of=AS_OF)
+    found = shelf.prepare(asked, exposures=shop.exposures, as_of=AS_OF).pick(shop.matrix, shop.histories, n)
+    assert np.array_equal(found.places, picked(shop, asked, n).places)
 
 
 @given(rules(), st.randoms(use_true_random=False))

@@ -24,7 +24,7 @@ from unified_customer.recommendations.rules import (
     Prepared,
     Price,
     Rules,
-    prepare,
+    Shelf,
 )
 
 AS_OF: Final = datetime(2026, 6, 1, tzinfo=UTC)
@@ -93,10 +93,14 @@ class Shop:
         schema = {"customer_id": pl.String(), "item_id": pl.String(), "exposed_at": pl.Datetime("us", "UTC")}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
+    @property
+    def shelf(self) -> Shelf:
+        """What rules are made ready from."""
+        return Shelf(self.names, self.catalogue, self.popularity)
+
     def ready(self, rules: Rules) -> Prepared:
         """Return rules made ready for it."""
-        given: dict[str, Any] = {"exposures": self.exposures, "as_of": AS_OF, "popularity": self.popularity}
-        return prepare(rules, self.names, self.catalogue, **given)
+        return self.shelf.prepare(rules, exposures=self.exposures, as_of=AS_OF)
 
     def lists(self, rules: Rules, n: int) -> list[list[str]]:
         """Return the items of each list by these rules."""

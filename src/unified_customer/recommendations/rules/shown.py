@@ -28,9 +28,10 @@ class Shown:
         customers: Who they are, in the order of their ids.
         starts: Where the items of each start, and where those of the last one end.
         places: The items.
-        rules: By which rule on how often an item is shown.
+        rules: By which of the rules, as its place among them.
         left: How many more items each customer may be shown.
         most: How many items anybody else may be shown.
+        frequency: The rules.
     """
 
     customers: Names = field(repr=False)
@@ -39,6 +40,7 @@ class Shown:
     rules: Ints = field(repr=False)
     left: Ints = field(repr=False)
     most: int
+    frequency: tuple[Frequency, ...] = field(repr=False)
 
     def of(self, customers: pl.Series) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the rows, places and rules of items that some customers have been shown often enough, and what is left."""
@@ -93,6 +95,7 @@ def shown(
         pairs["rule"].to_numpy()[order],
         remaining,
         most,
+        tuple(frequency),
     )
 
 
