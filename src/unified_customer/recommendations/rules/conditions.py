@@ -126,7 +126,7 @@ def values_of(catalogue: pl.DataFrame, column: str) -> pl.Series:
         SchemaError: There is no such column.
     """
     if column in catalogue.columns:
-        return _plain(catalogue[column])
+        return plain(catalogue[column])
     outer, _, inner = column.partition(".")
     if not inner or outer not in catalogue.columns:
         there = ", ".join(catalogue.columns)
@@ -137,9 +137,11 @@ def values_of(catalogue: pl.DataFrame, column: str) -> pl.Series:
     return collected(told.select("_inner")).to_series()
 
 
-def _plain(values: pl.Series) -> pl.Series:
+def plain(values: pl.Series) -> pl.Series:
+    """Return numbers as floats, with null for what is none, and texts as texts."""
     if values.dtype.is_numeric():
-        return values.cast(pl.Float64).fill_nan(None)
+        floats = values if values.dtype == pl.Float64 else values.cast(pl.Float64)
+        return floats.fill_nan(None) if floats.is_nan().any() else floats
     return values.cast(pl.String) if isinstance(values.dtype, pl.Categorical | pl.Enum) else values
 
 

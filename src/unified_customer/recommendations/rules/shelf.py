@@ -11,7 +11,7 @@ from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.engines.portable import Native
 from unified_customer.recommendations.histories import Floats32, Names
 from unified_customer.recommendations.rules.choosing import Capped, Chooser
-from unified_customer.recommendations.rules.conditions import values_of
+from unified_customer.recommendations.rules.conditions import plain, values_of
 from unified_customer.recommendations.rules.likeness import ByMeasure, Likeness, Measure, by_columns, codes_of
 from unified_customer.recommendations.rules.parts import Boost, Cap
 from unified_customer.recommendations.rules.prepared import Prepared
@@ -50,7 +50,8 @@ class Shelf:
     _alike: dict[tuple[str, ...], Likeness] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_known", _checked(self.items, self.catalogue))
+        known = _checked(self.items, self.catalogue)
+        object.__setattr__(self, "_known", known.with_columns(map(plain, known)))
 
     def prepare(
         self,
