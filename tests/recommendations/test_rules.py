@@ -197,6 +197,13 @@ def test_a_shelf_serves_rules_of_each_request() -> None:
         shelf.prepare(Rules(frequency=(Frequency(at_most=2, days=7),)), exposures=first.shown)
 
 
+def test_a_shelf_does_not_take_true_for_one() -> None:
+    shelf = Shelf(NAMES, SHOP)
+    shelf.prepare(Rules(conditions=(Condition("available", "is", True),)))
+    with pytest.raises(SchemaError, match="cannot be compared with numbers"):
+        shelf.prepare(Rules(conditions=(Condition("available", "is", 1),)))
+
+
 def exposures(*rows: tuple[str | None, str, int]) -> pl.DataFrame:
     told = [(whose, what, AS_OF - timedelta(days=days)) for whose, what, days in rows]
     schema = {"customer_id": pl.String(), "item_id": pl.String(), "exposed_at": pl.Datetime("us", "UTC")}

@@ -11,6 +11,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.core.models.base import Model
 from unified_customer.engines.portable import collected, opened, texts_within
+from unified_customer.recommendations.rules.memory import Memory
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Number: TypeAlias = StrictInt | Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -85,6 +86,11 @@ class Condition(Model):
         """
         told = _compared(self, values_of(catalogue, self.column))
         return np.asarray(told.fill_null(value=self.unknown).to_numpy(), dtype=np.bool_)
+
+    def remembered(self, catalogue: pl.DataFrame, memory: Memory) -> Mask:
+        """Return whether it holds, for each item of a catalogue; worked out once."""
+        # As JSON: True and 1 are equal, but not the same to ask for.
+        return memory.of(("condition", self.model_dump_json()), lambda: self.passing(catalogue))
 
 
 def _in_order(value: Any) -> Any:

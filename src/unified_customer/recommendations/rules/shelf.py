@@ -13,6 +13,7 @@ from unified_customer.recommendations.histories import Floats32, Names
 from unified_customer.recommendations.rules.choosing import Capped, Chooser
 from unified_customer.recommendations.rules.conditions import plain, values_of
 from unified_customer.recommendations.rules.likeness import ByMeasure, Likeness, Measure, by_columns, codes_of
+from unified_customer.recommendations.rules.memory import Memory
 from unified_customer.recommendations.rules.parts import Boost, Cap
 from unified_customer.recommendations.rules.prepared import Prepared
 from unified_customer.recommendations.rules.shown import Shown, shown
@@ -46,8 +47,7 @@ class Shelf:
     popularity: "npt.ArrayLike | None" = field(default=None, repr=False)
     likeness: Measure | None = field(default=None, repr=False)
     _known: pl.DataFrame = field(init=False, repr=False)
-    _caps: "dict[Cap, Capped]" = field(init=False, repr=False, default_factory=dict)
-    _alike: dict[tuple[str, ...], Likeness] = field(init=False, repr=False, default_factory=dict)
+    _memory: Memory = field(init=False, repr=False, default_factory=Memory)
 
     def __post_init__(self) -> None:
         known = _checked(self.items, self.catalogue)
@@ -78,11 +78,9 @@ class Shelf:
             raise ConfigurationError(
                 "The rules look at the catalogue: give one, such as catalogue_at(table, items=..., as_of=...)."
             )
-        stand = standing(rules, self.items, self._known)
+        stand = standing(rules, self.items, self._known, self._memory)
         seen = _seen(rules, exposures, self.items, customers, as_of)
-        return Prepared(
-            rules, self.items, stand, _factors(rules.boosts, self._known), self._chooser(rules, stand), seen
-        )
+        return Prepared(rules, self.items, stand, self._factors(rules.boosts), self._chooser(rules, stand), seen)
 
     def _chooser(self, rules: Rules, stand: Standing) -> Chooser | None:
         """Return how items are chosen one after the other; None where the highest scores are all there is to it."""
@@ -90,22 +88,26 @@ class Shelf:
             return None
         alike = self._likeness(rules.alike_by) if rules.diversity else None
         caps = tuple(map(self._capped, rules.caps))
-        worth = value(rules, self._known, popularity=self.popularity, likeness=alike)
+        worth = value(rules, self._known, self._memory, popularity=self.popularity, likeness=alike)
         there = np.flatnonzero(stand.but_for_deny)
         return Chooser(worth, caps, _pins(rules, self.items), there, stand.denied, rules.candidates)
 
     def _likeness(self, columns: tuple[str, ...]) -> Likeness:
         if self.likeness is not None:
             return ByMeasure(self.likeness)
-        if columns not in self._alike:
-            self._alike[columns] = by_columns(self._known, columns)
-        return self._alike[columns]
+        return self._memory.of(("likeness", columns), lambda: by_columns(self._known, columns))
 
     def _capped(self, cap: Cap) -> Capped:
-        if cap not in self._caps:
-            codes = codes_of(values_of(self._known, cap.column), level=cap.level)
-            self._caps[cap] = Capped(cap.in_words(), codes, cap.at_most)
-        return self._caps[cap]
+        column, level = cap.column, cap.level
+        codes = self._memory.of(("codes", column, level), lambda: codes_of(values_of(self._known, column), level=level))
+        return Capped(cap.in_words(), codes, cap.at_most)
+
+    def _factors(self, boosts: tuple[Boost, ...]) -> Floats32 | None:
+        factors = np.ones(len(self.items))
+        for boost in boosts:
+            held = [each.remembered(self._known, self._memory) for each in boost.conditions]
+            factors[np.logical_and.reduce(held)] *= boost.factor
+        return factors.astype(np.float32) if boosts else None
 
 
 def _checked(items: Names, catalogue: pl.DataFrame | None) -> pl.DataFrame:
@@ -134,14 +136,6 @@ def _seen(
     if exposures is None or as_of is None:
         raise ConfigurationError("The rules say how often something is shown: give `exposures` and `as_of`.")
     return shown(rules.frequency, exposures, items=items, customers=customers, as_of=as_of)
-
-
-def _factors(boosts: tuple[Boost, ...], catalogue: pl.DataFrame) -> Floats32 | None:
-    factors = np.ones(catalogue.height)
-    for boost in boosts:
-        holds = np.logical_and.reduce([condition.passing(catalogue) for condition in boost.conditions])
-        factors[holds] *= boost.factor
-    return factors.astype(np.float32) if boosts else None
 
 
 def _pins(rules: Rules, items: Names) -> tuple[tuple[int, int], ...]:

@@ -12,6 +12,7 @@ from unified_customer.core.errors import SchemaError
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Names
 from unified_customer.recommendations.rules.conditions import Mask, values_of
+from unified_customer.recommendations.rules.memory import Memory
 from unified_customer.recommendations.rules.parts import InStock, Price
 from unified_customer.recommendations.rules.spec import Rules
 
@@ -59,20 +60,21 @@ class Standing:
         return {label: int(count) for label, count in zip(self.labels, counts, strict=True) if count}
 
 
-def standing(rules: Rules, items: Names, catalogue: pl.DataFrame) -> Standing:
+def standing(rules: Rules, items: Names, catalogue: pl.DataFrame, memory: Memory) -> Standing:
     """Return which items rules take out.
 
     Args:
         rules: The rules.
         items: The items.
         catalogue: A row for each of them.
+        memory: What was worked out before for this catalogue.
 
     Raises:
         SchemaError: The catalogue has not the columns that the rules look at.
     """
     codes, labels = np.full(len(items), IN, np.int64), ["on the deny list"]
     denied = _listed(rules.deny, items)
-    for label, out in _broken(rules, items, catalogue):
+    for label, out in _broken(rules, items, catalogue, memory):
         codes[out & (codes == IN)] = len(labels)
         labels.append(label)
     open_ = codes == IN
@@ -80,16 +82,17 @@ def standing(rules: Rules, items: Names, catalogue: pl.DataFrame) -> Standing:
     return Standing(tuple(labels), codes, open_)
 
 
-def _broken(rules: Rules, items: Names, catalogue: pl.DataFrame) -> Iterator[tuple[str, Mask]]:
+def _broken(rules: Rules, items: Names, catalogue: pl.DataFrame, memory: Memory) -> Iterator[tuple[str, Mask]]:
     """Yield each rule but the deny list, and which items break it."""
     if rules.allow is not None:
         yield "not on the allow list", ~_listed(rules.allow, items)
-    if rules.in_stock is not None:
-        yield from _out_of_stock(rules.in_stock, catalogue)
-    if rules.price is not None:
-        yield from _priced_otherwise(rules.price, catalogue)
-    for condition in rules.conditions:
-        yield f"without {condition.in_words()}", ~condition.passing(catalogue)
+    stock, price = rules.in_stock, rules.price
+    if stock is not None:
+        yield from memory.of(stock, lambda: tuple(_out_of_stock(stock, catalogue)))
+    if price is not None:
+        yield from memory.of(price, lambda: tuple(_priced_otherwise(price, catalogue)))
+    for each in rules.conditions:
+        yield f"without {each.in_words()}", ~each.remembered(catalogue, memory)
 
 
 def _listed(names: tuple[str, ...], items: Names) -> Mask:

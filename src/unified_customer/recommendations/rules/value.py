@@ -11,6 +11,7 @@ from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.histories import Floats32
 from unified_customer.recommendations.rules.conditions import values_of
 from unified_customer.recommendations.rules.likeness import Likeness
+from unified_customer.recommendations.rules.memory import Memory
 from unified_customer.recommendations.rules.spec import Rules
 
 
@@ -51,13 +52,19 @@ class Value:
 
 
 def value(
-    rules: Rules, catalogue: pl.DataFrame, *, popularity: "npt.ArrayLike | None", likeness: Likeness | None
+    rules: Rules,
+    catalogue: pl.DataFrame,
+    memory: Memory,
+    *,
+    popularity: "npt.ArrayLike | None",
+    likeness: Likeness | None,
 ) -> Value:
     """Return what makes items worth showing.
 
     Args:
         rules: The rules.
         catalogue: A row for each item.
+        memory: What was worked out before for this catalogue.
         popularity: How many customers have each item.
         likeness: How alike items are.
 
@@ -65,11 +72,11 @@ def value(
         ConfigurationError: Novelty counts, and nothing tells how popular items are.
         SchemaError: The margin counts, and the catalogue has no prices or costs.
     """
-    own = np.zeros(catalogue.height)
+    own, unknown = np.zeros(catalogue.height), rules.margin_unknown
     if rules.novelty:
-        own += rules.novelty * novelty_of(_counts(popularity, catalogue.height))
+        own += rules.novelty * memory.of("novelty", lambda: novelty_of(_counts(popularity, catalogue.height)))
     if rules.margin:
-        own += rules.margin * margins_of(catalogue, unknown=rules.margin_unknown)
+        own += rules.margin * memory.of(("margin", unknown), lambda: margins_of(catalogue, unknown=unknown))
     weighed = rules.novelty or rules.margin
     return Value(1 - rules.novelty - rules.margin, own if weighed else None, rules.diversity, likeness)
 
