@@ -231,6 +231,37 @@ def test_what_follows_the_candidates_is_worth_no_more_than_they_are_and_on_their
     assert found.scores[0].tolist() == pytest.approx([0.5 * 0.9, 0.5 * 0.5])
 
 
+def after_two_candidates(rules: Rules, first: float = 11) -> tuple[list[int], list[float]]:
+    """Return a list of two out of twelve items, of which the last are had by the fewest customers, and its scores."""
+    names = Names(pl.Series([f"a{place}" for place in range(12)]))
+    kinds = pl.DataFrame({"kind": ["x", "x", "x", *map(str, range(9))]})
+    nobody = Histories(Names(pl.Series([""])), names, np.array([0, 0]), np.array([], np.int32), {}, np.array([-1]))
+    ready = prepare(rules, names, kinds, popularity=np.arange(12)[::-1])
+    found = ready.pick(first - np.arange(12, dtype=np.float32)[None, :], nobody, 2)
+    return found.places[0].tolist(), found.scores[0].tolist()
+
+
+def test_four_times_as_many_follow_of_those_that_may() -> None:
+    rules = Rules(novelty=1, candidates=2)
+    capped = rules.model_copy(update={"caps": (Cap("kind"),)})
+    assert after_two_candidates(rules)[0] == [1, 0]
+    # a0 and a1 are of one kind, and so is a2: a3 to a10 follow.
+    assert after_two_candidates(capped)[0] == [1, 10]
+    # What is denied is a candidate: a2 to a9 follow.
+    assert after_two_candidates(rules.model_copy(update={"deny": ("a1",)}))[0] == [0, 9]
+    # What is pinned is none any more: a2 to a4 and a6 to a10 follow.
+    pinned = rules.model_copy(update={"deny": ("a0", "a1"), "pins": {"a5": 1}})
+    assert after_two_candidates(pinned)[0] == [5, 10]
+
+
+def test_what_follows_is_on_the_scale_of_the_first_candidates() -> None:
+    rules = Rules(novelty=0.5, candidates=2, caps=(Cap("kind"),))
+    places, scores = after_two_candidates(rules, -1)
+    # On a scale of 2, a0 is worth (-1/2 + 0) / 2, a1 (-2/2 + .04) / 2, and of those that follow a3 most, with a novelty of .11.
+    assert places == [0, 3]
+    assert scores == pytest.approx([-0.5, -2 + 1 - np.log(9) / np.log(12)], abs=1e-6)
+
+
 # ------------------------------------------------------------------------------------------------------- soft rules
 
 

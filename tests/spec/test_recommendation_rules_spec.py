@@ -16,6 +16,7 @@ from unified_customer.testing.rule_strategies import AS_OF, FIXED, HARD, ON_LIST
 lengths = st.integers(1, 6)
 long_lists = st.integers(4, 8)
 wide_shops = shops(min_items=8)
+weighed = rules(ON_LISTS, SOFT, always=("alike_by", "caps", "diversity", "margin", "margin_unknown"))
 one_by_one = st.sampled_from(({"pins": {"nothing of this shop": 1}}, {}))
 
 
@@ -215,7 +216,7 @@ def test_customers_do_not_matter_to_each_other(shop: Shop, asked: Rules, n: int)
         assert alone.reasons.get(0) == whole.reasons.get(row)
 
 
-@given(shops(), rules(), rules(), lengths)
+@given(wide_shops, weighed, weighed, long_lists)
 def test_rules_that_were_made_ready_before_do_not_matter(shop: Shop, earlier: Rules, asked: Rules, n: int) -> None:
     shelf = shop.shelf
     shelf.prepare(earlier, exposures=shop.exposures, as_of=AS_OF)

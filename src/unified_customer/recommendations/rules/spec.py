@@ -27,7 +27,8 @@ class Rules(Spec):
     where relevance is the score as a share of the highest one of the candidates, how new an item is tells how few
     customers have it (the self-information of Zhou et al., from 0 for the most popular to 1), margin is (price - cost) / price,
     and likeness is that to the most similar item that is on the list already (the maximal marginal relevance of Carbonell
-    and Goldstein). If caps leave too few of the candidates, the next best follow.
+    and Goldstein). If caps leave too few of the candidates, the
+    next best of what may still follow are candidates, four times as many; they are never worth more than what is before them.
 
     **Pins** come last: an item gets its place on the list whatever its score, but never against a hard rule. What is
     pinned counts for caps before all else.
