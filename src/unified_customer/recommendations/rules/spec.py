@@ -27,8 +27,8 @@ class Rules(Spec):
     where relevance is the score as a share of the highest one of the candidates, how new an item is tells how few
     customers have it (the self-information of Zhou et al., from 0 for the most popular to 1), margin is (price - cost) / price,
     and likeness is that to the most similar item that is on the list already (the maximal marginal relevance of Carbonell
-    and Goldstein). If caps leave too few of the candidates, the
-    next best of what may still follow are candidates, four times as many; they are never worth more than what is before them.
+    and Goldstein). If caps leave too few of the candidates, the next best of what may still follow are candidates, four times
+    as many; they are never worth more than what is on the list before them.
 
     **Pins** come last: an item gets its place on the list whatever its score, but never against a hard rule. What is
     pinned counts for caps before all else.
@@ -61,7 +61,7 @@ class Rules(Spec):
     owned: Literal["exclude", "include"] | Again | None = None
     """Whether what a customer has may be recommended; None: as the recommender says."""
     frequency: tuple[Frequency, ...] = ()
-    """How often something is shown to a customer."""
+    """How often something is shown to a customer; limits `of="any"` make lists shorter."""
     caps: tuple[Cap, ...] = ()
     """At most so many items of a list share a value."""
     boosts: tuple[Boost, ...] = ()
@@ -78,7 +78,8 @@ class Rules(Spec):
     """By which columns items are like each other, unless `prepare` is given another measure: the average over the
     columns of 1 for equal values, of paths the share of steps that they have in common."""
     pins: Mapping[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
-    """The place, from 1, of some items; a list that is shorter than the place leaves the pin out."""
+    """The place, from 1, of some items; a list that is asked to be shorter leaves the pin out, one that turns out to be
+    shorter has it at its end."""
     candidates: int | None = Field(default=None, ge=1)
     """So many items are valued by soft rules; None: ten times as many as are wanted, at least 200."""
 
