@@ -60,6 +60,18 @@ def test_too_few_are_refused_with_the_reason() -> None:
         LookAlike().fit(most, as_of=AT)
 
 
+def test_members_may_be_a_segment() -> None:
+    named = MEMBERS.with_columns(segment=pl.lit("gold"), segmentation=pl.lit("tiers"))
+    other = VECTORS.select("customer_id", segment=pl.lit("silver"), segmentation=pl.lit("tiers"))
+    tables = {"vectors": VECTORS, "memberships": pl.concat([named, other])}
+    told = LookAlike(segment="gold").fit(tables, as_of=AT)
+    assert told.table.equals(LookAlike().fit(TABLES, as_of=AT).table)
+    with pytest.raises(SchemaError, match="give it, or a segment"):
+        LookAlike().fit(tables, as_of=AT)
+    with pytest.raises(ConfigurationError, match="no segmentation 'rfm'"):
+        LookAlike(segment="gold", segmentation="rfm").fit(tables, as_of=AT)
+
+
 def test_vectors_must_be_whole() -> None:
     for wrong, said in (
         (VECTORS.select("customer_id"), "no column of numbers"),

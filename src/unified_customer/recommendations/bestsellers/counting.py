@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-import narwhals as nw
 import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.engines.portable import Native, collected, has, opened
+from unified_customer.engines.portable import Native
 from unified_customer.recommendations.interactions.reading import rows_before
 
 if TYPE_CHECKING:
     from unified_customer.recommendations.bestsellers.spec import Bestsellers
 
-MEMBERSHIPS: Final = "memberships"
 _DAY: Final = 86_400_000_000
 
 
@@ -37,41 +35,12 @@ def sold_before(spec: "Bestsellers", tables: Mapping[str, Native], *, as_of: dat
     return found.sort("item_id", "long", "short", "customer_id")
 
 
-def segments_at(spec: "Bestsellers", tables: Mapping[str, Native], *, as_of: datetime) -> pl.DataFrame:
-    """Return `customer_id` and `segment` of who is in one at an instant.
-
-    Raises:
-        ConfigurationError: There are several segmentations and none is named, or none of that name.
-    """
-    if MEMBERSHIPS not in tables:
-        return pl.DataFrame(schema={"customer_id": pl.String(), "segment": pl.String()})
-    rows = opened(tables[MEMBERSHIPS], columns=["customer_id", "segment"], name=MEMBERSHIPS)
-    if has(rows, "entered_at"):
-        rows = rows.filter(nw.col("entered_at") <= nw.lit(as_of))
-    if has(rows, "left_at"):
-        rows = rows.filter(nw.col("left_at").is_null() | (nw.col("left_at") > nw.lit(as_of)))
-    told = _one(spec, collected(rows)) if has(rows, "segmentation") else collected(rows)
-    texts = told.select(pl.col("customer_id", "segment").cast(pl.String))
-    return texts.drop_nulls().unique().sort("segment", "customer_id")
-
-
-def _one(spec: "Bestsellers", rows: pl.DataFrame) -> pl.DataFrame:
-    named = sorted(rows["segmentation"].drop_nulls().unique().to_list())
-    if spec.segmentation is None and len(named) > 1:
-        raise ConfigurationError(f"There are several segmentations, and none is named: {', '.join(named)}.")
-    if spec.segmentation is not None and spec.segmentation not in named:
-        raise ConfigurationError(
-            f"There is no segmentation {spec.segmentation!r}; there are: {', '.join(named) or 'none'}."
-        )
-    return rows if spec.segmentation is None else rows.filter(pl.col("segmentation") == spec.segmentation)
-
-
 def shares(sold: pl.DataFrame, members: pl.DataFrame, *, drawn: float, least: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the share of each item overall, and of each item in each segment, drawn to that overall.
 
     Args:
         sold: As of `sold_before`.
-        members: As of `segments_at`.
+        members: `customer_id` and `segment`.
         drawn: How much what is known overall counts.
         least: What fewer customers bought is not told; in a segment it counts as not bought there.
 

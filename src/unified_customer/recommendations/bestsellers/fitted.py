@@ -10,9 +10,10 @@ import polars as pl
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.engines.portable import Native
 from unified_customer.methods.display import COUNT, NUMBER, SHARE, result_html
-from unified_customer.recommendations.bestsellers.counting import segments_at, shares, sold_before
+from unified_customer.recommendations.bestsellers.counting import shares, sold_before
 from unified_customer.recommendations.bestsellers.growth import growth
 from unified_customer.recommendations.bestsellers.spec import Bestsellers
+from unified_customer.recommendations.segments import MEMBERSHIPS, segments_at
 
 if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
@@ -125,7 +126,10 @@ class FittedBestsellers:
 def fitted(spec: Bestsellers, tables: Mapping[str, Native], *, as_of: datetime) -> FittedBestsellers:
     """Return what sold best before an instant."""
     sold = sold_before(spec, tables, as_of=as_of)
-    members = segments_at(spec, tables, as_of=as_of)
+    if MEMBERSHIPS in tables:
+        members = segments_at(tables[MEMBERSHIPS], segmentation=spec.segmentation, as_of=as_of)
+    else:
+        members = pl.DataFrame(schema={"customer_id": pl.String(), "segment": pl.String()})
     overall, own = shares(sold, members, drawn=spec.drawn, least=spec.min_customers)
     growing = growth(sold, least=spec.min_customers, confidence=spec.confidence)
     return FittedBestsellers(spec, as_of, overall, own, growing)

@@ -16,6 +16,7 @@ from unified_customer.recommendations.lookalikes.judging import Told, judged
 from unified_customer.recommendations.lookalikes.learning import learned, out_of_fold
 from unified_customer.recommendations.lookalikes.space import space_before
 from unified_customer.recommendations.lookalikes.spec import LookAlike
+from unified_customer.recommendations.segments import MEMBERSHIPS, segments_at
 
 if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
@@ -124,7 +125,7 @@ class FittedLookAlike:
 
 def fitted(spec: LookAlike, tables: Mapping[str, Native], *, as_of: datetime) -> FittedLookAlike:
     """Learn to tell members from others, and how well that goes."""
-    named = _members(tables)
+    named = _members(spec, tables, as_of)
     space = space_before(spec, tables, as_of=as_of)
     members = space.customers.is_in(named.implode()).cast(pl.Int64).to_numpy()
     _check_enough(spec, members, len(named))
@@ -142,11 +143,15 @@ def fitted(spec: LookAlike, tables: Mapping[str, Native], *, as_of: datetime) ->
     )
 
 
-def _members(tables: Mapping[str, Native]) -> pl.Series:
-    if MEMBERS not in tables:
-        raise SchemaError(f"{MEMBERS!r} is not among the tables; there are: {', '.join(tables) or 'none'}.")
-    frame = collected(opened(tables[MEMBERS], columns=["customer_id"], name=MEMBERS).select("customer_id"))
-    return frame["customer_id"].cast(pl.String).drop_nulls().unique()
+def _members(spec: LookAlike, tables: Mapping[str, Native], as_of: datetime) -> pl.Series:
+    if MEMBERS in tables:
+        rows = opened(tables[MEMBERS], columns=["customer_id"], name=MEMBERS).select("customer_id")
+        return collected(rows)["customer_id"].cast(pl.String).drop_nulls().unique()
+    if spec.segment is not None and MEMBERSHIPS in tables:
+        found = segments_at(tables[MEMBERSHIPS], segmentation=spec.segmentation, as_of=as_of)
+        return found.filter(pl.col("segment") == spec.segment)["customer_id"]
+    asked = "give it, or a segment and 'memberships'" if spec.segment is None else "nor is 'memberships'"
+    raise SchemaError(f"{MEMBERS!r} is not among the tables ({asked}); there are: {', '.join(tables) or 'none'}.")
 
 
 def _check_enough(spec: LookAlike, members: "np.ndarray[Any, Any]", named: int) -> None:

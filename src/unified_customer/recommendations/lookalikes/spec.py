@@ -36,10 +36,14 @@ class LookAlike(Spec):
         True
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("members", "order_lines", "events")
+    needs: ClassVar[tuple[str, ...]] = ("memberships", "order_lines", "events")
 
     interactions: Interactions = Interactions()
     """What customers did, where no vectors are given."""
+    segment: str | None = None
+    """The members are who is in this segment, where no table `members` names them."""
+    segmentation: str | None = None
+    """Which segmentation is meant where `memberships` tells of several."""
     directions: int = Field(default=32, ge=1)
     """In so many numbers a history is told (truncated SVD)."""
     by: Literal["regression", "centre"] = "regression"
@@ -60,14 +64,16 @@ class LookAlike(Spec):
         """Learn to tell members from others.
 
         Args:
-            tables: `members` (`customer_id`), and `vectors` (`customer_id`, one row each, and columns of numbers), or else
+            tables: `members` (`customer_id`), or `memberships` (`customer_id`, `segment`, and if they are there
+                `segmentation`, `entered_at` and `left_at`) for a spec with a `segment`; and `vectors` (`customer_id`, one row each, and columns of numbers), or else
                 what `Interactions.rows` takes.
             as_of: Only what was strictly before counts.
 
         Raises:
             SchemaError: A table or a column is missing, or vectors are not one row a customer with a number in every
                 column.
-            ConfigurationError: Too few members, or too few others, have a vector or a history.
+            ConfigurationError: Too few members, or too few others, have a vector or a history, or it is not clear which
+                segmentation is meant.
         """
         from unified_customer.recommendations.lookalikes.fitted import fitted
 
