@@ -1,7 +1,7 @@
 """What is bought together and what is bought next, worked by hand, and on every engine."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import exp, log, sqrt
 from typing import Any
 
@@ -154,6 +154,21 @@ def test_the_next_basket_by_hand() -> None:
     assert found == pytest.approx({item: 0.8 * own[item] + 0.2 * bob.get(item, 0) for item in own})
     assert told.explain("ann", "rice").select("item_id", "share").rows() == [("milk", 1.0)]
     assert told.similar(["rice"], n=1)["similar_item_id"].to_list() == ["milk"]
+
+
+def test_old_orders_are_not_taken_apart_by_rounding() -> None:
+    # Ages are kept as numbers of 32 bits: after years a few seconds are lost.
+    first = [AT - timedelta(days=900, seconds=37.7 * n) for n in range(60)]
+    rows = [(f"c{n}", item, at) for n, at in enumerate(first) for item in ("milk", "tea")]
+    rows += [(f"c{n}", "milk", AT - timedelta(days=1.37 * (n + 1))) for n in range(60)]
+    frame = pl.DataFrame(rows, schema=["customer_id", "item_id", "occurred_at"], orient="row")
+    told = (
+        NextBasket(repeats=True, groups=1, within=0.5, own=1)
+        .fit({"interactions": frame}, as_of=AT)
+        .recommend(n=2)
+        .table
+    )
+    assert set(told.select("item_id", "score").rows()) == {("milk", 0.75), ("tea", 0.25)}
 
 
 def test_a_next_basket_without_times_is_what_was_bought() -> None:

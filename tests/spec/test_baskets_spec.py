@@ -184,13 +184,17 @@ def rows(each: list[Any]) -> pl.DataFrame:
     return pl.DataFrame(told, schema=schema, orient="row")
 
 
+def by_item(recommender: Recommender) -> dict[tuple[str, str], float]:
+    table = recommender.recommend(n=len(ITEMS)).table
+    return {(who, item): score for who, item, score in table.select("customer_id", "item_id", "score").rows()}
+
+
 def learned(spec: NextBasket, each: list[Any]) -> Recommender:
     return spec.fit({"interactions": rows(each)}, as_of=AT)
 
 
 def scores(spec: NextBasket, each: list[Any]) -> dict[tuple[str, str], float]:
-    table = learned(spec, each).recommend(n=len(ITEMS)).table
-    return {(who, item): score for who, item, score in table.select("customer_id", "item_id", "score").rows()}
+    return by_item(learned(spec, each))
 
 
 @given(orders=st.integers(1, 30), groups=st.integers(1, 9))
@@ -229,6 +233,16 @@ def test_a_history_that_was_not_learned_gets_the_vector_that_it_would_have_had(
     assert np.allclose(told.vectors(one.histories).toarray(), told.people.toarray())
 
 
+@given(spec=following, each=bought, cut=st.integers(1, 9))
+def test_brought_up_to_date_own_scores_are_those_of_learning_anew(spec: NextBasket, each: list[Any], cut: int) -> None:
+    spec = spec.model_copy(update={"own": 1.0})
+    then = AT - timedelta(days=cut)
+    early = rows(each).filter(pl.col("occurred_at") < then)
+    assume(early.height and set(early["item_id"]) == set(rows(each)["item_id"]))
+    later = spec.fit({"interactions": early}, as_of=then).updated({"interactions": rows(each)}, as_of=AT)
+    assert by_item(later) == pytest.approx(scores(spec, each), abs=1e-6)
+
+
 @given(spec=following, each=bought, chance=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_score(spec: NextBasket, each: list[Any], chance: Any) -> None:
     assert scores(spec, each) == pytest.approx(scores(spec, chance.sample(each, len(each))))
@@ -250,9 +264,7 @@ def test_of_who_is_taken_out_no_number_is_left(spec: NextBasket, each: list[Any]
     assume(others and {item for _, item, _ in others} == {item for _, item, _ in each})
     spec = spec.model_copy(update={"neighbours": 9})
     left = learned(spec, each).without(["ann"])
-    table = left.recommend(n=len(ITEMS)).table
-    told = {(who, item): score for who, item, score in table.select("customer_id", "item_id", "score").rows()}
-    assert told == pytest.approx(scores(spec, others), abs=1e-6)
+    assert by_item(left) == pytest.approx(scores(spec, others), abs=1e-6)
 
 
 def test_there_must_be_an_order() -> None:

@@ -1,12 +1,12 @@
 """How often, and how lately by order, each item was bought: vectors of histories."""
 
 import numpy as np
-import polars as pl
 
 from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.histories import AGE, SPAN, TIMES, WEIGHT, Floats32, Histories
 
-_MINUTE = 1440
+_TOGETHER = 1 / 1440
+"""Days between two orders at least."""
 
 
 def frequencies(histories: Histories, *, groups: int, within: float, between: float) -> Floats32:
@@ -67,11 +67,15 @@ def _weighed(decay: Floats, last: Ints, first: Ints, times: Floats32) -> Floats:
 def _places(histories: Histories) -> tuple[Ints, Ints, Ints]:
     """Return at which order of its customer, counted from the last, each item was bought last and first, and of how many."""
     age = histories.values(AGE).astype(np.float64)
-    # Minutes: what the two numbers lose in adding up is less.
-    minutes = np.round(np.concatenate([age, age + histories.values(SPAN)]) * _MINUTE).astype(np.int64)
-    told = pl.DataFrame({"row": np.tile(histories.rows, 2), "minute": minutes}).select(
-        place=pl.col("minute").rank("dense").over("row").cast(pl.Int64) - 1,
-        orders=pl.col("minute").n_unique().over("row"),
-    )
-    place, size = told["place"].to_numpy(), len(age)
-    return place[:size], place[size:], told["orders"].to_numpy()[:size].astype(np.int64)
+    times = np.concatenate([age, age + histories.values(SPAN)])
+    rows = np.tile(histories.rows, 2)
+    order = np.lexsort((times, rows))
+    other = np.diff(rows[order], prepend=-1) != 0
+    # Numbers of 32 bits tell years to seconds alone, so what is nearly at one time was one order.
+    later = other | (np.diff(times[order], prepend=0.0) > _TOGETHER)
+    number = np.cumsum(later)
+    place = np.empty(len(rows), np.int64)
+    place[order] = number - np.maximum.accumulate(np.where(other, number, 0))
+    orders = np.zeros(len(histories), np.int64)
+    np.maximum.at(orders, rows, place + 1)
+    return place[: len(age)], place[len(age) :], orders[histories.rows]
