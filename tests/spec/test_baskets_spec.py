@@ -259,6 +259,13 @@ def test_evidence_adds_up_to_the_score(spec: NextBasket, each: list[Any]) -> Non
 
 
 @given(spec=following, each=bought)
+def test_nobody_is_a_neighbour_of_oneself(spec: NextBasket, each: list[Any]) -> None:
+    alone = [("ann", *row) for _, *row in each]
+    own = scores(spec.model_copy(update={"own": 1.0}), alone)
+    assert scores(spec, alone) == pytest.approx({pair: spec.own * score for pair, score in own.items()}, abs=1e-6)
+
+
+@given(spec=following, each=bought)
 def test_of_who_is_taken_out_no_number_is_left(spec: NextBasket, each: list[Any]) -> None:
     others = [row for row in each if row[0] != "ann"]
     assume(others and {item for _, item, _ in others} == {item for _, item, _ in each})
