@@ -87,6 +87,19 @@ def test_where_nothing_is_planted_that_is_said(seed: int) -> None:
     assert "no better than by chance" in str(fitted)
 
 
+@given(seed=SEEDS)
+def test_customers_are_not_judged_by_what_was_learned_from_them(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    names = pl.Series([f"c{place}" for place in range(160)])
+    # With as many numbers as this, chance alone tells those apart who were learned from.
+    numbers = pl.DataFrame({f"n{place}": chance.standard_normal(160) for place in range(60)})
+    tables = {
+        "vectors": numbers.with_columns(customer_id=names),
+        "members": pl.DataFrame({"customer_id": names.head(50)}),
+    }
+    assert not LookAlike(confidence=0.9999).fit(tables, as_of=AT).convincing
+
+
 @given(
     drawn=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1)), min_size=2, max_size=60).filter(
         lambda rows: len({member for _, member in rows}) == 2
