@@ -9,6 +9,8 @@
     sparse_of                           a large matrix that is mostly zero
     on_one_thread                       keeps linear algebra to one thread
     Classes, fit_classes                probabilities of classes (multinomial logistic regression)
+    Terms, fit_terms, words, characters texts and lists of terms as sparse vectors (TF-IDF)
+    Ridge, fit_ridge                    several numbers from others (ridge regression), judged on rows held out
     chosen_columns                      the few columns that tell classes apart best
 
 Seeds are arguments. Sums are made on one thread, since those of several differ in their last digits.
@@ -20,7 +22,9 @@ from unified_customer.methods.learning.classes import Classes, fit_classes
 from unified_customer.methods.learning.groups import agreement, nearest
 from unified_customer.methods.learning.matrices import Floats, Ints, Sparse, canonical_order, on_one_thread, sparse_of
 from unified_customer.methods.learning.reduction import leading_directions, leading_parts, parts_of
+from unified_customer.methods.learning.ridge import Ridge, fit_ridge
 from unified_customer.methods.learning.search import Evidence, Grouping, GroupSearch, evidence_frame
+from unified_customer.methods.learning.texts import Terms, characters, fit_terms, of_length_one, plain, words
 
 __all__ = [
     "Chosen",
@@ -30,18 +34,26 @@ __all__ = [
     "GroupSearch",
     "Grouping",
     "Ints",
+    "Ridge",
     "Sparse",
+    "Terms",
     "agreement",
     "canonical_order",
+    "characters",
     "chosen_columns",
     "evidence_frame",
     "fit_classes",
+    "fit_ridge",
+    "fit_terms",
     "folds_of",
     "leading_directions",
     "leading_parts",
     "nearest",
     "normal_chance",
+    "of_length_one",
     "on_one_thread",
     "parts_of",
+    "plain",
     "sparse_of",
+    "words",
 ]

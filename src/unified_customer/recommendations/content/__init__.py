@@ -1,0 +1,1 @@
+"""Recommendations from what is told of items."""
