@@ -12,7 +12,8 @@ from unified_customer.methods.learning import Floats, Ints, Ridge, fit_ridge
 STRENGTHS: Final = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 _NEAREST: Final = 10
 _LOOKED_AT: Final = 2000
-_MOST_TRUST: Final = 1000.0
+HALVES: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
+_SURE: Final = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +62,12 @@ class Bridge:
     Attributes:
         ridge: The regression.
         evidence: How well it does on items that were held out.
-        trust: With how many customers the vector that was learned of an item counts as much as what its content tells.
+        learning: How much of what content tells the vectors have that were learned, by how many customers want an item.
     """
 
     ridge: Ridge = field(repr=False)
     evidence: BridgeEvidence
-    trust: float
+    learning: "Learning"
 
     def predicted(self, content: Floats) -> Floats:
         """Return a vector for each row of content; all 0 where nothing is told, or where content says nothing at all."""
@@ -78,9 +79,33 @@ class Bridge:
         """Return how much of the vector of an item comes from its content, by how many customers want it: 1 for none."""
         if not self.evidence.says:
             return np.zeros(len(customers))
-        if not self.trust:
-            return np.asarray(customers == 0, dtype=np.float64)
-        return np.asarray(self.trust / (customers + self.trust), dtype=np.float64)
+        return 1 - self.learning.of(customers)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How much of what there is to know of an item its learned vector has, by n customers who want it: limit * n / (n + half).
+
+    Models draw vectors of items that few want towards 0: that is what content can make up for.
+
+    Attributes:
+        half: With how many customers it is half of the limit.
+        limit: What it would come to; all above 1 is 1.
+    """
+
+    half: float
+    limit: float = 1.0
+
+    def of(self, customers: Ints) -> Floats:
+        """Return it for numbers of customers, 0 to 1; 0 for none.
+
+        Examples:
+            >>> Learning(half=10, limit=1.5).of(np.array([0, 10, 1000])).tolist()
+            [0.0, 0.75, 1.0]
+        """
+        number = np.asarray(customers, dtype=np.float64)
+        among = number + self.half
+        return np.asarray(np.minimum(self.limit * number / np.where(among > 0, among, 1), 1), dtype=np.float64)
 
 
 def learned_bridge(
@@ -104,8 +129,9 @@ def learned_bridge(
         customers: How many want each.
         strengths: What squares of weights may cost; the one that tells items held out best is taken.
         folds: In how many parts items are held out.
-        trust: With how many customers a vector that was learned counts as much as what content tells; None: as the spread
-            about what content tells falls with their number (empirical Bayes).
+        trust: With how many customers a vector that was learned counts as much as what content tells; None: vectors that were
+            learned tell it (empirical Bayes): those of items with few customers lack a part of what content tells of items
+            held out, and that part alone comes from content.
         seed: Of the parts.
 
     References:
@@ -122,14 +148,16 @@ def learned_bridge(
     learned = told_rows(content) & (customers > 0)
     points, targets, wanted = content[learned], vectors[learned].astype(np.float64), customers[learned]
     if len(points) < 2:
-        empty = np.zeros((content.shape[1], vectors.shape[1]))
-        return Bridge(Ridge(empty, empty[:1].sum(axis=0), 0, targets, None), BridgeEvidence(len(points), *[None] * 4), 0.0)
+        return _nothing(content.shape[1], targets)
     ridge = fit_ridge(points, targets, amounts=wanted / (wanted + _SURE), strengths=strengths, folds=folds, seed=seed)
-    evidence = _judged(ridge, targets)
-    return Bridge(ridge, evidence, trust_of(targets - ridge.held_out, wanted) if trust is None else trust)
+    learning = how_learned(targets, ridge.held_out, wanted) if trust is None else Learning(trust)
+    return Bridge(ridge, _judged(ridge, targets), learning)
 
 
-_SURE: Final = 10.0
+def _nothing(columns: int, targets: Floats) -> Bridge:
+    size = targets.shape[1]
+    ridge = Ridge(np.zeros((columns, size)), np.zeros(size), 0, targets, None)
+    return Bridge(ridge, BridgeEvidence(len(targets), None, None, None, None), Learning(0))
 
 
 def told_rows(content: Floats) -> npt.NDArray[np.bool_]:
@@ -137,36 +165,36 @@ def told_rows(content: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((content != 0).any(axis=1))
 
 
-def trust_of(residuals: Floats, customers: Ints) -> float:
-    """Return with how many customers what was learned is as sure as what was told, 0 to 1000.
-
-    The spread of what was learned about what was told is taken to be a part that stays and one that falls with the number
-    of customers: a + b / n. What was learned then spreads by b / n about what is true, and what is told by a.
+def how_learned(learned: Floats, told: Floats, customers: Ints) -> Learning:
+    """Return how much of what content tells vectors have, by how many customers want an item (least squares).
 
     Args:
-        residuals: What was learned less what was told, one row an item.
+        learned: One row an item.
+        told: What content tells of it, learned without it.
         customers: How many want each, above 0.
 
     Examples:
-        >>> customers = np.array([1, 2, 4, 8])
-        >>> round(trust_of(np.sqrt(2 + 6 / customers)[:, None], customers), 6)
-        3.0
+        >>> customers = np.array([1, 4, 12, 60])
+        >>> told = np.ones((4, 2))
+        >>> how_learned(told * (2 * customers / (customers + 4))[:, None], told, customers)
+        Learning(half=4.0, limit=2.0)
     """
-    spread = (residuals**2).mean(axis=1)
-    share = 1 / customers
-    about = share - share.mean()
-    falls = float(about @ spread / (about @ about)) if (about**2).sum() > 0 else 0.0
-    stays = float(spread.mean() - falls * share.mean())
-    if falls <= 0:
-        return 0.0
-    return min(falls / stays, _MOST_TRUST) if stays > 0 else _MOST_TRUST
+    both, own, number = (told * learned).sum(axis=1), (told**2).sum(axis=1), customers.astype(np.float64)
+    shares = [number / (number + half) for half in HALVES]
+    fits = [(max(float(share @ both), 0), float(share**2 @ own)) for share in shares]
+    explained = [top * top / below if below > 0 else 0.0 for top, below in fits]
+    best = int(np.argmax(explained))
+    top, below = fits[best]
+    return Learning(HALVES[best], max(top / below, 1.0) if below > 0 else 1.0)
 
 
 def _judged(ridge: Ridge, targets: Floats) -> BridgeEvidence:
     told, learned = ridge.held_out - ridge.held_out.mean(axis=0), targets - targets.mean(axis=0)
     size = float(np.linalg.norm(told) * np.linalg.norm(learned))
     near, chance = _same_neighbours(ridge.held_out, targets)
-    return BridgeEvidence(len(targets), ridge.r2, float((told * learned).sum()) / size if size > 0 else None, near, chance)
+    return BridgeEvidence(
+        len(targets), ridge.r2, float((told * learned).sum()) / size if size > 0 else None, near, chance
+    )
 
 
 def _same_neighbours(told: Floats, learned: Floats) -> tuple[float | None, float | None]:

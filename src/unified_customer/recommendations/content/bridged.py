@@ -66,7 +66,8 @@ class Bridged:
         if not len(at):
             return learned
         share = self.share[at[0]]
-        return (1 - share) * learned + share * self.space.adds(history, self.vectors[at[0]])
+        told = self.space.adds(history, self.vectors[at[0]])
+        return np.asarray((1 - share) * learned + share * told, dtype=np.float32)
 
     def kept(self, rows: Ints) -> "Bridged":
         """Return the model with what it holds of some customers, and of nobody else."""
@@ -99,7 +100,8 @@ class WithContent(RecommenderSpec):
     folds: int = Field(default=5, gt=1)
     """In how many parts items are held out."""
     trust: float | None = Field(default=None, ge=0)
-    """With how many customers what was learned of an item counts as much as what its content tells; None: it is learned."""
+    """With how many customers what was learned of an item counts as much as what its content tells; None: by how much of it
+    the vectors of items with few customers have already."""
     seed: int = 0
     """Of the parts, and of the start of the search for directions."""
 

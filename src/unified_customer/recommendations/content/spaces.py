@@ -37,7 +37,8 @@ def space_of(scorer: Scorer, *, directions: int, seed: int) -> Vectored:
     taste = np.asarray(scorer.weights @ found, dtype=np.float32)
     # Along each direction items differ by as much as the model makes of it.
     size = np.linalg.norm(taste, axis=0)
-    return LowRank(scorer.counts, taste / np.where(size > 0, size, np.float32(1)), np.asarray(found * size, dtype=np.float32))
+    into = np.asarray(taste / np.where(size > 0, size, np.float32(1)), dtype=np.float32)
+    return LowRank(scorer.counts, into, np.asarray(found * size, dtype=np.float32))
 
 
 def taste_of(space: Vectored, histories: Histories) -> Floats32:
