@@ -12,6 +12,8 @@ from unified_customer.methods.learning import Floats, Ints, Ridge, fit_ridge
 STRENGTHS: Final = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 _NEAREST: Final = 10
 _LOOKED_AT: Final = 2000
+LEAST: Final = 0.01
+"""Content that tells a smaller share of the spread of vectors says nothing: so much may be chance."""
 HALVES: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
 _SURE: Final = 10.0
 
@@ -40,7 +42,7 @@ class BridgeEvidence:
     @property
     def says(self) -> bool:
         """Whether content says anything of the vectors of items that were not there."""
-        return self.r2 is not None and self.r2 > 0
+        return self.r2 is not None and self.r2 > LEAST
 
     def __str__(self) -> str:
         """Return it as a sentence."""

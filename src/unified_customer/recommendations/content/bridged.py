@@ -11,6 +11,8 @@ from unified_customer.recommendations.content.bridge import Bridge, learned_brid
 from unified_customer.recommendations.content.spaces import Vectored, space_of, taste_of, vectors_of
 from unified_customer.recommendations.content.spec import Content, directions_of
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
+from unified_customer.recommendations.models.factors import LeastSquares
+from unified_customer.recommendations.models.linear import LowRank
 from unified_customer.recommendations.models.scoring import Arrays, Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
@@ -71,7 +73,10 @@ class Bridged:
 
     def kept(self, rows: Ints) -> "Bridged":
         """Return the model with what it holds of some customers, and of nobody else."""
-        return replace(self, inner=self.inner.kept(rows), space=self.space.kept(rows))
+        inner = self.inner.kept(rows)
+        if self.space is self.inner and isinstance(inner, LeastSquares | LowRank):
+            return replace(self, inner=inner, space=inner)
+        return replace(self, inner=inner, space=self.space.kept(rows))
 
     def arrays(self) -> Arrays:
         """Return the arrays of the model, of its vectors where it had none, and what content tells."""

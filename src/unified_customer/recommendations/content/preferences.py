@@ -11,7 +11,7 @@ import polars as pl
 
 from unified_customer.core.errors import SchemaError
 from unified_customer.engines.portable import Native, before, collected, has, opened
-from unified_customer.methods.learning import Sparse
+from unified_customer.methods.learning import Sparse, below, sparse_of
 from unified_customer.recommendations.content.alike import Alike
 from unified_customer.recommendations.content.meanings import READ_AS, Reader
 from unified_customer.recommendations.histories import Floats32, Names
@@ -125,25 +125,16 @@ def stated(preferences: Native, content: Alike, catalogue: pl.DataFrame) -> Stat
     told = rows.join(kinds, on=["preference", "read_as"], how="left", nulls_equal=True, maintain_order="left")
     customers = Names(rows["customer_id"].unique().sort())
     said = _said(told, customers, len(read))
+    vectors = said @ below([vector for _, vector in read]) if read else content.items[:0]
     table = told.select("customer_id", "preference", "weight", read_as="kind")
-    return Stated(customers.listed, said @ _below([vector for _, vector in read], content.items.shape[1]), table)
+    return Stated(customers.listed, vectors, table)
 
 
 def _said(told: pl.DataFrame, customers: Names, preferences: int) -> Sparse:
     """Return how much each customer (row) says of each preference (column)."""
-    from scipy.sparse import coo_array
-
-    places = customers.places(told["customer_id"]), told["place"].to_numpy().astype(np.int64)
-    return coo_array((told["weight"].to_numpy(), places), shape=(len(customers), preferences)).tocsr()
-
-
-def _below(vectors: "Sequence[Sparse | Floats32]", columns: int) -> "Sparse | Floats32":
-    """Return rows one below the other."""
-    from scipy.sparse import csr_array, vstack
-
-    if vectors and isinstance(vectors[0], np.ndarray):
-        return np.concatenate(vectors)
-    return csr_array(vstack(vectors, format="csr")) if vectors else csr_array((0, columns))
+    once = told.group_by("customer_id", "place", maintain_order=True).agg(pl.col("weight").sum())
+    rows, columns = customers.places(once["customer_id"]), once["place"].to_numpy().astype(np.int64)
+    return sparse_of(once["weight"].to_numpy(), rows=rows, columns=columns, shape=(len(customers), preferences))
 
 
 def _checked(preferences: Native) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from unified_customer.methods.learning import Sparse, Terms, fit_terms, of_length_one
+from unified_customer.methods.learning import Sparse, Terms, beside, fit_terms, of_length_one
 from unified_customer.recommendations.content.prices import PriceBands, fit_bands
 from unified_customer.recommendations.content.telling import Kind, told_of
 
@@ -27,6 +27,11 @@ class ContentVectors:
     terms: Mapping[Kind, Terms] = field(repr=False)
     bands: PriceBands = field(repr=False)
 
+    @property
+    def columns(self) -> int:
+        """How many columns vectors have: one for each term."""
+        return sum(len(self.terms[kind].listed) for kind in self.weights)
+
     def of(self, catalogue: pl.DataFrame) -> Sparse:
         """Return a sparse row of length 1 for each row of a catalogue; all 0 where nothing is told that is known.
 
@@ -41,10 +46,8 @@ class ContentVectors:
         return of_length_one(self._beside({kind: documents.get(kind) or [[]] * size for kind in self.weights}))
 
     def _beside(self, documents: Mapping[Kind, list[list[str]]]) -> Sparse:
-        from scipy.sparse import csr_array, hstack
-
         parts = [self.terms[kind].vectors(each) * np.sqrt(self.weights[kind]) for kind, each in documents.items()]
-        return csr_array(hstack(parts, format="csr"))
+        return beside(parts)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return all that was learned: terms and weights of each kind, and edges of price bands."""
