@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ class Alike:
     items: "Sparse | Floats32" = field(repr=False)
     directions: Floats32 | None = field(repr=False)
 
+    @cached_property
+    def _turned(self) -> "Sparse | Floats32":
+        """Items as columns: which of them have a term, at hand for each term."""
+        return self.items.T if isinstance(self.items, np.ndarray) else self.items.T.tocsr()
+
     @property
     def told(self) -> npt.NDArray[np.bool_]:
         """Whether anything is told of each item; of all others every score is 0."""
@@ -45,7 +51,7 @@ class Alike:
 
     def of_vectors(self, vectors: "Sparse | Floats32") -> Floats32:
         """Return the cosine of each of some vectors (row) and each item."""
-        return _full(vectors @ self.items.T) / _above_0(lengths(vectors))[:, None]
+        return _full(vectors @ self._turned) / _above_0(lengths(vectors))[:, None]
 
     def placed(self, vectors: Sparse) -> "Sparse | Floats32":
         """Return vectors of terms as vectors like those of items."""
@@ -53,7 +59,7 @@ class Alike:
 
     def similar(self, places: Ints) -> Floats32:
         """Return the cosine of each of some items and each item."""
-        return _full(self.items[places] @ self.items.T)
+        return _full(self.items[places] @ self._turned)
 
     def evidence(self, history: Histories, place: int) -> Floats32:
         """Return how much each item of a history of one row adds to the score of an item."""
