@@ -1,6 +1,6 @@
 """Matrices, and the order in which their rows are learned from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeAlias
@@ -36,6 +36,29 @@ def sparse_of(values: Floats, *, rows: Ints, columns: Ints, shape: tuple[int, in
     found = csr_array((values, (rows, columns)), shape=shape)
     found.sort_indices()
     return found
+
+
+def rows_of(data: Any, indices: Any, starts: Any, *, columns: int) -> Sparse:
+    """Return a sparse matrix of values that stand row by row: what is in a column, the columns, where each row starts."""
+    from scipy.sparse import csr_array
+
+    return csr_array((data, indices, starts), shape=(len(starts) - 1, columns))
+
+
+def beside(parts: Sequence[Sparse]) -> Sparse:
+    """Return sparse matrices one beside the other."""
+    from scipy.sparse import csr_array, hstack
+
+    return csr_array(hstack(parts, format="csr"))
+
+
+def below(parts: "Sequence[Sparse | Floats]") -> "Sparse | Floats":
+    """Return matrices one below the other: full ones full, sparse ones sparse."""
+    from scipy.sparse import csr_array, vstack
+
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return csr_array(vstack(parts, format="csr"))
 
 
 @contextmanager

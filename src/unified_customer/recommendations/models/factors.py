@@ -85,10 +85,14 @@ class LeastSquares:
 
     def evidence(self, history: Histories, place: int) -> Floats32:
         """Return how much each item of a history of one row adds to the score of an item (section 5 of Hu et al.)."""
+        return self.adds(history, self.items[place])
+
+    def adds(self, history: Histories, vector: Floats32) -> Floats32:
+        """Return how much each item of a history of one row adds to the score of an item with such a vector."""
         left, right = self._equation(history.places, counted(history, self.counts))
         amounts = counted(history, self.counts)
         said = np.where(amounts > 0, 1 + self.extra[history.places] * amounts, np.float32(0))
-        towards = np.linalg.solve(left, self.items[place]) if len(right) else right
+        towards = np.linalg.solve(left, vector) if len(right) else right
         return np.asarray(said * (self.items[history.places] @ towards), dtype=np.float32)
 
     def kept(self, rows: Ints) -> "LeastSquares":

@@ -107,7 +107,11 @@ class LowRank:
 
     def evidence(self, history: Histories, place: int) -> Floats32:
         """Return how much each item of a history of one row adds to the score of an item."""
-        return np.asarray(counted(history, self.counts) * (self.into[history.places] @ self.out[place]))
+        return self.adds(history, self.out[place])
+
+    def adds(self, history: Histories, vector: Floats32) -> Floats32:
+        """Return how much each item of a history of one row adds to the score of an item with such a vector."""
+        return np.asarray(counted(history, self.counts) * (self.into[history.places] @ vector))
 
     def kept(self, rows: Ints) -> "LowRank":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
