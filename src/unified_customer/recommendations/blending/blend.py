@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import polars as pl
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.blending.trials import Trials
@@ -26,6 +27,11 @@ class Blend:
     weights: Mapping[str, float]
     repeats: bool
     trials: Trials | None = field(default=None, repr=False)
+
+    @property
+    def tried(self) -> pl.DataFrame | None:
+        """How well each model that was tried did; None: weights were given."""
+        return None if self.trials is None else self.trials.table(self.weights)
 
     def scores(self, histories: Histories) -> Floats32:
         """Return a score for each row and each item."""
