@@ -54,7 +54,7 @@ def test_where_nothing_is_known_what_is_popular_comes_and_is_called_so() -> None
     recommender = Neighbours(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
     told = recommender.recommend(["cid"], n=9)
     assert told.table["basis"].to_list() == ["own", "popular", "popular"]
-    assert told.shortfall.rows() == [("cid", 6, "no further item is allowed")]
+    assert told.shortfall.rows() == [("cid", 6, "3 of 4 items may be recommended: 1 had already")]
 
 
 def test_nobody_known_is_told_of_what_goes_with_the_page() -> None:

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.recommendations import ALS, EASE, Hybrid, Neighbours, Recommender
 from unified_customer.recommendations.models.spec import RecommenderSpec
+from unified_customer.recommendations.rules import Rules
 from unified_customer.recommendations.serving.best import best
 from unified_customer.testing.recommendation_strategies import (
     CUSTOMERS,
@@ -107,7 +108,33 @@ def test_one_customer_is_told_the_same_alone_as_among_others(model: Any, frame: 
 @given(models(), interactions(), st.integers(1, 5))
 def test_batches_hold_the_same_lists(model: Any, frame: pl.DataFrame, n: int) -> None:
     recommender = fitted(model, frame)
-    assert pl.concat(recommender.batches(n=n)).equals(recommender.recommend(n=n).table)
+    whole = recommender.recommend(n=n)
+    parts = list(recommender.batches(n=n))
+    assert pl.concat(part.table for part in parts).equals(whole.table)
+    assert pl.concat(part.shortfall for part in parts).equals(whole.shortfall)
+
+
+@given(models(), interactions(), st.integers(1, 5), st.sets(st.sampled_from(ITEMS)))
+def test_what_is_denied_is_on_no_list(model: Any, frame: pl.DataFrame, n: int, denied: set[str]) -> None:
+    recommender = fitted(model, frame)
+    rules = Rules(deny=denied)
+    found = recommender.recommend(n=n, rules=rules)
+    on_page = recommender.recommend(context=[ITEMS[0]], n=n, rules=rules)
+    assert not denied & {*found.table["item_id"], *on_page.table["item_id"]}
+    assert recommender.recommend(n=n, rules=recommender.prepare(rules)).table.equals(found.table)
+    lists = dict(found.table.group_by("customer_id").len().iter_rows())
+    short = dict(found.shortfall.select("customer_id", "missing").iter_rows())
+    assert all(lists.get(name, 0) + short.get(name, 0) == n for name in recommender.customers)
+
+
+@given(models(), interactions(), st.sets(st.sampled_from(CUSTOMERS)))
+def test_a_model_kept_to_some_holds_them_and_nobody_else(model: Any, frame: pl.DataFrame, some: set[str]) -> None:
+    recommender = fitted(model, frame)
+    kept = recommender.only(some)
+    assert set(kept.customers) == some & set(recommender.customers)
+    assert kept.recommend(n=3).table.equals(
+        recommender.recommend(recommender.customers.filter(recommender.customers.is_in(list(some))), n=3).table
+    )
 
 
 @given(models(), interactions())
@@ -233,13 +260,11 @@ def test_a_context_names_nobody_and_reads_nobody(model: Any, frame: pl.DataFrame
     assert_frame_equal(found.table, same.table, **CLOSE)
 
 
-@given(
-    st.lists(st.lists(st.sampled_from((0.0, 1.0, 2.0, -1.0)), min_size=5, max_size=5), min_size=1, max_size=4),
-    st.integers(1, 7),
-    st.lists(st.booleans(), min_size=5, max_size=5),
-)
-def test_the_best_are_those_of_sorting_by_hand(rows: list[list[float]], n: int, allowed: list[bool]) -> None:
-    found = best(np.array(rows, dtype=np.float32), n, np.array(allowed))
-    for row, places in zip(rows, found.tolist(), strict=True):
-        order = sorted((place for place in range(5) if allowed[place]), key=lambda place: (-row[place], place))[:n]
-        assert [place for place in places if place >= 0] == order
+@given(st.integers(0, 2**32), st.integers(1, 400), st.sampled_from((1, 2, 300)), st.integers(1, 7), st.floats(0, 1))
+def test_the_best_are_those_of_sorting_by_hand(seed: int, columns: int, values: int, n: int, share: float) -> None:
+    chance = np.random.default_rng(seed)
+    rows = chance.integers(-1, values, (3, columns)).astype(np.float32)
+    allowed = chance.random(rows.shape) < share
+    for row, told, places in zip(rows, allowed, best(rows.copy(), n, allowed).tolist(), strict=True):
+        order = sorted(np.flatnonzero(told).tolist(), key=lambda place: (-row[place], place))[:n]
+        assert places == [*order, *[-1] * (min(n, columns) - len(order))]

@@ -1,10 +1,15 @@
 """The best places of rows of scores, ties decided by the places themselves."""
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Floats32
+
+_GROUPS: Final = 16
+_MANY: Final = 64
 
 
 def best(scores: Floats32, n: int, allowed: npt.NDArray[np.bool_] | None = None) -> Ints:
@@ -25,23 +30,33 @@ def best(scores: Floats32, n: int, allowed: npt.NDArray[np.bool_] | None = None)
     if allowed is not None:
         np.copyto(scores, -np.inf, where=~allowed)
     wanted = min(n, scores.shape[1])
-    if not wanted or not len(scores):
-        return np.full((len(scores), wanted), -1, np.int64)
-    top = _highest(scores, wanted)
-    values = np.take_along_axis(scores, top, axis=1)
-    order = np.lexsort((top, -values), axis=1)
-    ranked = np.take_along_axis(top, order, axis=1)
-    return np.where(np.take_along_axis(values, order, axis=1) == -np.inf, -1, ranked)
-
-
-def _highest(scores: Floats32, n: int) -> Ints:
-    """Return the places of the n highest scores of each row in no order, of equal ones the first places."""
-    if n == scores.shape[1]:
-        return np.tile(np.arange(n), (len(scores), 1))
-    top = np.argpartition(scores, -n, axis=1)[:, -n:]
-    least = np.take_along_axis(scores, top, axis=1).min(axis=1, keepdims=True)
-    # Which of several equal ones were taken is by chance of the algorithm.
-    for row in np.flatnonzero((scores >= least).sum(axis=1) > n):
-        above = np.flatnonzero(scores[row] > least[row])
-        top[row] = np.concatenate([above, np.flatnonzero(scores[row] == least[row])[: n - len(above)]])
+    top = np.full((len(scores), wanted), -1, np.int64)
+    if not top.size:
+        return top
+    rows, places = np.nonzero(_likely(scores, wanted))
+    values = scores[rows, places]
+    order = np.lexsort((places, -values, rows))
+    ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    kept = (ranks < wanted) & (values[order] > -np.inf)
+    top[rows[kept], ranks[kept]] = places[order[kept]]
     return top
+
+
+def _likely(scores: Floats32, n: int) -> npt.NDArray[np.bool_]:
+    """Return whether each place can be among the n highest of its row: few of them where there are many."""
+    least = _least(scores, n)
+    likely = scores >= least[:, None]
+    for row in np.flatnonzero(likely.sum(axis=1) > _MANY * n):
+        # Of many equal ones the first places count.
+        likely[row] = scores[row] > least[row]
+        likely[row, np.flatnonzero(scores[row] == least[row])[:n]] = True
+    return likely
+
+
+def _least(scores: Floats32, n: int) -> Floats32:
+    """Return for each row a score that at least n places reach: of groups of places, the n-th highest maximum."""
+    size = scores.shape[1]
+    groups = min(_GROUPS * n, size)
+    width = size // groups
+    highest = scores[:, : width * groups].reshape(len(scores), width, groups).max(axis=1)
+    return np.asarray(np.partition(highest, -n, axis=1)[:, -n])

@@ -36,6 +36,18 @@ def of_items(like: Histories, items: Sequence[str]) -> Histories:
     )
 
 
+def of_customers(histories: Histories, customers: pl.Series) -> Histories:
+    """Return the history of each of some customers; an empty one of who is not there."""
+    at = histories.customers.places(customers)
+    known = histories.taken(at[at >= 0])
+    sizes = np.zeros(len(at), np.int64)
+    sizes[at >= 0] = known.sizes
+    origin = np.full(len(at), -1, np.int64)
+    origin[at >= 0] = known.origin
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return replace(known, customers=Names(customers), starts=starts, origin=origin)
+
+
 def brought_up_to_date(
     histories: Histories, rows: pl.LazyFrame, *, since: datetime, as_of: datetime, half_life_days: float | None
 ) -> Histories:

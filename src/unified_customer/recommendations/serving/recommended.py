@@ -1,5 +1,6 @@
 """Lists of recommendations, and what is missing in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,7 @@ TABLE: Final = pl.Schema(
 SHORTFALL: Final = pl.Schema({"customer_id": pl.String(), "missing": pl.Int64(), "reason": pl.String()})
 OWN: Final = "own"
 POPULAR: Final = "popular"
+UNKNOWN: Final = "not in the model: nothing that it may read is known of this customer"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,13 @@ class Recommendations:
     table: pl.DataFrame = field(repr=False)
     shortfall: pl.DataFrame = field(repr=False)
 
+    def of_nobody(self) -> "Recommendations":
+        """Return them without ids of customers."""
+        nobody = pl.lit(None, pl.String)
+        return Recommendations(
+            self.table.with_columns(customer_id=nobody), self.shortfall.with_columns(customer_id=nobody)
+        )
+
     def __str__(self) -> str:
         """Return how many lists there are, without anybody's."""
         lists, short = self.table["customer_id"].n_unique(), self.shortfall.height
@@ -43,3 +52,15 @@ class Recommendations:
     def _repr_html_(self) -> str:
         bases = self.table.group_by("basis").agg(items=pl.len()).sort("basis")
         return result_html("Recommendations", [("lists", COUNT.written(self.table["customer_id"].n_unique()))], bases)
+
+
+def together(parts: Sequence[Recommendations]) -> Recommendations:
+    """Return lists of several parts as one."""
+    table = pl.concat([pl.DataFrame(schema=TABLE), *(part.table for part in parts)])
+    return Recommendations(table, pl.concat([pl.DataFrame(schema=SHORTFALL), *(part.shortfall for part in parts)]))
+
+
+def not_held(customers: pl.Series, n: int) -> Recommendations:
+    """Return that there is no list for customers whom a model does not hold."""
+    told = {"customer_id": customers, "missing": [n] * len(customers), "reason": [UNKNOWN] * len(customers)}
+    return Recommendations(pl.DataFrame(schema=TABLE), pl.DataFrame(told, schema=SHORTFALL))

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +16,18 @@ from unified_customer.core.spec import Spec
 from unified_customer.engines.portable import Native
 from unified_customer.methods.display import COUNT, result_html
 from unified_customer.methods.learning import Ints
+from unified_customer.recommendations.catalogue import catalogue_at
 from unified_customer.recommendations.histories import Floats32, Histories
 from unified_customer.recommendations.interactions.reading import rows_before
 from unified_customer.recommendations.models.scoring import Scorer
+from unified_customer.recommendations.rules import Prepared, Rules, Shelf
 from unified_customer.recommendations.serving.best import best
+from unified_customer.recommendations.serving.listing import Asked, in_parts, listed
 from unified_customer.recommendations.serving.newcomers import brought_up_to_date, of_items
-from unified_customer.recommendations.serving.recommended import OWN, POPULAR, SHORTFALL, TABLE, Recommendations
+from unified_customer.recommendations.serving.recommended import Recommendations, not_held, together
 
 if TYPE_CHECKING:
     from unified_customer.recommendations.models.spec import RecommenderSpec
-
-_CELLS: Final = 16_000_000
-"""So many scores are worked out at a time."""
-UNKNOWN: Final = "not in the model: nothing that it may read is known of this customer"
-NOTHING_LEFT: Final = "no further item is allowed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,7 @@ class Recommender:
         n: int = 10,
         repeats: bool | None = None,
         context: Sequence[str] | None = None,
+        rules: Rules | Prepared | None = None,
     ) -> Recommendations:
         """Recommend items to customers, or to nobody known.
 
@@ -81,41 +82,74 @@ class Recommender:
             repeats: Whether what a customer has may be recommended again; None: as the spec says.
             context: Items in view, in a cart or on a page, in place of anybody's history; no personal data are read. Without
                 items what is popular is recommended.
+            rules: What may be recommended and what besides the score counts; those that look at exposures are made ready by
+                `prepare`.
 
         Returns:
             A list for each, and why where it is shorter than n.
 
         Raises:
-            ConfigurationError: Both customers and a context are given, or n is below 1.
+            ConfigurationError: Both customers and a context are given, n is below 1, or rules look at what is not there.
         """
         if context is not None and customers is not None:
             raise ConfigurationError(
                 "Recommend to customers or for a context: what a list is made from is one of them."
             )
-        asked = _Asked(_at_least_one(n), self.model.repeats if repeats is None else repeats)
+        asked = self.asked(n, repeats=repeats, rules=rules)
         if context is not None:
-            return self._listed(of_items(self.histories, context), asked, nobody=True)
+            return listed(self.scorer, of_items(self.histories, context), asked).of_nobody()
         known, unknown = self._split(self.customers if customers is None else _series(customers))
-        found = self._listed(self.histories.taken(known), asked)
-        return replace(found, shortfall=pl.concat([found.shortfall, _short(unknown, n, UNKNOWN)]))
+        parts = [listed(self.scorer, part, asked) for part in in_parts(self.histories, known)]
+        return together([*parts, not_held(unknown, n)])
 
     def batches(
-        self, customers: "Iterable[str] | pl.Series | None" = None, *, n: int = 10, repeats: bool | None = None
-    ) -> Iterator[pl.DataFrame]:
+        self,
+        customers: "Iterable[str] | pl.Series | None" = None,
+        *,
+        n: int = 10,
+        repeats: bool | None = None,
+        rules: Rules | Prepared | None = None,
+    ) -> Iterator[Recommendations]:
         """Yield the lists of many customers, some at a time, so that memory stays the same however many there are.
 
         Args:
-            customers: Their ids; None: all whom the model holds. Who is not in it is left out.
+            customers: Their ids; None: all whom the model holds.
             n: How many items each.
             repeats: Whether what a customer has may be recommended again; None: as the spec says.
+            rules: As for `recommend`.
 
         Returns:
-            Tables as `recommend` gives them.
+            Lists as `recommend` gives them; whom the model does not hold is told last.
+
+        Raises:
+            ConfigurationError: As for `recommend`.
         """
-        asked = _Asked(_at_least_one(n), self.model.repeats if repeats is None else repeats)
-        known, _ = self._split(self.customers if customers is None else _series(customers))
-        for part in _parts(known, self._at_once):
-            yield self._table(self.histories.taken(part), asked)
+        asked = self.asked(n, repeats=repeats, rules=rules)
+        known, unknown = self._split(self.customers if customers is None else _series(customers))
+        parts = (listed(self.scorer, part, asked) for part in in_parts(self.histories, known))
+        return chain(parts, [not_held(unknown, n)] if len(unknown) else [])
+
+    def prepare(
+        self,
+        rules: Rules,
+        *,
+        exposures: Native | None = None,
+        customers: pl.Series | None = None,
+        as_of: datetime | None = None,
+    ) -> Prepared:
+        """Make rules ready for many requests.
+
+        Args:
+            rules: The rules.
+            exposures: `customer_id`, `item_id`, `exposed_at`, on any engine, if there are rules on frequency.
+            customers: Whose exposures are kept; None: everybody's.
+            as_of: Only exposures strictly before count; None: those before the as-of instant of the model.
+
+        Raises:
+            ConfigurationError: Something is not given at which the rules look.
+            SchemaError: The catalogue, or the exposures, have not the columns that the rules look at.
+        """
+        return self._shelf.prepare(rules, exposures=exposures, customers=customers, as_of=as_of or self.as_of)
 
     def rank(self, customer: str | None, items: Sequence[str]) -> pl.DataFrame:
         """Put a list of items into the order in which a customer is likely to want them.
@@ -158,9 +192,14 @@ class Recommender:
         scores = np.array(self.scorer.similar(places), dtype=np.float32)
         scores[np.arange(len(places)), places] = -np.inf
         top = best(scores, _at_least_one(n))
-        table = _long(self.items.gather(places), top, scores, self.items)
-        told = table.filter(pl.col("score") > 0).rename({"item_id": "similar_item_id", "customer_id": "item_id"})
-        return told.select("item_id", "rank", "similar_item_id", "score")
+        rows, ranks = np.nonzero((top >= 0) & (np.take_along_axis(scores, np.maximum(top, 0), axis=1) > 0))
+        near = top[rows, ranks]
+        names = {
+            "item_id": self.items.gather(places[rows]),
+            "rank": ranks + 1,
+            "similar_item_id": self.items.gather(near),
+        }
+        return pl.DataFrame(names | {"score": scores[rows, near].astype(np.float64)})
 
     def explain(self, customer: str, item: str, *, n: int = 3) -> pl.DataFrame:
         """Return which items of a customer's own led to an item.
@@ -209,6 +248,24 @@ class Recommender:
         histories = brought_up_to_date(self.histories, rows, since=self.as_of, as_of=as_of, half_life_days=half_life)
         return replace(self, as_of=as_of, histories=histories)
 
+    def with_catalogue(self, items: Native, *, as_of: datetime) -> "Recommender":
+        """Return it with what the catalogue tells now of its items: prices, stock and all else at which rules look.
+
+        Args:
+            items: As `catalogue_at` takes it.
+            as_of: What began strictly before counts, unless it ended before.
+
+        Raises:
+            SchemaError: `item_id` is missing.
+        """
+        return replace(self, catalogue=catalogue_at(items, items=self.histories.items, as_of=as_of))
+
+    def only(self, customers: "Iterable[str] | pl.Series") -> "Recommender":
+        """Return it with some customers alone, such as those who allow the purpose now; of all others nothing is left."""
+        kept = self.histories.customers.places(_series(customers).unique())
+        others = np.setdiff1d(np.arange(len(self.histories)), kept)
+        return self.without(self.histories.customers.at(others))
+
     def without(self, customers: "Iterable[str] | pl.Series") -> "Recommender":
         """Return it without some customers: neither their histories nor any number of theirs is in it."""
         kept = self.histories.without(_series(customers))
@@ -239,10 +296,6 @@ class Recommender:
 
     # ------------------------------------------------------------------------------------------------------- inside
 
-    @property
-    def _at_once(self) -> int:
-        return max(1, _CELLS // max(len(self.items), 1))
-
     def _one(self, customer: str) -> Histories:
         place = self.histories.customers.places([customer])
         if place[0] < 0:
@@ -255,67 +308,23 @@ class Recommender:
         places = self.histories.customers.places(asked)
         return places[places >= 0], asked.filter(pl.Series(places < 0))
 
-    def _listed(self, histories: Histories, asked: "_Asked", *, nobody: bool = False) -> Recommendations:
-        parts = [self._table(histories.taken(part), asked) for part in _parts(np.arange(len(histories)), self._at_once)]
-        table = pl.concat([pl.DataFrame(schema=TABLE), *parts])
-        found = pl.Series(np.bincount(histories.customers.places(table["customer_id"]), minlength=len(histories)))
-        names = histories.customers.listed
-        short = pl.DataFrame({"customer_id": names, "missing": asked.n - found}).filter(pl.col("missing") > 0)
-        told = short.with_columns(reason=pl.lit(NOTHING_LEFT)).cast(SHORTFALL)
-        if nobody:
-            table, told = (each.with_columns(customer_id=pl.lit(None, pl.String)) for each in (table, told))
-        return Recommendations(table, told)
+    @cached_property
+    def _shelf(self) -> Shelf:
+        popularity = np.bincount(self.histories.places, minlength=len(self.items))
+        return Shelf(self.histories.items, self.catalogue, popularity)
 
-    def _table(self, histories: Histories, asked: "_Asked") -> pl.DataFrame:
-        scores = np.array(self.scorer.scores(histories), dtype=np.float32)
-        allowed = None
-        if not asked.repeats:
-            allowed = np.ones(scores.shape, np.bool_)
-            allowed[histories.rows, histories.places] = False
-        return _long(histories.customers.listed, best(scores, asked.n, allowed), scores, self.items)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What a list is to be like."""
-
-    n: int
-    repeats: bool
-
-
-def _long(names: pl.Series, top: Ints, scores: Floats32, items: pl.Series) -> pl.DataFrame:
-    """Return a row for each place of each list."""
-    rows, ranks = np.nonzero(top >= 0)
-    places = top[rows, ranks]
-    score = scores[rows, places].astype(np.float64)
-    return pl.DataFrame(
-        {
-            "customer_id": names.gather(rows),
-            "rank": ranks + 1,
-            "item_id": items.gather(places),
-            "score": score,
-            "basis": pl.Series(np.where(score == 0, POPULAR, OWN), dtype=pl.String),
-        },
-        schema=TABLE,
-    )
+    def asked(self, n: int, *, repeats: bool | None, rules: Rules | Prepared | None) -> Asked:
+        """Return what lists are to be like; None for `repeats`: as the spec says, for `rules`: none."""
+        ready = rules if isinstance(rules, Prepared) else self.prepare(rules or Rules())
+        return Asked(_at_least_one(n), self.model.repeats if repeats is None else repeats, ready)
 
 
 def _of(scores: Floats32, places: Ints) -> npt.NDArray[np.float32]:
     return np.where(places >= 0, scores[np.maximum(places, 0)], np.float32(0))
 
 
-def _parts(rows: Ints, size: int) -> Iterator[Ints]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
-
-
 def _series(names: "Iterable[str] | pl.Series") -> pl.Series:
     return names.cast(pl.String) if isinstance(names, pl.Series) else pl.Series(list(names), dtype=pl.String)
-
-
-def _short(customers: pl.Series, n: int, reason: str) -> pl.DataFrame:
-    told = {"customer_id": customers, "missing": [n] * len(customers), "reason": [reason] * len(customers)}
-    return pl.DataFrame(told, schema=SHORTFALL)
 
 
 def _at_least_one(n: int) -> int:
