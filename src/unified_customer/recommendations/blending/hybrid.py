@@ -1,18 +1,22 @@
 """`Hybrid`: several models, weighed by what customers did in windows that were held out."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import numpy as np
 from pydantic import Field, SerializeAsAny
 
 from unified_customer.core.errors import ConfigurationError
+from unified_customer.engines.portable import Native
 from unified_customer.methods.learning import Floats
 from unified_customer.recommendations.blending.blend import Blend
 from unified_customer.recommendations.blending.pools import pools
 from unified_customer.recommendations.blending.portfolio import portfolio
 from unified_customer.recommendations.blending.selection import both_weights, even_weights
 from unified_customer.recommendations.blending.windows import Window, past_windows, random_window
+from unified_customer.recommendations.content.widening import with_items
 from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
@@ -45,6 +49,17 @@ class Hybrid(RecommenderSpec):
     """A part with a smaller share of the weights is left out."""
     seed: int = 0
     """Of what is held out by chance."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the tables that `fit` reads: those of all parts."""
+        named = [super().needs, *(part.needs for part in (self.parts or {}).values())]
+        return tuple(dict.fromkeys(chain.from_iterable(named)))
+
+    def training(self, tables: Mapping[str, Native], *, as_of: datetime) -> Training:
+        """Return what there is to learn from, with the catalogue of that time where a part reads it."""
+        found = super().training(tables, as_of=as_of)
+        return with_items(found, tables) if "items" in self.needs else found
 
     def learn(self, training: Training) -> Scorer:
         """Return what is learned."""

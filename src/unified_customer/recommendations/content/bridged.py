@@ -1,15 +1,19 @@
 """A collaborative model that knows by content what few people or none have touched."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 from pydantic import Field, SerializeAsAny
 
+from unified_customer.engines.portable import Native
 from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.content.alike import in_directions
 from unified_customer.recommendations.content.bridge import Bridge, learned_bridge, told_rows
 from unified_customer.recommendations.content.spaces import Vectored, space_of, taste_of, vectors_of
 from unified_customer.recommendations.content.spec import Content, directions_of
+from unified_customer.recommendations.content.widening import with_items
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.linear import LowRank
@@ -114,6 +118,10 @@ class WithContent(RecommenderSpec):
     def needs(self) -> tuple[str, ...]:
         """Names of the tables that `fit` reads."""
         return self.content.needs
+
+    def training(self, tables: Mapping[str, Native], *, as_of: datetime) -> Training:
+        """Return what there is to learn from, with the catalogue of that time where `items` is among the tables."""
+        return with_items(super().training(tables, as_of=as_of), tables)
 
     def learn(self, training: Training) -> Bridged:
         """Return what is learned.

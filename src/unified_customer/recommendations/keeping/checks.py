@@ -61,6 +61,7 @@ def _asked(recommender: Recommender) -> None:
     one = histories.taken(np.array([np.argmax(histories.origin)]))
     stranger = replace(one, origin=np.array([-1]))
     scorer.kept(one.origin[one.origin >= 0])
-    for found in (scorer.scores(one), scorer.scores(stranger), scorer.similar(np.array([items - 1]))):
-        if found.shape != (1, items):
-            raise ConfigurationError("What was learned is of other items than the recommender.")
+    with np.errstate(all="ignore"):
+        told = (scorer.scores(one), scorer.scores(stranger), scorer.similar(np.array([items - 1])))
+    if any(found.shape != (1, items) for found in told):
+        raise ConfigurationError("What was learned is of other items than the recommender.")

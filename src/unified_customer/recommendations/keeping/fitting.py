@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from inspect import isclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -12,13 +11,8 @@ import numpy as np
 
 def misfit(value: Any) -> str | None:
     """Return the first field of a dataclass that does not hold what its annotation says; None: all of them do."""
-    hints = _hints(type(value))
+    hints = get_type_hints(type(value))
     return next((each.name for each in fields(value) if not fits(getattr(value, each.name), hints[each.name])), None)
-
-
-@cache
-def _hints(kind: type[Any]) -> Mapping[str, Any]:
-    return get_type_hints(kind)
 
 
 def fits(value: Any, hint: Any) -> bool:

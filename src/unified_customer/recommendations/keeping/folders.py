@@ -13,7 +13,7 @@ from unified_customer.recommendations.keeping.manifest import KeptFile, Manifest
 
 MANIFEST: Final = "manifest.json"
 ARRAYS: Final = "arrays.npz"
-CATALOGUE: Final = "catalogue.arrow"
+CATALOGUE: Final = "catalogue.parquet"
 _DATA: Final = frozenset({ARRAYS, CATALOGUE})
 
 

@@ -112,11 +112,11 @@ def read_manifest(raw: bytes) -> Manifest:
         )
     try:
         manifest = Manifest.model_validate(told)
+        if manifest.text().encode() == raw:
+            return manifest
     except (ValidationError, RecursionError):
         raise ConfigurationError("The manifest has not the form of one that was saved.") from None
-    if manifest.text().encode() != raw:
-        raise ConfigurationError("The manifest was changed since it was saved.")
-    return manifest
+    raise ConfigurationError("The manifest was changed since it was saved.")
 
 
 def _parsed(raw: bytes) -> Any:

@@ -87,7 +87,7 @@ def save_recommender(
 
     def fill(draft: Path) -> None:
         write_arrays(draft / ARRAYS, apart.arrays)
-        recommender.catalogue.write_ipc(draft / CATALOGUE, compression="uncompressed")
+        recommender.catalogue.write_parquet(draft / CATALOGUE, compression="uncompressed", statistics=False)
         manifest = told.model_copy(update={"files": files_in(draft)}).sealed(key)
         (draft / MANIFEST).write_bytes(manifest.text().encode())
         saved.append(manifest)
@@ -156,7 +156,7 @@ def load_recommender(folder: Folder, *, key: KeyProvider | None = None) -> Recom
         with kept_file(place, ARRAYS, manifest.files[ARRAYS]) as file:
             told = Together(StoredArrays(file, size=manifest.files[ARRAYS].bytes)).put(manifest.content)
         with kept_file(place, CATALOGUE, manifest.files[CATALOGUE]) as file:
-            catalogue = pl.read_ipc(file.read())
+            catalogue = pl.read_parquet(file)
         model = Together([]).put(manifest.spec)
         found = Recommender(model, manifest.as_of, told["histories"], told["scorer"], catalogue)
         refuse_unfit(found)
@@ -191,8 +191,10 @@ def erase_saved(folder: Folder, customers: "Iterable[str] | pl.Series", *, key: 
         How many of them were in it.
 
     Raises:
-        ConfigurationError: As `load_recommender`; so do SchemaVersionError and SignatureError.
+        ConfigurationError: As `load_recommender`, or a single text is given; so do SchemaVersionError and SignatureError.
     """
+    if isinstance(customers, str):
+        raise ConfigurationError("Customers are a list of ids, even if it is one.")
     manifest, held = load_manifest(folder, key=key), load_recommender(folder, key=key)
     left = held.without(customers)
     gone = len(held.customers) - len(left.customers)
