@@ -13,6 +13,7 @@ from unified_customer.core.errors import ConfigurationError
 from unified_customer.methods.learning import rows_of
 from unified_customer.recommendations.keeping.fitting import misfit
 from unified_customer.recommendations.keeping.known import SPECS, VALUES
+from unified_customer.recommendations.keeping.shapes import unlike
 
 Array = npt.NDArray[Any]
 
@@ -21,12 +22,13 @@ class Together:
     """Puts values together in the order in which they were taken apart.
 
     Examples:
-        >>> Together([]).put({"mapping": [["half", 0.5], ["all", {"number": "inf"}]]})
+        >>> Together([], items=0).put({"mapping": [["half", 0.5], ["all", {"number": "inf"}]]})
         {'half': 0.5, 'all': inf}
     """
 
-    def __init__(self, arrays: Any) -> None:
-        """Take arrays by number."""
+    def __init__(self, arrays: Any, *, items: int) -> None:
+        """Take arrays by number, and how many items they are of."""
+        self._items = items
         self._arrays = arrays
         self._made: list[Any] = []
         self._ways: Mapping[str, Callable[[dict[str, Any]], Any]] = {
@@ -63,9 +65,9 @@ class Together:
         names = [each.name for each in fields(kind)]
         _same_names(told, names)
         made = kind(**{name: self.put(told[name]) for name in names})
-        wrong = misfit(made)
+        wrong = misfit(made) or unlike(node["value"], made, self._items)
         if wrong is not None:
-            raise ConfigurationError(f"'{wrong}' of {kind.__name__} is not of the type that it should be.")
+            raise ConfigurationError(f"'{wrong}' of {kind.__name__} is not of the type or shape that it should be.")
         return made
 
     def _spec(self, node: dict[str, Any]) -> Any:

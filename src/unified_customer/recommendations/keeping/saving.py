@@ -154,10 +154,11 @@ def load_recommender(folder: Folder, *, key: KeyProvider | None = None) -> Recom
     place = settled(Path(folder))
     with _readable(place):
         with kept_file(place, ARRAYS, manifest.files[ARRAYS]) as file:
-            told = Together(StoredArrays(file, size=manifest.files[ARRAYS].bytes)).put(manifest.content)
+            arrays = StoredArrays(file, size=manifest.files[ARRAYS].bytes)
+            told = Together(arrays, items=manifest.items).put(manifest.content)
         with kept_file(place, CATALOGUE, manifest.files[CATALOGUE]) as file:
             catalogue = pl.read_parquet(file)
-        model = Together([]).put(manifest.spec)
+        model = Together([], items=0).put(manifest.spec)
         found = Recommender(model, manifest.as_of, told["histories"], told["scorer"], catalogue)
         refuse_unfit(found)
         _refuse_others(found, manifest, key)
