@@ -267,23 +267,28 @@ def test_a_spec_with_a_value_that_it_cannot_have(folder: Path) -> None:
     refused(folder, match="not as a recommender is saved")
 
 
+def test_a_spec_that_is_none_of_a_recommender(folder: Path) -> None:
+    anew(folder, spec={"spec": "Interactions", "fields": {}})
+    refused(folder, match="do not go together: spec")
+
+
 def test_a_model_that_is_not_known(folder: Path) -> None:
     content = content_of(folder)
-    content["mapping"][1][1]["value"] = "subprocess.Popen"
+    content["scorer"]["value"] = "subprocess.Popen"
     anew(folder, content=content)
     refused(folder, match="does not know")
 
 
 def test_a_model_with_a_field_too_few(folder: Path) -> None:
     content = content_of(folder)
-    del content["mapping"][1][1]["fields"]["people"]
+    del content["scorer"]["fields"]["people"]
     anew(folder, content=content)
     refused(folder, match="fields that it should have")
 
 
 def test_a_model_that_is_a_text(folder: Path) -> None:
     content = content_of(folder)
-    content["mapping"][1][1] = "LeastSquares"
+    content["scorer"] = "LeastSquares"
     anew(folder, content=content)
     refused(folder, match="not as a recommender is saved")
 
@@ -291,8 +296,8 @@ def test_a_model_that_is_a_text(folder: Path) -> None:
 # -------------------------------------------------------------------------------------------- what is not read: the arrays
 
 
-def number_of(folder: Path, name: str, *, part: int = 1) -> str:
-    return str(content_of(folder)["mapping"][part][1]["fields"][name]["array"])
+def number_of(folder: Path, name: str, *, part: str = "scorer") -> str:
+    return str(content_of(folder)[part]["fields"][name]["array"])
 
 
 @pytest.mark.parametrize(
@@ -327,7 +332,7 @@ def test_what_was_learned_in_another_shape_or_type(folder: Path, name: str, chan
     ],
 )
 def test_histories_that_do_not_go_together(folder: Path, name: str, change: Any) -> None:
-    number = number_of(folder, name, part=0)
+    number = number_of(folder, name, part="histories")
     with_arrays(folder, lambda arrays: arrays.update({number: change(arrays[number])}))
     refused(folder, match=r"do not go together|not as a recommender")
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.recommendations.histories import AGE, DECAYED, SPAN, TIMES, WEIGHT, Histories
+from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.serving.recommender import Recommender
 
 _LAYERS = ({WEIGHT, TIMES}, {WEIGHT, TIMES, DECAYED, AGE, SPAN})
@@ -20,6 +21,7 @@ def refuse_unfit(recommender: Recommender) -> None:
     """
     histories = recommender.histories
     for fits, what in (
+        (isinstance(recommender.model, RecommenderSpec), "spec"),
         (_listed(histories), "customers and items"),
         (_places(histories), "histories"),
         (recommender.catalogue.schema.get("item_id") == pl.String, "catalogue"),

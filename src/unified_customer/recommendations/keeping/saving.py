@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 Folder: TypeAlias = "str | PathLike[str]"
+_HISTORIES, _SCORER = "histories", "scorer"
 _BROKEN = (
     ArithmeticError, AttributeError, BadZipFile, EOFError, LookupError, MemoryError, NotImplementedError, RecursionError,
     RuntimeError, TypeError, ValueError, ValidationError, pl.exceptions.PolarsError, pl.exceptions.PanicException,
@@ -81,7 +82,7 @@ def save_recommender(
         (2, ['cup'])
     """
     apart = Apart()
-    content = apart.taken({"histories": recommender.histories, "scorer": recommender.scorer})
+    content = {_HISTORIES: apart.taken(recommender.histories), _SCORER: apart.taken(recommender.scorer)}
     told = _told(recommender, content, purposes, key)
     saved: list[Manifest] = []
 
@@ -154,19 +155,19 @@ def load_recommender(folder: Folder, *, key: KeyProvider | None = None) -> Recom
     place = settled(Path(folder))
     with _readable(place):
         with kept_file(place, ARRAYS, manifest.files[ARRAYS]) as file:
-            arrays = StoredArrays(file, size=manifest.files[ARRAYS].bytes)
-            told = Together(arrays, items=manifest.items).put(manifest.content)
+            together = Together(StoredArrays(file, size=manifest.files[ARRAYS].bytes), items=manifest.items)
+            histories, scorer = (together.put(manifest.content[part]) for part in (_HISTORIES, _SCORER))
         with kept_file(place, CATALOGUE, manifest.files[CATALOGUE]) as file:
             catalogue = pl.read_parquet(file)
         model = Together([], items=0).put(manifest.spec)
-        found = Recommender(model, manifest.as_of, told["histories"], told["scorer"], catalogue)
+        found = Recommender(model, manifest.as_of, histories, scorer, catalogue)
         refuse_unfit(found)
-        _refuse_others(found, manifest, key)
+        _refuse_others(found.customers, manifest, key)
         return found
 
 
 def load_customers(folder: Folder, *, key: KeyProvider | None = None) -> pl.Series:
-    """Return whom a saved recommender holds.
+    """Return whom a saved recommender holds, without reading what was learned.
 
     Args:
         folder: Where it was saved.
@@ -175,7 +176,13 @@ def load_customers(folder: Folder, *, key: KeyProvider | None = None) -> pl.Seri
     Raises:
         ConfigurationError: As `load_recommender`; so do SchemaVersionError and SignatureError.
     """
-    return load_recommender(folder, key=key).customers
+    manifest = load_manifest(folder, key=key)
+    place = settled(Path(folder))
+    with _readable(place), kept_file(place, ARRAYS, manifest.files[ARRAYS]) as file:
+        together = Together(StoredArrays(file, size=manifest.files[ARRAYS].bytes), items=manifest.items)
+        customers: pl.Series = together.put(manifest.content[_HISTORIES]["fields"]["customers"]).listed
+        _refuse_others(customers, manifest, key)
+        return customers
 
 
 def erase_saved(folder: Folder, customers: "Iterable[str] | pl.Series", *, key: KeyProvider | None = None) -> int:
@@ -204,10 +211,9 @@ def erase_saved(folder: Folder, customers: "Iterable[str] | pl.Series", *, key: 
     return gone
 
 
-def _refuse_others(found: Recommender, manifest: Manifest, key: KeyProvider | None) -> None:
-    said = (manifest.customers, manifest.items, manifest.customers_digest)
-    if said != (len(found.customers), len(found.items), digest_of(found.customers, key)):
-        raise ConfigurationError("The recommender holds other customers or items than its manifest says.")
+def _refuse_others(customers: pl.Series, manifest: Manifest, key: KeyProvider | None) -> None:
+    if (manifest.customers, manifest.customers_digest) != (len(customers), digest_of(customers, key)):
+        raise ConfigurationError("The recommender holds other customers than its manifest says.")
 
 
 @contextmanager
