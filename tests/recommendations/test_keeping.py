@@ -31,6 +31,7 @@ from unified_customer.recommendations import (
     save_recommender,
 )
 from unified_customer.recommendations.keeping import folders
+from unified_customer.recommendations.keeping.arrays import StoredArrays, write_arrays
 from unified_customer.recommendations.keeping.folders import files_in
 from unified_customer.recommendations.keeping.known import SPECS, VALUES
 from unified_customer.recommendations.keeping.manifest import Manifest
@@ -125,6 +126,25 @@ def test_a_key_makes_the_digest_of_customers_one_that_cannot_be_guessed(
     key, other = MemoryKeyProvider(b"k" * 32), MemoryKeyProvider(b"x" * 32)
     told = [save_recommender(recommender, tmp_path / "model", key=each) for each in (None, key, other)]
     assert len({each.customers_digest for each in told}) == 3
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.asfortranarray(np.arange(6, dtype=np.int64).reshape(2, 3)),
+        np.arange(6.0)[::2],
+        np.zeros((0, 4), np.int32),
+        np.array([True, False]),
+        np.array(1.5),
+    ],
+)
+def test_an_array_comes_back_as_it_was(array: np.ndarray, tmp_path: Path) -> None:
+    write_arrays(tmp_path / ARRAYS, [np.zeros(1), array])
+    with (tmp_path / ARRAYS).open("rb") as file:
+        found = StoredArrays(file, size=(tmp_path / ARRAYS).stat().st_size)[1]
+    assert (found.dtype, found.shape, found.tolist()) == (array.dtype, array.shape, array.tolist())
+    assert found.flags.writeable
 
 
 # ------------------------------------------------------------------------------------------------------ where it is put
@@ -341,6 +361,25 @@ def test_pickled_objects_are_never_read(folder: Path) -> None:
     number = number_of(folder, "items")
     with_arrays(folder, lambda arrays: arrays.update({number: np.array([{"a": 1}], dtype=object)}))
     refused(folder, match="no plain numbers")
+
+
+def test_an_array_that_says_it_is_of_objects(folder: Path) -> None:
+    raw = (folder / ARRAYS).read_bytes()
+    (folder / ARRAYS).write_bytes(raw.replace(b"'<i8'", b"'|O8'"))
+    with ZipFile(folder / ARRAYS) as archive:
+        held = {each: (folder / ARRAYS).read_bytes()[each.header_offset :] for each in archive.infolist()}
+    with ZipFile(folder / ARRAYS, "w") as archive:
+        for each, content in held.items():
+            archive.writestr(each.filename, content[content.index(b"\x93NUMPY") :][: each.file_size])
+    anew(folder)
+    refused(folder, match="no plain numbers")
+
+
+def test_arrays_that_numpy_compressed(folder: Path) -> None:
+    with np.load(folder / ARRAYS) as stored:
+        np.savez_compressed(folder / ARRAYS, **dict(stored))
+    anew(folder)
+    refused(folder, match="compressed")
 
 
 def test_compressed_arrays_are_never_unpacked(folder: Path) -> None:
