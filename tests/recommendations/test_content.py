@@ -24,7 +24,6 @@ from unified_customer.recommendations.content import (
 from unified_customer.recommendations.content.prices import fit_bands
 from unified_customer.recommendations.content.telling import told_of
 from unified_customer.recommendations.models.collaborative import ALS, EASE
-from unified_customer.recommendations.serving.recommender import Recommender
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 SHOP = pl.DataFrame(
@@ -47,8 +46,7 @@ BOUGHT = pl.DataFrame(
 
 
 def fitted(spec: Any, interactions: pl.DataFrame = BOUGHT, items: pl.DataFrame = SHOP) -> Any:
-    training = with_catalogue(spec.training({"interactions": interactions}, as_of=AT), items)
-    return Recommender(spec, training.as_of, training.histories, spec.learn(training), training.catalogue)
+    return spec.fit({"interactions": interactions, "items": items}, as_of=AT)
 
 
 # ---------------------------------------------------------------------------------------------------------------- texts
@@ -160,7 +158,7 @@ def test_a_list_says_which_item_led_to_it() -> None:
 
 def test_an_item_twice_in_a_catalogue_is_an_error() -> None:
     with pytest.raises(SchemaError, match="twice"):
-        fitted(Content(repeats=True), items=pl.concat([SHOP, SHOP[:1]]))
+        with_catalogue(Content(repeats=True).training({"interactions": BOUGHT}, as_of=AT), pl.concat([SHOP, SHOP[:1]]))
 
 
 def test_a_weight_below_0_is_an_error() -> None:

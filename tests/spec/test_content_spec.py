@@ -24,7 +24,6 @@ from unified_customer.recommendations.content import (
 )
 from unified_customer.recommendations.content.bridge import LEAST
 from unified_customer.recommendations.models.collaborative import ALS, EASE, GraphFilter, Neighbours, Popularity
-from unified_customer.recommendations.serving.recommender import Recommender
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 COLUMNS = ("name", "description", "category", "brand", "price", "attributes")
@@ -66,12 +65,10 @@ def acts(had: list[tuple[int, int]], items: int, *, first: str = "i") -> pl.Data
 
 def fitted(spec: Any, interactions: pl.DataFrame, items: pl.DataFrame) -> Any:
     """Fit on a catalogue, or leave the example out where it tells nothing."""
-    training = with_catalogue(spec.training({"interactions": interactions}, as_of=AT), items)
     try:
-        learned = spec.learn(training)
+        return spec.fit({"interactions": interactions, "items": items}, as_of=AT)
     except ConfigurationError:
         assume(False)
-    return Recommender(spec, training.as_of, training.histories, learned, training.catalogue)
 
 
 def scores(model: Any) -> dict[tuple[str, str], float]:

@@ -36,11 +36,23 @@ def catalogue_at(items_table: Native, *, items: Names, as_of: datetime) -> pl.Da
         >>> catalogue_at(prices, items=wanted, as_of=day[2]).select("item_id", "price").rows()
         [('cup', None), ('tea', 2.5)]
     """
+    wanted = pl.DataFrame({"item_id": items.listed.cast(pl.String)})
+    return wanted.join(whole_catalogue(items_table, as_of=as_of), on="item_id", how="left", maintain_order="left")
+
+
+def whole_catalogue(items_table: Native, *, as_of: datetime) -> pl.DataFrame:
+    """Return what the table `items` told of all items that it held just before an instant, a row each, in order of ids.
+
+    Args:
+        items_table: As `catalogue_at` takes it.
+        as_of: What began strictly before counts, unless it ended before.
+
+    Raises:
+        SchemaError: `item_id` is missing, or `valid_from` or `valid_to` holds no times.
+    """
     rows = opened(items_table, columns=["item_id"], name="items").filter(~nw.col("item_id").is_null())
     begun = before(rows, "valid_from", as_of=as_of, zone="UTC") if has(rows, "valid_from") else rows
-    told = _latest(_holding(collected(begun), as_of))
-    wanted = pl.DataFrame({"item_id": items.listed.cast(pl.String)})
-    return wanted.join(told, on="item_id", how="left", maintain_order="left")
+    return _latest(_holding(collected(begun), as_of))
 
 
 def _holding(rows: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import polars as pl
 
 from unified_customer.methods.learning import Ints
+from unified_customer.recommendations.blending.trials import Trials
 from unified_customer.recommendations.histories import Floats32, Histories
 from unified_customer.recommendations.models.scoring import Arrays, Scorer
 
@@ -18,11 +20,18 @@ class Blend:
         parts: The models by name.
         weights: The weight of each.
         repeats: Whether the largest score may be that of an item that the customer has.
+        trials: How well each model that was tried did; None: weights were given.
     """
 
     parts: Mapping[str, Scorer] = field(repr=False)
     weights: Mapping[str, float]
     repeats: bool
+    trials: Trials | None = field(default=None, repr=False)
+
+    @property
+    def tried(self) -> pl.DataFrame | None:
+        """How well each model that was tried did; None: weights were given."""
+        return None if self.trials is None else self.trials.table(self.weights)
 
     def scores(self, histories: Histories) -> Floats32:
         """Return a score for each row and each item."""

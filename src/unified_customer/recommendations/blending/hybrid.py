@@ -1,30 +1,23 @@
 """`Hybrid`: several models, weighed by what customers did in windows that were held out."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from itertools import chain
-from typing import Final
 
 import numpy as np
 from pydantic import Field, SerializeAsAny
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.engines.portable import Native
-from unified_customer.methods.learning import Floats
 from unified_customer.recommendations.blending.blend import Blend
-from unified_customer.recommendations.blending.pools import pools
 from unified_customer.recommendations.blending.portfolio import portfolio
-from unified_customer.recommendations.blending.selection import both_weights, even_weights
+from unified_customer.recommendations.blending.trials import Trials, beside
+from unified_customer.recommendations.blending.trying import tried
 from unified_customer.recommendations.blending.windows import Window, past_windows, random_window
-from unified_customer.recommendations.content.widening import with_items
+from unified_customer.recommendations.content.reading import ReadsContent
 from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
 
-_DEPTH: Final = 100
 
-
-class Hybrid(RecommenderSpec):
+class Hybrid(ReadsContent):
     """A blend of models: each brought to one scale for every customer, with weights that windows of the past teach.
 
     The weights of several windows are averaged, so that no window that happens to be odd decides. Where interactions have
@@ -50,44 +43,29 @@ class Hybrid(RecommenderSpec):
     seed: int = 0
     """Of what is held out by chance."""
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Names of the tables that `fit` reads: those of all parts."""
-        named = [super().needs, *(part.needs for part in (self.parts or {}).values())]
-        return tuple(dict.fromkeys(chain.from_iterable(named)))
-
-    def training(self, tables: Mapping[str, Native], *, as_of: datetime) -> Training:
-        """Return what there is to learn from, with the catalogue of that time where a part reads it."""
-        found = super().training(tables, as_of=as_of)
-        return with_items(found, tables) if "items" in self.needs else found
-
     def learn(self, training: Training) -> Scorer:
-        """Return what is learned."""
+        """Return what is learned.
+
+        Raises:
+            ConfigurationError: There is too little to hold out a window.
+        """
         parts = portfolio(training) if self.parts is None else self.parts
-        weights = self._weights(training, parts) if self.weights is None else self.weights
+        weights, trials = (self.weights, None) if self.weights is not None else self._tried(training, parts)
         kept = {name: weight for name, weight in weights.items() if weight >= self.least * sum(weights.values())}
-        return Blend({name: parts[name].learn(training) for name in kept}, kept, self.repeats)
+        return Blend({name: parts[name].learn(training) for name in kept}, kept, self.repeats, trials)
 
-    def _weights(self, training: Training, parts: Mapping[str, RecommenderSpec]) -> dict[str, float]:
-        windows = [window for window in held_out(self, training) if len(window.people(1))]
-        found = [self._of_window(window, parts) for window in windows]
-        if not found:
+    def _tried(self, training: Training, parts: Mapping[str, RecommenderSpec]) -> tuple[dict[str, float], Trials]:
+        windows = held_out(self, training)
+        if not windows:
             raise ConfigurationError("There is too little to hold out a window: name the weights of the parts.")
-        return dict(zip(parts, np.mean(found, axis=0).tolist(), strict=True))
-
-    def _of_window(self, window: Window, parts: Mapping[str, RecommenderSpec]) -> Floats:
-        fitted = {name: part.learn(window.training) for name, part in parts.items()}
-        people = window.people(self.people)
-        pool = pools(fitted, window, people, depth=_DEPTH)
-        weights = both_weights(pool, k=self.k)
-        if window.training.histories.timed:
-            return weights
-        families = {name: type(part).__name__ for name, part in parts.items()}
-        return (weights + even_weights(pool, families, k=self.k)) / 2
+        found = [tried(parts, window, people=self.people, k=self.k) for window in windows]
+        weights = np.mean([weights for weights, _ in found], axis=0)
+        return dict(zip(parts, weights.tolist(), strict=True)), beside([trials for _, trials in found])
 
 
 def held_out(spec: Hybrid, training: Training) -> list[Window]:
-    """Return the windows that are held out."""
-    if training.histories.timed:
-        return list(past_windows(training, days=spec.window_days, count=spec.windows))
-    return [random_window(training, share=spec.share, seed=spec.seed)]
+    """Return the windows that are held out: of the past if there is enough of it, else one by chance."""
+    past = past_windows(training, days=spec.window_days, count=spec.windows) if training.histories.timed else ()
+    found = [window for window in past if len(window.people(1))]
+    by_chance = [random_window(training, share=spec.share, seed=spec.seed)] if not found else []
+    return [*found, *(window for window in by_chance if len(window.people(1)))]

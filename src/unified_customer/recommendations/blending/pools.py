@@ -34,6 +34,17 @@ class Pools:
     relevant: npt.NDArray[np.bool_] = field(repr=False)
     wanted: Ints = field(repr=False)
 
+    def __len__(self) -> int:
+        """Return how many customers there are."""
+        return len(self.wanted)
+
+    def of(self, customers: Ints) -> "Pools":
+        """Return the candidates of some of the customers."""
+        counts = np.diff(self.starts)
+        kept = np.repeat(np.isin(np.arange(len(self)), customers), counts)
+        starts = np.concatenate([[0], np.cumsum(counts[customers])])
+        return Pools(self.names, starts, self.features[kept], self.relevant[kept], self.wanted[customers])
+
 
 def pools(parts: Mapping[str, Scorer], window: Window, people: Ints, *, depth: int) -> Pools:
     """Return the items among the first so many of any model, for some customers of a window.

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from unified_customer.recommendations.content import Content, WithContent
+from unified_customer.recommendations.content.telling import describes
 from unified_customer.recommendations.models.collaborative import (
     ALS,
     EASE,
@@ -44,6 +46,9 @@ def portfolio(training: Training) -> Mapping[str, RecommenderSpec]:
         found["factors_now"] = ALS(counts="decayed", factors=factors // 2, **shared)
         if len(training.histories.items) <= LARGEST:
             found["ease_now"] = EASE(counts="decayed", regularization=200, **shared)
+    if describes(training.catalogue):
+        found["content"] = Content(**shared)
+        found["factors_told"] = WithContent(model=found["factors"], **shared)
     if training.repeats:
         found["again"] = BuyAgain(**shared)
     return found

@@ -84,17 +84,25 @@ class Judge:
         self._missing[rows, columns] = 0
         self._relevant = np.zeros((len(counts), width), np.float32)
         self._relevant[rows, columns] = pool.relevant
+        self._wanted = np.maximum(pool.wanted, 1)
         self._k = k
         self._discount = (1 / np.log2(np.arange(2, k + 2))).astype(np.float32)
         self._ideal = np.cumsum(self._discount)[np.clip(pool.wanted, 1, k) - 1]
 
     def ndcg(self, weights: Floats) -> float:
         """Return the mean NDCG at k of the lists that the weights give."""
+        return float((self._hits(weights) @ self._discount / self._ideal).mean())
+
+    def measures(self, weights: Floats) -> Floats:
+        """Return NDCG at k and recall at k of the list of each customer, a row each."""
+        hits = self._hits(weights)
+        return np.stack([hits @ self._discount / self._ideal, hits.sum(axis=1) / self._wanted], axis=1)
+
+    def _hits(self, weights: Floats) -> "Floats32":
         scores: Floats32 = self._features @ weights.astype(np.float32) + self._missing
         top = np.argpartition(scores, -self._k, axis=1)[:, -self._k :]
         order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
-        hits = np.take_along_axis(self._relevant, np.take_along_axis(top, order, axis=1), axis=1)
-        return float((hits @ self._discount / self._ideal).mean())
+        return np.take_along_axis(self._relevant, np.take_along_axis(top, order, axis=1), axis=1)
 
 
 def _within(counts: Ints) -> Ints:

@@ -1,19 +1,16 @@
 """A collaborative model that knows by content what few people or none have touched."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 import numpy as np
 from pydantic import Field, SerializeAsAny
 
-from unified_customer.engines.portable import Native
 from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.content.alike import in_directions
 from unified_customer.recommendations.content.bridge import Bridge, learned_bridge, told_rows
+from unified_customer.recommendations.content.reading import ReadsContent
 from unified_customer.recommendations.content.spaces import Vectored, space_of, taste_of, vectors_of
 from unified_customer.recommendations.content.spec import Content, directions_of
-from unified_customer.recommendations.content.widening import with_items
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.linear import LowRank
@@ -91,7 +88,7 @@ class Bridged:
         return inner | space | {"places": self.places, "vectors": self.vectors, "share": self.share}
 
 
-class WithContent(RecommenderSpec):
+class WithContent(ReadsContent):
     """A collaborative model that is told by their content what new items are like.
 
     How its vectors of items follow from content is learned from the items that it knows, and judged on some that are held
@@ -113,15 +110,6 @@ class WithContent(RecommenderSpec):
     the vectors of items with few customers have already."""
     seed: int = 0
     """Of the parts, and of the start of the search for directions."""
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Names of the tables that `fit` reads."""
-        return self.content.needs
-
-    def training(self, tables: Mapping[str, Native], *, as_of: datetime) -> Training:
-        """Return what there is to learn from, with the catalogue of that time where `items` is among the tables."""
-        return with_items(super().training(tables, as_of=as_of), tables)
 
     def learn(self, training: Training) -> Bridged:
         """Return what is learned.

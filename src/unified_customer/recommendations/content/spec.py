@@ -1,25 +1,22 @@
 """`Content`: a recommender that goes by what is told of items alone."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import numpy as np
 from pydantic import Field, field_validator
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.engines.portable import Native
 from unified_customer.methods.learning import Sparse, canonical_order, leading_directions
 from unified_customer.recommendations.content.alike import Alike, in_directions
+from unified_customer.recommendations.content.reading import ReadsContent
 from unified_customer.recommendations.content.telling import TOLD, WEIGHTS, Kind
 from unified_customer.recommendations.content.vectors import fit_content
-from unified_customer.recommendations.content.widening import with_items
 from unified_customer.recommendations.histories import Floats32
 from unified_customer.recommendations.models.scoring import Counted
-from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
 
 
-class Content(RecommenderSpec):
+class Content(ReadsContent):
     """What is like the things that a customer has, by name, description, category, brand, price and attributes.
 
     It recommends what nobody has touched yet, and to who has said what he likes, and tells nothing of items of which the
@@ -53,15 +50,6 @@ class Content(RecommenderSpec):
     def weighing(self) -> dict[Kind, float]:
         """How much each kind counts."""
         return {kind: float(self.weights.get(kind, weight)) for kind, weight in WEIGHTS.items()}
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Names of the tables that `fit` reads."""
-        return ("order_lines", "events", "items")
-
-    def training(self, tables: Mapping[str, Native], *, as_of: datetime) -> Training:
-        """Return what there is to learn from, with the catalogue of that time where `items` is among the tables."""
-        return with_items(super().training(tables, as_of=as_of), tables)
 
     def learn(self, training: Training) -> Alike:
         """Return what is learned.

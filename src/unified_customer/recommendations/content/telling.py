@@ -24,7 +24,15 @@ PATH: Final = ">"
 TOLD: Final = ("name", "description", "category", "brand", "price", "currency", "attributes")
 """Columns of a catalogue that tell of an item."""
 
+_DESCRIBING: Final = ("name", "description", "category", "brand", "attributes")
+
 Documents: TypeAlias = list[list[str]]
+
+
+def describes(catalogue: pl.DataFrame) -> bool:
+    """Return whether a catalogue tells of any item what it is, and not its price alone."""
+    named = [column for column in _DESCRIBING if column in catalogue.columns]
+    return any(catalogue[column].null_count() < catalogue.height for column in named)
 
 
 def told_of(catalogue: pl.DataFrame, kind: Kind, bands: PriceBands) -> Documents:

@@ -1,35 +1,13 @@
 """Training with all items of a catalogue, those too that nobody has touched."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
 
 from unified_customer.core.errors import SchemaError
-from unified_customer.engines.portable import Native, collected, opened
-from unified_customer.recommendations.catalogue import catalogue_at
 from unified_customer.recommendations.content.telling import TOLD
 from unified_customer.recommendations.histories import Histories, Names
 from unified_customer.recommendations.models.training import Training
-
-
-def with_items(training: Training, tables: Mapping[str, Native]) -> Training:
-    """Return what a model learns from with the catalogue of that time, if the table `items` is among the tables.
-
-    Args:
-        training: What customers did.
-        tables: Perhaps with `items`, as `catalogue_at` takes it. Items of which nothing is told yet are left out where nobody
-            has touched them.
-
-    Raises:
-        SchemaError: `item_id` is missing, or `valid_from` or `valid_to` holds no times.
-    """
-    if "items" not in tables:
-        return training
-    listed = collected(opened(tables["items"], columns=["item_id"], name="items").select("item_id").unique())
-    names = Names(listed["item_id"].drop_nulls().cast(pl.String).sort())
-    told = catalogue_at(tables["items"], items=names, as_of=training.as_of)
-    return with_catalogue(training, told.filter(~pl.all_horizontal(pl.exclude("item_id").is_null())))
 
 
 def with_catalogue(training: Training, catalogue: pl.DataFrame) -> Training:

@@ -8,6 +8,7 @@ from unified_customer.methods.learning import Ridge, Terms
 from unified_customer.recommendations.baskets.next_basket import Baskets, NextBasket
 from unified_customer.recommendations.blending.blend import Blend
 from unified_customer.recommendations.blending.hybrid import Hybrid
+from unified_customer.recommendations.blending.trials import Trials
 from unified_customer.recommendations.content.alike import Alike
 from unified_customer.recommendations.content.bridge import Bridge, BridgeEvidence, Learning
 from unified_customer.recommendations.content.bridged import Bridged, WithContent
@@ -64,6 +65,7 @@ VALUES: Final[Mapping[str, type[Any]]] = {
     "Ridge": Ridge,
     "SparseLinear": SparseLinear,
     "Terms": Terms,
+    "Trials": Trials,
 }
 """Frozen dataclasses: what models learn, and what it is made of."""
 

@@ -17,6 +17,7 @@ SHAPES: Final[Mapping[str, Mapping[str, str]]] = {
     "Ridge": {"weights": "cd", "offset": "d", "held_out": "nd"},
     "SparseLinear": {"weights": "ii"},
     "Terms": {"listed": "t", "weights": "t"},
+    "Trials": {"models": "m", "windows": "w", "customers": "w", "ndcg": "wm", "recall": "wm"},
 }
 """By the name in `VALUES` and the field. What is not told here is found where a recommender is asked."""
 

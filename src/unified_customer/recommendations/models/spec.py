@@ -10,6 +10,7 @@ from unified_customer.core.clock import as_utc
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.core.spec import Spec
 from unified_customer.engines.portable import Native
+from unified_customer.recommendations.catalogue import catalogue_at
 from unified_customer.recommendations.histories import gathered
 from unified_customer.recommendations.interactions import Interactions
 from unified_customer.recommendations.interactions.reading import rows_before
@@ -30,13 +31,14 @@ class RecommenderSpec(Spec):
     @property
     def needs(self) -> tuple[str, ...]:
         """Names of the tables that `fit` reads."""
-        return ("order_lines", "events")
+        return ("order_lines", "events", "items")
 
     def fit(self, tables: Mapping[str, Native], *, as_of: datetime) -> Recommender:
         """Learn from interactions.
 
         Args:
-            tables: What `Interactions.rows` takes.
+            tables: What `Interactions.rows` takes, and if it is there `items`: what the catalogue tells of items, as
+                `catalogue_at` takes it. Rules look at it, and models that read content learn from it.
             as_of: Only what was strictly before counts.
 
         Raises:
@@ -55,6 +57,8 @@ class RecommenderSpec(Spec):
         if not (histories.values("weight") > 0).any():
             raise ConfigurationError("There is nothing to learn from: no interaction before as_of weighs more than 0.")
         catalogue = pl.DataFrame({"item_id": histories.items.listed})
+        if "items" in tables:
+            catalogue = catalogue_at(tables["items"], items=histories.items, as_of=at)
         dated = rows if histories.timed else None
         return Training(histories, dated, at, half_life, catalogue, self.repeats)
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from unified_customer.core.clock import as_utc
 from unified_customer.methods.learning import Floats, Ints
-from unified_customer.recommendations.histories import WEIGHT, Histories
+from unified_customer.recommendations.histories import AGE, WEIGHT, Histories
 
 _DAY = 86_400_000_000
 
@@ -57,7 +57,8 @@ class Training:
         """The interactions one by one; without times, one for each customer and item."""
         if self.interactions is None:
             histories = self.histories
-            ages = np.full(len(histories.places), np.nan)
+            none = np.full(len(histories.places), np.nan)
+            ages = histories.values(AGE).astype(np.float64) if histories.timed else none
             return Dated(
                 histories.rows, histories.places.astype(np.int64), ages, histories.values(WEIGHT).astype(np.float64)
             )

@@ -47,6 +47,8 @@ class Picked:
         Args:
             customers: Of whom each list is.
         """
+        if not self.reasons:
+            return pl.DataFrame(schema=SHORTFALL)
         rows = sorted(self.reasons)
         missing = [self.places.shape[1] - int(self.found[row]) for row in rows]
         told = {"missing": missing, "reason": [self.reason(row) for row in rows]}

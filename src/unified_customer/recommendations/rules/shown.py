@@ -1,6 +1,5 @@
 """What each customer has been shown often enough."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +16,6 @@ from unified_customer.recommendations.rules.parts import Frequency
 
 ENDLESS: Final = 2**31
 """How many items may be shown where nothing says so."""
-_FEW: Final = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +42,7 @@ class Shown:
 
     def of(self, customers: pl.Series) -> tuple[Ints, Ints, Ints, Ints]:
         """Return the rows, places and rules of items that some customers have been shown often enough, and what is left."""
-        found = self._rows(customers)
+        found = self.customers.places(customers)
         rows = np.flatnonzero(found >= 0)
         left = np.full(len(found), self.most, np.int64)
         left[rows] = self.left[found[rows]]
@@ -52,15 +50,6 @@ class Shown:
         sizes = ends - starts
         at = np.repeat(ends - np.cumsum(sizes), sizes) + np.arange(sizes.sum())
         return np.repeat(rows, sizes), self.places[at], self.rules[at], left
-
-    def _rows(self, customers: pl.Series) -> Ints:
-        """Return the place of each customer; a few are looked up one by one, which is faster than all at once."""
-        if len(customers) > _FEW:
-            return self.customers.places(customers)
-        listed, wanted = self.customers.listed, customers.to_list()
-        at = [bisect_left(listed, name) for name in wanted]
-        known = [place < len(listed) and listed[place] == name for place, name in zip(at, wanted, strict=True)]
-        return np.where(known, np.array(at, np.int64), -1)
 
 
 def shown(

@@ -56,6 +56,8 @@ class Recommendations:
 
 def together(parts: Sequence[Recommendations]) -> Recommendations:
     """Return lists of several parts as one."""
+    if len(parts) == 1:
+        return parts[0]
     table = pl.concat([pl.DataFrame(schema=TABLE), *(part.table for part in parts)])
     return Recommendations(table, pl.concat([pl.DataFrame(schema=SHORTFALL), *(part.shortfall for part in parts)]))
 

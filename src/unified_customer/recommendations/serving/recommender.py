@@ -63,6 +63,21 @@ class Recommender:
         """What it can recommend, popular items first."""
         return self.histories.items.listed
 
+    @property
+    def trials(self) -> pl.DataFrame:
+        """How well each model did that a `Hybrid` tried on windows of the past, the best first.
+
+        `model`, `weight` (share of the blend), `ndcg` and `recall`; the row `blend` is all of them together, judged on customers
+        who did not teach its weights.
+
+        Raises:
+            ConfigurationError: Nothing was tried: the model is no `Hybrid`, or its weights were given.
+        """
+        tried: pl.DataFrame | None = getattr(self.scorer, "tried", None)
+        if tried is None:
+            raise ConfigurationError("Nothing was tried: fit a Hybrid without weights to learn what works here.")
+        return tried
+
     # ------------------------------------------------------------------------------------------------- recommending
 
     def recommend(
@@ -100,7 +115,7 @@ class Recommender:
             return listed(self.scorer, of_items(self.histories, context), asked).of_nobody()
         known, unknown = self._split(self.customers if customers is None else _series(customers))
         parts = [listed(self.scorer, part, asked) for part in in_parts(self.histories, known)]
-        return together([*parts, not_held(unknown, n)])
+        return together([*parts, not_held(unknown, n)] if len(unknown) or not parts else parts)
 
     def batches(
         self,
@@ -291,8 +306,10 @@ class Recommender:
 
     def _repr_html_(self) -> str:
         facts = [(name, COUNT.written(number)) for name, number in self.to_body().items()]
+        tried: pl.DataFrame | None = getattr(self.scorer, "tried", None)
         popular = pl.DataFrame({"most popular items": self.items.head(5)})
-        return result_html(type(self.model).__name__, [*facts, ("as of", f"{self.as_of:%Y-%m-%d}")], popular)
+        told = popular if tried is None else tried
+        return result_html(type(self.model).__name__, [*facts, ("as of", f"{self.as_of:%Y-%m-%d}")], told)
 
     # ------------------------------------------------------------------------------------------------------- inside
 
@@ -306,16 +323,20 @@ class Recommender:
         """Return the places of the customers whom it holds, each once, and the ids of the others."""
         asked = customers.unique(maintain_order=True)
         places = self.histories.customers.places(asked)
-        return places[places >= 0], asked.filter(pl.Series(places < 0))
+        return places[places >= 0], asked.gather(np.flatnonzero(places < 0))
 
     @cached_property
     def _shelf(self) -> Shelf:
         popularity = np.bincount(self.histories.places, minlength=len(self.items))
         return Shelf(self.histories.items, self.catalogue, popularity)
 
+    @cached_property
+    def _no_rules(self) -> Prepared:
+        return self.prepare(Rules())
+
     def asked(self, n: int, *, repeats: bool | None, rules: Rules | Prepared | None) -> Asked:
         """Return what lists are to be like; None for `repeats`: as the spec says, for `rules`: none."""
-        ready = rules if isinstance(rules, Prepared) else self.prepare(rules or Rules())
+        ready = self._no_rules if rules is None else rules if isinstance(rules, Prepared) else self.prepare(rules)
         return Asked(_at_least_one(n), self.model.repeats if repeats is None else repeats, ready)
 
 
