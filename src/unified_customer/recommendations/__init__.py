@@ -10,6 +10,9 @@ Recommender, Recommendations    what `fit` gives, and what it recommends
 Rules, Price, Cap, ...      what may be recommended on request, and what besides the score counts
 BoughtTogether, NextItem, LookAlike, Bestsellers    also recommended: pairs, sessions, audiences, segments
 
+save_recommender, load_recommender    a folder of arrays and JSON, and back; `load_manifest` and `load_customers` say what is in it
+erase_saved                 takes customers out of such a folder at once
+
 recommendations.content     recommending by content alone: stated preferences, pages
 recommendations.evaluation  how good lists are, held against what customers did later
 recommendations.exploring   learning over time: exploring policies, and what another policy would have been worth
@@ -22,6 +25,13 @@ from unified_customer.recommendations.blending.hybrid import Hybrid
 from unified_customer.recommendations.catalogue import catalogue_at
 from unified_customer.recommendations.content import Content, WithContent, for_page, for_preferences
 from unified_customer.recommendations.interactions import Interactions
+from unified_customer.recommendations.keeping import (
+    erase_saved,
+    load_customers,
+    load_manifest,
+    load_recommender,
+    save_recommender,
+)
 from unified_customer.recommendations.lookalikes import LookAlike
 from unified_customer.recommendations.models.collaborative import (
     ALS,
@@ -63,6 +73,11 @@ __all__ = [
     "Rules",
     "WithContent",
     "catalogue_at",
+    "erase_saved",
     "for_page",
     "for_preferences",
+    "load_customers",
+    "load_manifest",
+    "load_recommender",
+    "save_recommender",
 ]

@@ -7,11 +7,27 @@ import polars as pl
 from hypothesis import strategies as st
 
 from unified_customer.recommendations import ALS, EASE, BuyAgain, GraphFilter, Hybrid, Neighbours, Popularity
+from unified_customer.recommendations.baskets import NextBasket
+from unified_customer.recommendations.content import Content, WithContent
 from unified_customer.recommendations.models.spec import RecommenderSpec
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CUSTOMERS: Final = ("ann", "bob", "cid", "dan", "eve", "fay")
 ITEMS: Final = ("cup", "jam", "oil", "pot", "tea", "tin", "urn")
+SHOP: Final = pl.DataFrame(
+    [
+        ("cup", "tea cup", "Kitchen > Cups", 4.0),
+        ("jam", "plum jam", "Food", 3.0),
+        ("oil", "olive oil", "Food", 9.0),
+        ("pot", "tea pot", "Kitchen > Pots", 20.0),
+        ("tea", "green tea", "Food > Tea", None),
+        ("urn", "tea urn", "Kitchen > Pots", 90.0),
+        ("new", "black tea", "Food > Tea", 5.0),
+    ],
+    schema=["item_id", "name", "category", "price"],
+    orient="row",
+)
+"""A catalogue: nothing is told of one of `ITEMS`, and of one thing that nobody has touched."""
 SCHEMA: Final = pl.Schema(
     {
         "customer_id": pl.String(),
@@ -69,3 +85,20 @@ def small_models(repeats: bool) -> list[RecommenderSpec]:  # noqa: FBT001 (it is
     ]
     parts = {type(each).__name__: each for each in simple}
     return [*simple, Hybrid(repeats=repeats, parts=parts, weights=dict.fromkeys(parts, 1.0))]
+
+
+def all_models(repeats: bool) -> list[RecommenderSpec]:  # noqa: FBT001 (it is what the list is of)
+    """Return small specs of every kind, those too that read a catalogue such as `SHOP` or hold baskets."""
+    content = Content(repeats=repeats, counts="weight")
+    along = Content(repeats=repeats, directions=3, weights={"price": 0.0, "words": 2.0})
+    factors = ALS(repeats=repeats, factors=3, iterations=4, threads=1)
+    parts = {"content": content, "factors": factors, "baskets": NextBasket(repeats=repeats, neighbours=3)}
+    more: list[RecommenderSpec] = [
+        content,
+        along,
+        NextBasket(repeats=repeats, neighbours=3),
+        WithContent(repeats=repeats, model=factors, folds=2),
+        WithContent(repeats=repeats, model=Neighbours(repeats=repeats), content=along, directions=3, folds=2),
+        Hybrid(repeats=repeats, parts=parts, weights={"baskets": 2.0, "content": 1.0, "factors": 0.3}),
+    ]
+    return [*small_models(repeats), *more]
