@@ -216,6 +216,23 @@ class Recommender:
         }
         return pl.DataFrame(names | {"score": scores[rows, near].astype(np.float64)})
 
+    def history(self, customer: str) -> pl.DataFrame:
+        """Return what a customer did, as the model sees it.
+
+        Args:
+            customer: The id.
+
+        Returns:
+            `item_id`, `times`, `weight` and, where interactions have times, `age` (days from the last one to the as-of
+            instant), the latest first.
+
+        Raises:
+            UnknownCustomerError: The model does not hold the customer.
+        """
+        pairs = self._one(customer).pairs()
+        told = pairs.select("item_id", "times", "weight", *(name for name in ("age",) if name in pairs.columns))
+        return told.sort(*([pl.col("age")] if "age" in told.columns else []), -pl.col("weight"), "item_id")
+
     def explain(self, customer: str, item: str, *, n: int = 3) -> pl.DataFrame:
         """Return which items of a customer's own led to an item.
 
