@@ -361,6 +361,20 @@ def test_histories_that_do_not_go_together(folder: Path, name: str, change: Any)
     refused(folder, match=r"do not go together|not as a recommender")
 
 
+@pytest.mark.parametrize("part", [1, 2])
+def test_a_sparse_matrix_that_points_outside(tmp_path: Path, part: int) -> None:
+    save_recommender(Neighbours(repeats=False).fit({"interactions": BOUGHT}, as_of=AT), tmp_path / "model")
+    number = str(content_of(tmp_path / "model")["scorer"]["fields"]["weights"]["rows"] + part)
+    with_arrays(tmp_path / "model", lambda arrays: arrays.update({number: arrays[number] + 9}))
+    refused(tmp_path / "model", match="not as a recommender")
+
+
+def test_texts_of_other_lengths(folder: Path) -> None:
+    number = content_of(folder)["histories"]["fields"]["customers"]["fields"]["listed"]["names"] + 1
+    with_arrays(folder, lambda arrays: arrays.update({str(number): np.array([9, -3, 3])}))
+    refused(folder, match="Texts are not as long")
+
+
 def test_pickled_objects_are_never_read(folder: Path) -> None:
     number = number_of(folder, "items")
     with_arrays(folder, lambda arrays: arrays.update({number: np.array([{"a": 1}], dtype=object)}))
