@@ -33,6 +33,7 @@ from unified_customer.recommendations import (
     load_recommender,
     save_recommender,
 )
+from unified_customer.recommendations.content import WithContent
 from unified_customer.recommendations.keeping import folders
 from unified_customer.recommendations.keeping.arrays import StoredArrays, write_arrays
 from unified_customer.recommendations.keeping.folders import files_in
@@ -40,7 +41,7 @@ from unified_customer.recommendations.keeping.known import SPECS, VALUES
 from unified_customer.recommendations.keeping.manifest import Manifest
 from unified_customer.recommendations.models.popularity import Popular
 from unified_customer.recommendations.models.spec import RecommenderSpec
-from unified_customer.testing.recommendation_strategies import all_models
+from unified_customer.testing.recommendation_strategies import SHOP, all_models
 
 AT: Final = datetime(2026, 3, 1, tzinfo=UTC)
 BOUGHT: Final = pl.DataFrame(
@@ -360,6 +361,20 @@ def test_histories_that_do_not_go_together(folder: Path, name: str, change: Any)
     refused(folder, match=r"do not go together|not as a recommender")
 
 
+@pytest.mark.parametrize("part", [1, 2])
+def test_a_sparse_matrix_that_points_outside(tmp_path: Path, part: int) -> None:
+    save_recommender(Neighbours(repeats=False).fit({"interactions": BOUGHT}, as_of=AT), tmp_path / "model")
+    number = str(content_of(tmp_path / "model")["scorer"]["fields"]["weights"]["rows"] + part)
+    with_arrays(tmp_path / "model", lambda arrays: arrays.update({number: arrays[number] + 9}))
+    refused(tmp_path / "model", match="not as a recommender")
+
+
+def test_texts_of_other_lengths(folder: Path) -> None:
+    number = content_of(folder)["histories"]["fields"]["customers"]["fields"]["listed"]["names"] + 1
+    with_arrays(folder, lambda arrays: arrays.update({str(number): np.array([9, -3, 3])}))
+    refused(folder, match="Texts are not as long")
+
+
 def test_pickled_objects_are_never_read(folder: Path) -> None:
     number = number_of(folder, "items")
     with_arrays(folder, lambda arrays: arrays.update({number: np.array([{"a": 1}], dtype=object)}))
@@ -510,6 +525,14 @@ def test_what_was_tried_is_read_back(tmp_path: Path) -> None:
     tried = spec.fit({"interactions": rows}, as_of=AT)
     save_recommender(tried, tmp_path / "model")
     assert_frame_equal(load_recommender(tmp_path / "model").trials, tried.trials, check_exact=True)
+
+
+def test_what_is_there_twice_is_saved_once(tmp_path: Path) -> None:
+    spec = WithContent(repeats=False, model=SPEC, folds=2)
+    fitted = spec.fit({"interactions": BOUGHT, "items": SHOP}, as_of=AT)
+    save_recommender(fitted, tmp_path / "model")
+    scorer: Any = load_recommender(tmp_path / "model").scorer
+    assert scorer.space is scorer.inner
 
 
 def test_a_plain_spec_is_read_back_with_all_its_values(tmp_path: Path) -> None:

@@ -62,7 +62,6 @@ def _asked(recommender: Recommender) -> None:
         return
     one = histories.taken(np.array([np.argmax(histories.origin)]))
     stranger = replace(one, origin=np.array([-1]))
-    scorer.kept(one.origin[one.origin >= 0])
     with np.errstate(all="ignore"):
         told = (scorer.scores(one), scorer.scores(stranger), scorer.similar(np.array([items - 1])))
     if any(found.shape != (1, items) for found in told):
