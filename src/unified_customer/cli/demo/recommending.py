@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.hub import CustomerHub
 from unified_customer.recommendations import Content, GraphFilter, Hybrid, Neighbours, Popularity, Recommender
 
@@ -31,9 +32,15 @@ class Recommended:
     items: list[dict[str, Any]]
 
 
-def recommended(hub: CustomerHub, *, to: str | None, as_of: datetime) -> Recommended:
-    """Return what is recommended to a customer, or where little is known of this one to the one of whom most is known."""
-    recommender = hub.fit(_spec(), purpose=PURPOSE, as_of=as_of)
+def recommended(hub: CustomerHub, *, to: str | None, as_of: datetime) -> Recommended | None:
+    """Return what is recommended to a customer, or where little is known of this one to the one of whom most is known.
+
+    None: there is too little to learn from.
+    """
+    try:
+        recommender = hub.fit(_spec(), purpose=PURPOSE, as_of=as_of)
+    except ConfigurationError:
+        return None
     chosen = _chosen(recommender, to)
     history = recommender.history(chosen).filter(pl.col("weight") > 0)
     names = _names(recommender)

@@ -49,7 +49,8 @@ def show(out: Output, findings: Findings) -> None:
         _part(out, "One customer, as the sources say it", said_view(findings.person))
         _part(out, "The same customer in the hub", golden_view(findings.person.customer))
         _part(out, "What this customer may be used for", consents_view(findings.person.customer))
-    _part(out, "What a customer wanted, and what is recommended", *recommended_view(findings.recommended))
+    if findings.recommended is not None:
+        _part(out, "What a customer wanted, and what is recommended", *recommended_view(findings.recommended))
     _part(out, "Who may be used for what", coverage_view(findings.coverage))
     _part(out, "What becomes of a no", noes_view(findings.noes), *after_noes(findings.noes))
     _part(out, "Measured against the truth", accuracy_view(findings), Text(MEANING, style="dim"))
