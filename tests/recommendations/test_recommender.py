@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from unified_customer.core.errors import ConfigurationError, MissingDependencyError, SchemaError, UnknownCustomerError
 from unified_customer.recommendations import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -91,6 +92,16 @@ def test_new_customers_and_new_acts_are_folded_in() -> None:
     assert updated.recommend(["ann"], n=2).table.equals(early.recommend(["ann"], n=2).table)
     with pytest.raises(ConfigurationError, match="as_of is before its own"):
         updated.updated({"interactions": later}, as_of=NOON)
+
+
+def test_pairs_teach_what_goes_together_and_returns_say_nothing() -> None:
+    rows = pl.concat([weeks(range(1, 60)), frame(("new", "tea", 5), ("new", "oil", 4))])
+    sent_back = (pl.col("customer_id") == "new") & (pl.col("item_id") == "oil")
+    rows = rows.with_columns(weight=pl.when(sent_back).then(-1.0).otherwise(1.0))
+    recommender = BPR(repeats=False, factors=4, ridge=1).fit({"interactions": rows}, as_of=NOON)
+    assert set(recommender.recommend(["new"], n=3).table["item_id"]) == {"cup", "pot", "tin"}
+    assert recommender.explain("new", "cup")["item_id"].to_list() == ["tea"]
+    assert set(recommender.similar(["tea"], n=3)["similar_item_id"]) == {"cup", "pot", "tin"}
 
 
 # ------------------------------------------------------------------------------------------------ what counts
@@ -194,6 +205,8 @@ def test_without_implicit_the_line_that_installs_it_is_told(monkeypatch: pytest.
     monkeypatch.setattr(by_implicit, "import_module", missing)
     with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[recommendations\]"'):
         ALS(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[recommendations\]"'):
+        BPR(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
 
 
 def test_nobody_is_shown_where_a_recommender_shows_itself() -> None:

@@ -2,7 +2,7 @@
 
 Interactions                what people did with items, as rows with weights
 Popularity, BuyAgain        the rows that every other model has to beat
-Neighbours, ALS, EASE, GraphFilter    from who did what alone
+Neighbours, ALS, BPR, EASE, GraphFilter    from who did what alone
 Hybrid                      a blend of them, with weights that windows of the past teach: the one to begin with
 Recommender, Recommendations    what `fit` gives, and what it recommends
 
@@ -14,6 +14,7 @@ from unified_customer.recommendations.blending.hybrid import Hybrid
 from unified_customer.recommendations.interactions import Interactions
 from unified_customer.recommendations.models.collaborative import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -25,6 +26,7 @@ from unified_customer.recommendations.serving.recommender import Recommender
 
 __all__ = [
     "ALS",
+    "BPR",
     "EASE",
     "BuyAgain",
     "GraphFilter",

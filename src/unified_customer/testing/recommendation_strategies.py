@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 from hypothesis import strategies as st
 
-from unified_customer.recommendations import ALS, EASE, BuyAgain, GraphFilter, Hybrid, Neighbours, Popularity
+from unified_customer.recommendations import ALS, BPR, EASE, BuyAgain, GraphFilter, Hybrid, Neighbours, Popularity
 from unified_customer.recommendations.models.spec import RecommenderSpec
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,4 +68,8 @@ def small_models(repeats: bool) -> list[RecommenderSpec]:  # noqa: FBT001 (it is
         ALS(repeats=repeats, factors=3, iterations=4, threads=1),
     ]
     parts = {type(each).__name__: each for each in simple}
-    return [*simple, Hybrid(repeats=repeats, parts=parts, weights=dict.fromkeys(parts, 1.0))]
+    return [
+        *simple,
+        Hybrid(repeats=repeats, parts=parts, weights=dict.fromkeys(parts, 1.0)),
+        BPR(repeats=repeats, factors=3, iterations=4, ridge=1.0),
+    ]

@@ -13,6 +13,7 @@ from unified_customer.recommendations.content.spec import Content, directions_of
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.linear import LowRank
+from unified_customer.recommendations.models.pairwise import Pairwise
 from unified_customer.recommendations.models.scoring import Arrays, Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
@@ -74,7 +75,7 @@ class Bridged:
     def kept(self, rows: Ints) -> "Bridged":
         """Return the model with what it holds of some customers, and of nobody else."""
         inner = self.inner.kept(rows)
-        if self.space is self.inner and isinstance(inner, LeastSquares | LowRank):
+        if self.space is self.inner and isinstance(inner, LeastSquares | Pairwise | LowRank):
             return replace(self, inner=inner, space=inner)
         return replace(self, inner=inner, space=self.space.kept(rows))
 

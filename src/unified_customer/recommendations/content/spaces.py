@@ -9,9 +9,10 @@ from unified_customer.methods.learning import leading_directions
 from unified_customer.recommendations.histories import Floats32, Histories
 from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.linear import DenseLinear, LowRank, SparseLinear
+from unified_customer.recommendations.models.pairwise import Pairwise
 from unified_customer.recommendations.models.scoring import Scorer
 
-Vectored: TypeAlias = LeastSquares | LowRank
+Vectored: TypeAlias = LeastSquares | Pairwise | LowRank
 """Models whose scores are products of a vector for a history and one for an item."""
 
 
@@ -26,12 +27,12 @@ def space_of(scorer: Scorer, *, directions: int, seed: int) -> Vectored:
     Raises:
         ConfigurationError: The model has no vectors of items, and no weights of items for items.
     """
-    if isinstance(scorer, LeastSquares | LowRank):
+    if isinstance(scorer, LeastSquares | Pairwise | LowRank):
         return scorer
     if not isinstance(scorer, SparseLinear | DenseLinear):
         raise ConfigurationError(
             f"{type(scorer).__name__} has no vectors of items that could follow from content: take a model of factors or"
-            " a linear one, such as ALS, GraphFilter, EASE or Neighbours."
+            " a linear one, such as ALS, BPR, GraphFilter, EASE or Neighbours."
         )
     found = leading_directions(scorer.weights, columns=directions, seed=seed).astype(np.float32)
     taste = np.asarray(scorer.weights @ found, dtype=np.float32)
@@ -43,9 +44,9 @@ def space_of(scorer: Scorer, *, directions: int, seed: int) -> Vectored:
 
 def taste_of(space: Vectored, histories: Histories) -> Floats32:
     """Return the vector of each history."""
-    return space.vectors(histories) if isinstance(space, LeastSquares) else space.taste(histories)
+    return space.taste(histories) if isinstance(space, LowRank) else space.vectors(histories)
 
 
 def vectors_of(space: Vectored) -> Floats32:
     """Return the vector of each item."""
-    return space.items if isinstance(space, LeastSquares) else space.out
+    return space.out if isinstance(space, LowRank) else space.items
