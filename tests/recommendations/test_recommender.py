@@ -198,6 +198,16 @@ def test_a_catalogue_that_is_too_large_for_ease_is_refused(monkeypatch: pytest.M
         EASE(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
 
 
+def test_what_mllib_cannot_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyspark")
+    for fields in ({"threads": 2}, {"alpha": 0}):
+        with pytest.raises(ConfigurationError, match="let implicit learn"):
+            ALS(repeats=False, learner="spark", **fields).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    monkeypatch.setattr("pyspark.sql.SparkSession.getActiveSession", lambda: None)
+    with pytest.raises(ConfigurationError, match="No session of Spark runs"):
+        ALS(repeats=False, learner="spark").fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+
+
 def test_without_implicit_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> Any:
         raise ImportError(name)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 
@@ -38,6 +39,28 @@ def interactions(*, least: int = 1, returns: bool = True) -> st.SearchStrategy[p
     )
     rows = st.lists(row, min_size=least, max_size=30).filter(_any_wanted)
     return rows.map(lambda told: pl.DataFrame(told, schema=SCHEMA, orient="row"))
+
+
+def planted(
+    *, seed: int, groups: int = 3, customers: int = 60, items: int = 45, each: int = 8, loyal: float = 0.9
+) -> pl.DataFrame:
+    """Return interactions of groups of customers who want things of their group, and now and then of another.
+
+    Args:
+        seed: Of all that is drawn.
+        groups: How many groups there are.
+        customers: How many customers, named `c...`; whose number leaves the same rest are in one group.
+        items: How many items, named `i...`, likewise.
+        each: How many interactions a customer has.
+        loyal: The chance that one is with an item of the group.
+    """
+    chance = np.random.default_rng(seed)
+    people = np.repeat(np.arange(customers), each)
+    own = people % groups + groups * chance.integers(0, items // groups, len(people))
+    any_item = chance.integers(0, items, len(people))
+    chosen = np.where(chance.random(len(people)) < loyal, own, any_item)
+    names = {"customer_id": [f"c{number}" for number in people], "item_id": [f"i{number}" for number in chosen]}
+    return pl.DataFrame(names).with_columns(occurred_at=pl.lit(NOON - timedelta(days=1)), weight=1.0).cast(SCHEMA)  # type: ignore[arg-type]
 
 
 def _any_wanted(rows: list[Any]) -> bool:

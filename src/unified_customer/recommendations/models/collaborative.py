@@ -1,10 +1,14 @@
 """Specs of models that learn from who did what alone."""
 
+from typing import Literal
+
 from pydantic import Field
 
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.recommendations.models import buy_again, graph_filter, popularity
 from unified_customer.recommendations.models import ease as exact
 from unified_customer.recommendations.models.by_implicit import least_squares, pairwise
+from unified_customer.recommendations.models.by_spark import least_squares_on_spark
 from unified_customer.recommendations.models.neighbours import neighbours
 from unified_customer.recommendations.models.scoring import Counted, Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
@@ -64,7 +68,13 @@ class Neighbours(RecommenderSpec):
 
 
 class ALS(RecommenderSpec):
-    """Factors by alternating least squares."""
+    """Factors by alternating least squares, learned on this machine or on Spark.
+
+    On Spark the vectors are learned by MLlib, in the session that runs, wherever the tables are; all else (histories, filters,
+    lists, folding in) is the same. Confidences are the same too. What vectors cost is not: MLlib makes it grow with the
+    number of items that somebody wants. It is set so that it costs on average what `regularization` says, so lists differ
+    from those of `implicit`, which is why nothing but this field chooses.
+    """
 
     counts: Counted = "once"
     """How much an item of a history counts."""
@@ -79,12 +89,22 @@ class ALS(RecommenderSpec):
     iterations: int = Field(default=15, gt=0)
     """How often customers and items take turns."""
     threads: int = Field(default=0, ge=0)
-    """Threads to learn on; 0: all."""
+    """Threads to learn on; 0: all. Spark has settings of its own."""
     seed: int = 0
     """Of the start."""
+    learner: Literal["implicit", "spark"] = "implicit"
+    """Who learns: the package `implicit` on this machine, or MLlib on Spark."""
 
     def learn(self, training: Training) -> Scorer:
-        """Return what is learned."""
+        """Return what is learned.
+
+        Raises:
+            MissingDependencyError: The package of the learner is not installed.
+            ConfigurationError: Spark is to learn, and there is no session, or threads are told or `alpha` is 0, which MLlib
+                has no way to take.
+        """
+        if self.learner == "spark":
+            return self._on_spark(training)
         return least_squares(
             training.histories,
             counts=self.counts,
@@ -94,6 +114,23 @@ class ALS(RecommenderSpec):
             regularization=self.regularization,
             iterations=self.iterations,
             threads=self.threads,
+            seed=self.seed,
+        )
+
+    def _on_spark(self, training: Training) -> Scorer:
+        if self.threads or not self.alpha:
+            raise ConfigurationError(
+                "MLlib takes no number of threads, and no alpha of 0: leave `threads` at 0 and set `alpha` above 0, or let"
+                " implicit learn."
+            )
+        return least_squares_on_spark(
+            training.histories,
+            counts=self.counts,
+            factors=self.factors,
+            alpha=self.alpha,
+            popularity=self.popularity,
+            regularization=self.regularization,
+            iterations=self.iterations,
             seed=self.seed,
         )
 
