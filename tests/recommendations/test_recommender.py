@@ -1,5 +1,6 @@
 """Recommenders: what counts as an interaction, what is recommended, and what is refused."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -200,7 +201,8 @@ def test_a_catalogue_that_is_too_large_for_ease_is_refused(monkeypatch: pytest.M
 
 def test_what_mllib_cannot_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyspark")
-    for fields in ({"threads": 2}, {"alpha": 0}):
+    refused: tuple[dict[str, Any], ...] = ({"threads": 2}, {"alpha": 0})
+    for fields in refused:
         with pytest.raises(ConfigurationError, match="let implicit learn"):
             ALS(repeats=False, learner="spark", **fields).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
     monkeypatch.setattr("pyspark.sql.SparkSession.getActiveSession", lambda: None)
@@ -217,6 +219,19 @@ def test_without_implicit_the_line_that_installs_it_is_told(monkeypatch: pytest.
         ALS(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
     with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[recommendations\]"'):
         BPR(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+
+
+def test_an_index_needs_vectors_and_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="take a model of factors"):
+        Neighbours(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON).indexed()
+    recommender = ALS(repeats=False, factors=2, threads=1).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    alone = recommender.without(recommender.customers).indexed()
+    assert alone.index is not None
+    assert alone.index.recall is None
+    assert alone.recommend(context=["oil"], n=1).table["item_id"].to_list() == ["pan"]
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[search\]"'):
+        recommender.indexed()
 
 
 def test_nobody_is_shown_where_a_recommender_shows_itself() -> None:

@@ -60,7 +60,7 @@ def planted(
     any_item = chance.integers(0, items, len(people))
     chosen = np.where(chance.random(len(people)) < loyal, own, any_item)
     names = {"customer_id": [f"c{number}" for number in people], "item_id": [f"i{number}" for number in chosen]}
-    return pl.DataFrame(names).with_columns(occurred_at=pl.lit(NOON - timedelta(days=1)), weight=1.0).cast(SCHEMA)  # type: ignore[arg-type]
+    return pl.DataFrame(names).with_columns(occurred_at=pl.lit(NOON - timedelta(days=1)), weight=1.0).cast(SCHEMA)
 
 
 def _any_wanted(rows: list[Any]) -> bool:

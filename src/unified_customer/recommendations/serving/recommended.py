@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from unified_customer.methods.display import COUNT, result_html
+from unified_customer.methods.learning import Ints
+from unified_customer.recommendations.histories import Floats32
 
 TABLE: Final = pl.Schema(
     {
@@ -43,3 +46,26 @@ class Recommendations:
     def _repr_html_(self) -> str:
         bases = self.table.group_by("basis").agg(items=pl.len()).sort("basis")
         return result_html("Recommendations", [("lists", COUNT.written(self.table["customer_id"].n_unique()))], bases)
+
+
+def in_rows(names: pl.Series, top: Ints, scores: Floats32, items: pl.Series) -> pl.DataFrame:
+    """Return a row for each place of each list.
+
+    Args:
+        names: Whose lists they are.
+        top: The places of the items of each list, best first, -1 where there is none.
+        scores: Their scores.
+        items: What stands at each place.
+    """
+    rows, ranks = np.nonzero(top >= 0)
+    score = scores[rows, ranks].astype(np.float64)
+    return pl.DataFrame(
+        {
+            "customer_id": names.gather(rows),
+            "rank": ranks + 1,
+            "item_id": items.gather(top[rows, ranks]),
+            "score": score,
+            "basis": pl.Series(np.where(score == 0, POPULAR, OWN), dtype=pl.String),
+        },
+        schema=TABLE,
+    )

@@ -19,7 +19,8 @@ from unified_customer.recommendations.interactions.reading import rows_before
 from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.serving.best import best
 from unified_customer.recommendations.serving.newcomers import brought_up_to_date, of_items
-from unified_customer.recommendations.serving.recommended import OWN, POPULAR, SHORTFALL, TABLE, Recommendations
+from unified_customer.recommendations.serving.recommended import SHORTFALL, TABLE, Recommendations, in_rows
+from unified_customer.recommendations.serving.searching import ItemIndex, index_of, lists_by
 
 if TYPE_CHECKING:
     from unified_customer.recommendations.models.spec import RecommenderSpec
@@ -40,6 +41,7 @@ class Recommender:
         histories: What each customer in it did; the model holds these people and nobody else.
         scorer: What was learned.
         catalogue: What is known of items, a row each in the order of `histories.items`.
+        index: What finds items without scoring all of them; None: all are scored.
     """
 
     model: "RecommenderSpec"
@@ -47,6 +49,7 @@ class Recommender:
     histories: Histories = field(repr=False)
     scorer: Scorer = field(repr=False)
     catalogue: pl.DataFrame = field(repr=False)
+    index: ItemIndex | None = None
 
     @property
     def spec(self) -> Spec:
@@ -217,6 +220,22 @@ class Recommender:
         origin[own] = np.arange(len(own))
         return replace(self, histories=replace(kept, origin=origin), scorer=self.scorer.kept(kept.origin[own]))
 
+    def indexed(self, *, sample: int = 200) -> "Recommender":
+        """Return it with an index over its items: lists are made without scoring all of them, and may miss some.
+
+        Scores of what is found are exact, what may not be told is not told, and lists are as long as without it. How much it
+        finds of what scoring all items finds is told by `index.recall`. It is worth its while for one customer at a time
+        in a catalogue of tens of thousands of items.
+
+        Args:
+            sample: On how many customers it is tried.
+
+        Raises:
+            ConfigurationError: The model is not one of factors.
+            MissingDependencyError: `usearch` is not installed.
+        """
+        return replace(self, index=index_of(self.scorer, self.histories, sample=sample))
+
     # ------------------------------------------------------------------------------------------------------ telling
 
     def rows(self) -> Mapping[str, pl.DataFrame]:
@@ -267,6 +286,9 @@ class Recommender:
         return Recommendations(table, told)
 
     def _table(self, histories: Histories, asked: "_Asked") -> pl.DataFrame:
+        if self.index is not None:
+            top, told = lists_by(self.index, self.scorer, histories, n=asked.n, repeats=asked.repeats)
+            return in_rows(histories.customers.listed, top, told, self.items)
         scores = np.array(self.scorer.scores(histories), dtype=np.float32)
         allowed = None
         if not asked.repeats:
@@ -285,19 +307,7 @@ class _Asked:
 
 def _long(names: pl.Series, top: Ints, scores: Floats32, items: pl.Series) -> pl.DataFrame:
     """Return a row for each place of each list."""
-    rows, ranks = np.nonzero(top >= 0)
-    places = top[rows, ranks]
-    score = scores[rows, places].astype(np.float64)
-    return pl.DataFrame(
-        {
-            "customer_id": names.gather(rows),
-            "rank": ranks + 1,
-            "item_id": items.gather(places),
-            "score": score,
-            "basis": pl.Series(np.where(score == 0, POPULAR, OWN), dtype=pl.String),
-        },
-        schema=TABLE,
-    )
+    return in_rows(names, top, np.take_along_axis(scores, np.maximum(top, 0), axis=1), items)
 
 
 def _of(scores: Floats32, places: Ints) -> npt.NDArray[np.float32]:
