@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.recommendations import ALS, BPR, EASE, Hybrid, Neighbours, Recommender
-from unified_customer.recommendations.histories import WEIGHT, Histories
+from unified_customer.recommendations.histories import WEIGHT, Histories, Names
 from unified_customer.recommendations.histories.order import shapes
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.serving.best import best
@@ -296,3 +296,21 @@ def test_the_best_are_those_of_sorting_by_hand(rows: list[list[float]], n: int, 
     for row, places in zip(rows, found.tolist(), strict=True):
         order = sorted((place for place in range(5) if allowed[place]), key=lambda place: (-row[place], place))[:n]
         assert [place for place in places if place >= 0] == order
+
+
+@given(st.integers(0, 999), st.integers(1, 6), st.integers(90, 200), st.sampled_from((2, 5, 1000)))
+def test_the_best_of_many_columns_are_those_of_sorting(seed: int, n: int, width: int, values: int) -> None:
+    chance = np.random.default_rng(seed)
+    rows = chance.integers(0, values, (4, width)).astype(np.float32)
+    rows[chance.random(rows.shape) < chance.choice((0.1, 0.99))] = -np.inf
+    for row, places in zip(rows.copy(), best(rows, n).tolist(), strict=True):
+        order = np.lexsort((np.arange(width), -row))[:n]
+        assert [place for place in places if place >= 0] == order[row[order] > -np.inf].tolist()
+
+
+@given(st.lists(st.text(max_size=3), unique=True, max_size=12), st.lists(st.text(max_size=3) | st.none(), max_size=20))
+def test_the_place_of_a_name_is_where_it_stands(names: list[str], asked: list[str | None]) -> None:
+    there = Names(pl.Series(names, dtype=pl.String))
+    wanted = [names.index(name) if name in names else -1 for name in [*names, *asked]]
+    assert there.places(pl.Series([*names, *asked], dtype=pl.String)).tolist() == wanted
+    assert [there.places(pl.Series([name], dtype=pl.String)).item() for name in [*names, *asked]] == wanted

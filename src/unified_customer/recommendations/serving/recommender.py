@@ -289,12 +289,10 @@ class Recommender:
         if self.index is not None:
             top, told = lists_by(self.index, self.scorer, histories, n=asked.n, repeats=asked.repeats)
             return in_rows(histories.customers.listed, top, told, self.items)
-        scores = np.array(self.scorer.scores(histories), dtype=np.float32)
-        allowed = None
+        scores = np.require(self.scorer.scores(histories), np.float32, "W")
         if not asked.repeats:
-            allowed = np.ones(scores.shape, np.bool_)
-            allowed[histories.rows, histories.places] = False
-        return _long(histories.customers.listed, best(scores, asked.n, allowed), scores, self.items)
+            scores[histories.rows, histories.places] = -np.inf
+        return _long(histories.customers.listed, best(scores, asked.n), scores, self.items)
 
 
 @dataclass(frozen=True)
