@@ -1,5 +1,6 @@
 """Lists from an index over items: exact but for what it does not find, and never longer, shorter or less allowed."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unified_customer.recommendations import ALS, BPR, GraphFilter, Recommender
+from unified_customer.recommendations.histories import Names
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.serving.by_usearch import graph_of
-from unified_customer.recommendations.serving.searching import ItemIndex
+from unified_customer.recommendations.serving.searching import ItemIndex, index_of
 from unified_customer.testing.recommendation_strategies import NOON, interactions, planted
 
 BOUGHT = planted(seed=1, groups=5, customers=120, items=600, each=20)
@@ -64,6 +66,17 @@ def test_nearly_all_of_the_best_is_found_and_how_much_is_told(pair: tuple[Recomm
     found = exact.join(indexed, on=["customer_id", "item_id"], how="semi").height / exact.height
     assert pair[1].index is not None
     assert min(found, pair[1].index.recall or 0) >= 0.95
+
+
+@given(st.integers(0, 9), st.sampled_from((0.0, 0.2, 1.0)))
+def test_the_best_is_found_whether_items_are_alike_in_length_or_not(seed: int, spread: float) -> None:
+    chance, made = np.random.default_rng(seed), EXACT[False][0]
+    people, items = chance.normal(size=(120, 16)), chance.normal(size=(2000, 16))
+    items *= chance.lognormal(0, spread, (2000, 1))
+    names = Names(pl.Series([f"i{place}" for place in range(2000)]))
+    vectors = {"people": people.astype(np.float32), "items": items.astype(np.float32)}
+    found = index_of(replace(made.scorer, **vectors), replace(made.histories, items=names), sample=40)  # type: ignore[type-var]
+    assert (found.recall or 0) >= 0.95
 
 
 @given(st.sampled_from(INDEXED[False]), st.integers(1, 20))

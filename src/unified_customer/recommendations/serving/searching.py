@@ -1,7 +1,7 @@
 """Lists without scoring all items: an index over the vectors of items finds candidates, which are scored exactly."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from unified_customer.recommendations.serving.by_usearch import graph_of, looked
 
 _AT_FIRST: Final = 4
 _SAMPLED: Final = 10
+_ENOUGH: Final = 0.99
 _NOTHING: Final = -1
 
 
@@ -59,6 +60,8 @@ class ItemIndex:
 def index_of(scorer: Scorer, histories: Histories, *, sample: int) -> ItemIndex:
     """Return an index over the items of a model, and how well it finds what scoring all of them finds.
 
+    Where the first kind of graph misses some on the sample, the other kind is tried, and the better one is taken.
+
     Args:
         scorer: A model of factors.
         histories: Of customers to try it on.
@@ -70,9 +73,17 @@ def index_of(scorer: Scorer, histories: Histories, *, sample: int) -> ItemIndex:
     """
     model = _vectored(scorer)
     vectors = np.ascontiguousarray(vectors_of(model), dtype=np.float32)
-    index = ItemIndex(vectors, graph_of(vectors))
     rows = np.unique(np.linspace(0, len(histories) - 1, sample).astype(np.int64)) if len(histories) else np.arange(0)
-    return ItemIndex(vectors, index.graph, _recall(index, model, histories.taken(rows)))
+    tried = histories.taken(rows)
+    one = _tried(ItemIndex(vectors, graph_of(vectors)), model, tried)
+    if one.recall is None or one.recall >= _ENOUGH:
+        return one
+    other = _tried(ItemIndex(vectors, graph_of(vectors, equally_long=False)), model, tried)
+    return other if (other.recall or 0) > one.recall else one
+
+
+def _tried(index: ItemIndex, model: Vectored, histories: Histories) -> ItemIndex:
+    return replace(index, recall=_recall(index, model, histories))
 
 
 def lists_by(index: ItemIndex, scorer: Scorer, histories: Histories, *, n: int, repeats: bool) -> tuple[Ints, Floats32]:
