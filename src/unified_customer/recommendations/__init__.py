@@ -2,7 +2,7 @@
 
 Interactions                what people did with items, as rows with weights
 Popularity, BuyAgain        the rows that every other model has to beat
-Neighbours, ALS, EASE, GraphFilter    from who did what alone
+Neighbours, ALS, BPR, EASE, GraphFilter    from who did what alone
 Content, WithContent        by what the catalogue tells of items, so that new ones are known too
 NextBasket                  what the next order will hold
 Hybrid                      a blend that learns on windows of the past what works here: the one to begin with
@@ -35,6 +35,7 @@ from unified_customer.recommendations.keeping import (
 from unified_customer.recommendations.lookalikes import LookAlike
 from unified_customer.recommendations.models.collaborative import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -48,6 +49,7 @@ from unified_customer.recommendations.sessions import NextItem
 
 __all__ = [
     "ALS",
+    "BPR",
     "EASE",
     "Again",
     "Bestsellers",

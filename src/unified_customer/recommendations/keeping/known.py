@@ -20,6 +20,7 @@ from unified_customer.recommendations.interactions import Interactions
 from unified_customer.recommendations.models.buy_again import Again
 from unified_customer.recommendations.models.collaborative import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -28,10 +29,12 @@ from unified_customer.recommendations.models.collaborative import (
 )
 from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.linear import DenseLinear, LowRank, SparseLinear
+from unified_customer.recommendations.models.pairwise import Pairwise
 from unified_customer.recommendations.models.popularity import Popular
 
 SPECS: Final[Mapping[str, type[Spec]]] = {
     "ALS": ALS,
+    "BPR": BPR,
     "BuyAgain": BuyAgain,
     "Content": Content,
     "EASE": EASE,
@@ -60,6 +63,7 @@ VALUES: Final[Mapping[str, type[Any]]] = {
     "LeastSquares": LeastSquares,
     "LowRank": LowRank,
     "Names": Names,
+    "Pairwise": Pairwise,
     "Popular": Popular,
     "PriceBands": PriceBands,
     "Ridge": Ridge,

@@ -13,6 +13,7 @@ SHAPES: Final[Mapping[str, Mapping[str, str]]] = {
     "DenseLinear": {"weights": "ii"},
     "LeastSquares": {"extra": "i", "people": "pf", "items": "if"},
     "LowRank": {"into": "id", "out": "id"},
+    "Pairwise": {"items": "if", "spread": "ff"},
     "Popular": {"weights": "i"},
     "Ridge": {"weights": "cd", "offset": "d", "held_out": "nd"},
     "SparseLinear": {"weights": "ii"},
