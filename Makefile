@@ -16,7 +16,7 @@ LOWEST := .venv-lowest
 DEMO := .venv-demo
 # A variable, since a comma would part the arguments of a call.
 DEMO_EXTRAS := charts,excel
-LOWEST_EXTRAS := charts excel fides hyper recommendations rights spark testing
+LOWEST_EXTRAS := charts excel fides hyper recommendations rights search spark testing
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1

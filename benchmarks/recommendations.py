@@ -20,6 +20,7 @@ import polars as pl
 from benchmarks.measuring import Stopwatch, peak_mb, report
 from unified_customer.recommendations import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -39,6 +40,7 @@ MODELS: Final[Mapping[str, Callable[..., RecommenderSpec]]] = {
     "buy_again": BuyAgain,
     "neighbours": Neighbours,
     "als": ALS,
+    "bpr": BPR,
     "ease": EASE,
     "graph_filter": GraphFilter,
     "hybrid": Hybrid,

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from unified_customer.cli.demo.accuracy import accuracy, joined_to_truth
 from unified_customer.cli.demo.findings import Findings
 from unified_customer.cli.demo.person import before_and_after
 from unified_customer.cli.demo.planted import held_sound_rows, outcomes
+from unified_customer.cli.demo.recommending import PURPOSE, recommended
 from unified_customer.cli.demo.running import find
 from unified_customer.cli.demo.showing import bar, show
 from unified_customer.cli.demo.sources import MAPPINGS, OTHERS, demo_mapping, demo_policy
@@ -81,7 +83,7 @@ def test_nobody_who_said_no_is_in_the_marketing_audience(findings: Findings) -> 
 
 
 def test_stages_have_times_and_memory(findings: Findings) -> None:
-    assert len(findings.stages) == 13
+    assert len(findings.stages) == 14
     assert all(stage.seconds >= 0 for stage in findings.stages)
 
 
@@ -216,3 +218,27 @@ def test_memory_is_told_where_the_system_tells_it(tmp_path: Path, monkeypatch: p
 
 def test_a_bar_is_as_long_as_the_share() -> None:
     assert bar(0.3).plain == "███░░░░░░░"
+
+
+def test_a_customer_is_told_of_what_is_new_to_them_with_the_reason(findings: Findings) -> None:
+    told = findings.recommended
+    assert told is not None
+    had = {each["item"] for each in told.history}
+    assert [each["rank"] for each in told.items] == [1, 2, 3, 4, 5]
+    assert not had & {each["item"] for each in told.items}
+    assert any(each["because"] for each in told.items)
+    assert {each["model"] for each in told.trials} == {"popularity", "neighbours", "graph", "content", "blend"}
+
+
+def test_who_may_not_be_seen_for_it_teaches_nothing(tmp_path: Path) -> None:
+    find(Output(), tmp_path, customers=40, seed=5)
+    with CustomerHub(f"duckdb:///{(tmp_path / 'shop.duckdb').as_posix()}") as hub:
+        allowed = hub.consent.coverage(PURPOSE).allowed
+        told = recommended(hub, to="nobody", as_of=datetime(2026, 1, 1, tzinfo=UTC))
+    assert told is not None
+    assert 0 < told.customers <= allowed
+
+
+def test_a_shop_without_purchases_recommends_nothing() -> None:
+    with CustomerHub(policy=demo_policy()) as hub:
+        assert recommended(hub, to=None, as_of=datetime(2026, 1, 1, tzinfo=UTC)) is None

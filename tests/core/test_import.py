@@ -10,7 +10,7 @@ import unified_customer as uc
 
 HEAVY = (
     "duckdb", "sklearn", "scipy", "pandas", "pyarrow", "phonenumbers", "typer", "rich", "email_validator", "pycountry",
-    "nameparser", "fastexcel", "xlsxwriter", "pytest", "hypothesis", "pyspark", "py4j",
+    "nameparser", "fastexcel", "xlsxwriter", "pytest", "hypothesis", "pyspark", "py4j", "usearch",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from unified_customer.core.errors import ConfigurationError, SchemaError
 from unified_customer.recommendations.bestsellers import Bestsellers
+from unified_customer.recommendations.bestsellers.listing import TOO_FEW
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -105,3 +106,16 @@ def test_it_is_drawn_and_told() -> None:
     assert "tea" in str(SPEC.fit({"interactions": BOUGHT}, as_of=AT).chart().to_dict())
     assert str(fitted) == "Bestsellers among 3 items in 2 segments before 2026-02-01"
     assert fitted.to_body() == {"items": 3, "segments": 2}
+
+
+def test_who_is_in_a_segment_gets_its_bestsellers_and_others_those_of_everybody() -> None:
+    fitted = SPEC.fit({"interactions": BOUGHT, "memberships": SEGMENTS}, as_of=AT)
+    told = fitted.recommend(["eve", "zoe", "eve"], SEGMENTS, n=2)
+    assert told.table.select("customer_id", "rank", "item_id", "basis").rows() == [
+        ("eve", 1, "jam", "segment"), ("eve", 2, "oil", "segment"),
+        ("zoe", 1, "tea", "popular"), ("zoe", 2, "jam", "popular"),
+    ]  # fmt: skip
+    assert told.shortfall.is_empty()
+    assert fitted.recommend(["eve"], n=9).shortfall.row(0) == ("eve", 6, TOO_FEW)
+    with pytest.raises(ConfigurationError, match="at least one"):
+        fitted.recommend(["eve"], n=0)

@@ -1,5 +1,6 @@
 """Recommenders: what counts as an interaction, what is recommended, and what is refused."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from unified_customer.core.errors import ConfigurationError, MissingDependencyError, SchemaError, UnknownCustomerError
 from unified_customer.recommendations import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -91,6 +93,16 @@ def test_new_customers_and_new_acts_are_folded_in() -> None:
     assert updated.recommend(["ann"], n=2).table.equals(early.recommend(["ann"], n=2).table)
     with pytest.raises(ConfigurationError, match="as_of is before its own"):
         updated.updated({"interactions": later}, as_of=NOON)
+
+
+def test_pairs_teach_what_goes_together_and_returns_say_nothing() -> None:
+    rows = pl.concat([weeks(range(1, 60)), frame(("new", "tea", 5), ("new", "oil", 4))])
+    sent_back = (pl.col("customer_id") == "new") & (pl.col("item_id") == "oil")
+    rows = rows.with_columns(weight=pl.when(sent_back).then(-1.0).otherwise(1.0))
+    recommender = BPR(repeats=False, factors=4, ridge=1).fit({"interactions": rows}, as_of=NOON)
+    assert set(recommender.recommend(["new"], n=3).table["item_id"]) == {"cup", "pot", "tin"}
+    assert recommender.explain("new", "cup")["item_id"].to_list() == ["tea"]
+    assert set(recommender.similar(["tea"], n=3)["similar_item_id"]) == {"cup", "pot", "tin"}
 
 
 # ------------------------------------------------------------------------------------------------ what counts
@@ -187,6 +199,17 @@ def test_a_catalogue_that_is_too_large_for_ease_is_refused(monkeypatch: pytest.M
         EASE(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
 
 
+def test_what_mllib_cannot_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyspark")
+    refused: tuple[dict[str, Any], ...] = ({"threads": 2}, {"alpha": 0})
+    for fields in refused:
+        with pytest.raises(ConfigurationError, match="let implicit learn"):
+            ALS(repeats=False, learner="spark", **fields).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    monkeypatch.setattr("pyspark.sql.SparkSession.getActiveSession", lambda: None)
+    with pytest.raises(ConfigurationError, match="No session of Spark runs"):
+        ALS(repeats=False, learner="spark").fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+
+
 def test_without_implicit_the_line_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> Any:
         raise ImportError(name)
@@ -194,6 +217,21 @@ def test_without_implicit_the_line_that_installs_it_is_told(monkeypatch: pytest.
     monkeypatch.setattr(by_implicit, "import_module", missing)
     with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[recommendations\]"'):
         ALS(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[recommendations\]"'):
+        BPR(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+
+
+def test_an_index_needs_vectors_and_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="take a model of factors"):
+        Neighbours(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON).indexed()
+    recommender = ALS(repeats=False, factors=2, threads=1).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    alone = recommender.without(recommender.customers).indexed()
+    assert alone.index is not None
+    assert alone.index.recall is None
+    assert alone.recommend(context=["oil"], n=1).table["item_id"].to_list() == ["pan"]
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "unified-customer\[search\]"'):
+        recommender.indexed()
 
 
 def test_nobody_is_shown_where_a_recommender_shows_itself() -> None:

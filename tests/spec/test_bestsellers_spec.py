@@ -131,3 +131,20 @@ def test_no_customer_is_in_what_was_found(spec: Bestsellers, each: list[Any], se
         *(str(frame.to_dict()) for frame in frames),
     )
     assert not any("who-" in text for text in shown)
+
+
+@given(spec=specs, each=bought, segments=memberships, n=st.integers(1, 5))
+def test_newcomers_get_the_list_of_their_segment_or_that_of_everybody(
+    spec: Bestsellers, each: list[Any], segments: list[Any], n: int
+) -> None:
+    told = fitted(spec, each, segments)
+    members = pl.DataFrame(segments, schema={"customer_id": pl.String(), "segment": pl.String()}, orient="row")
+    found = told.recommend(["zoe", "nobody"], members, n=n)
+    own = sorted(segment for who, segment in segments if who == "zoe")
+    lists = {
+        who: rows["item_id"].to_list() for (who,), rows in found.table.group_by("customer_id", maintain_order=True)
+    }
+    short = dict(found.shortfall.select("customer_id", "missing").rows())
+    for who, segment in (("zoe", own[0] if own else None), ("nobody", None)):
+        assert lists.get(who, []) == told.top(segment, n=n)["item_id"].to_list()
+        assert len(lists.get(who, [])) + short.get(who, 0) == n

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.recommendations import ALS, EASE, Hybrid, Neighbours, Recommender
+from unified_customer.recommendations import ALS, BPR, EASE, Hybrid, Neighbours, Recommender
+from unified_customer.recommendations.histories import WEIGHT, Histories, Names
+from unified_customer.recommendations.histories.order import shapes
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.rules import Rules
 from unified_customer.recommendations.serving.best import best
@@ -26,7 +28,7 @@ from unified_customer.testing.recommendation_strategies import (
 )
 
 Pairs = dict[tuple[str, str], float]
-CLOSE = {"rel_tol": 1e-3, "abs_tol": 1e-4}
+CLOSE: dict[str, Any] = {"rel_tol": 1e-3, "abs_tol": 1e-4}
 
 
 def fitted(model: RecommenderSpec, frame: pl.DataFrame) -> Recommender:
@@ -92,8 +94,16 @@ def test_other_names_give_the_same_answer_under_other_names(model: Any, frame: p
     things = {name: f"{9 - place}{name}" for place, name in enumerate(ITEMS)}
     other = frame.with_columns(pl.col("customer_id").replace(people), pl.col("item_id").replace(things))
     back = {new: old for old, new in (people | things).items()}
+    assume(not isinstance(model, BPR) or all_told_apart(fitted(model, frame).histories))
     answer = scores(fitted(model, other)).with_columns(pl.col("customer_id", "item_id").replace(back))
     same_scores(answer.sort("customer_id", "item_id"), scores(fitted(model, frame)))
+
+
+def all_told_apart(histories: Histories) -> bool:
+    sizes = len(histories), len(histories.items)
+    columns = histories.places.astype(np.int64)
+    found = shapes(histories.rows, columns, histories.values(WEIGHT), sizes=sizes)
+    return all(len(np.unique(marks)) == size for marks, size in zip(found, sizes, strict=True))
 
 
 @given(models(), interactions())
@@ -117,7 +127,7 @@ def test_batches_hold_the_same_lists(model: Any, frame: pl.DataFrame, n: int) ->
 @given(models(), interactions(), st.integers(1, 5), st.sets(st.sampled_from(ITEMS)))
 def test_what_is_denied_is_on_no_list(model: Any, frame: pl.DataFrame, n: int, denied: set[str]) -> None:
     recommender = fitted(model, frame)
-    rules = Rules(deny=denied)
+    rules = Rules(deny=tuple(denied))
     found = recommender.recommend(n=n, rules=rules)
     on_page = recommender.recommend(context=[ITEMS[0]], n=n, rules=rules)
     assert not denied & {*found.table["item_id"], *on_page.table["item_id"]}
@@ -161,6 +171,49 @@ def test_a_whole_history_folded_in_gives_the_vector_that_was_fitted(frame: pl.Da
     recommender = fitted(ALS(repeats=True, factors=3, threads=1), frame)
     known: Any = recommender.scorer
     np.testing.assert_allclose(known.folded(recommender.histories), known.people, atol=2e-3)
+
+
+PAIRS = BPR(repeats=True, factors=3, iterations=4, ridge=0.5)
+
+
+@given(interactions())
+def test_pairs_are_drawn_alike_every_time(frame: pl.DataFrame) -> None:
+    one, other = (fitted(PAIRS, frame).scorer.arrays() for _ in range(2))
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@given(interactions())
+def test_the_same_history_is_told_the_same_whether_or_not_it_was_learned_from(frame: pl.DataFrame) -> None:
+    recommender = fitted(PAIRS, frame)
+    twins = pl.concat([frame, frame.with_columns(pl.format("twin of {}", "customer_id").alias("customer_id"))])
+    told = scores(recommender.updated({"interactions": twins}, as_of=NOON))
+    twin = pl.col("customer_id").str.starts_with("twin of ")
+    back = told.filter(twin).with_columns(pl.col("customer_id").str.strip_prefix("twin of "))
+    same_scores(back, told.filter(~twin))
+
+
+@given(interactions(), st.sampled_from((0.5, 5.0)))
+def test_a_customer_is_where_the_squares_over_all_pairs_are_least(frame: pl.DataFrame, ridge: float) -> None:
+    recommender = fitted(PAIRS.model_copy(update={"ridge": ridge}), frame)
+    wanted = recommender.histories.matrix(recommender.histories.once()).toarray()
+    share, items = wanted.sum(axis=0) / wanted.sum(), recommender.scorer.arrays()["items"].astype(np.float64)
+    for row, vector in zip(wanted, recommender.scorer.vectors(recommender.histories), strict=True):  # type: ignore[attr-defined]
+        pairs = [(one, other) for one in np.flatnonzero(row) for other in np.flatnonzero(share)]
+        apart = np.array([items[one] - items[other] for one, other in pairs]).reshape(-1, items.shape[1])
+        weight = np.array([share[other] for _, other in pairs])
+        left = (apart[:, :-1] * weight[:, None]).T @ apart[:, :-1] + ridge * np.eye(3)
+        right = (apart[:, :-1] * weight[:, None]).T @ (PAIRS.margin - apart[:, -1])
+        np.testing.assert_allclose(vector[:-1], np.linalg.solve(left, right), rtol=1e-3, atol=1e-3)
+
+
+@given(interactions())
+def test_what_was_sent_back_is_never_one_of_a_pair(frame: pl.DataFrame) -> None:
+    recommender = fitted(PAIRS, frame)
+    whole = recommender.histories
+    wanted = whole.only(whole.values(WEIGHT) > 0)
+    assert np.array_equal(recommender.scorer.scores(whole), recommender.scorer.scores(wanted))
+    unwanted = np.bincount(wanted.places, minlength=len(whole.items)) == 0
+    assert not recommender.scorer.scores(whole)[:, unwanted].any()
 
 
 @given(st.sampled_from(small_models(True)[2:]), interactions(least=4))
@@ -268,3 +321,11 @@ def test_the_best_are_those_of_sorting_by_hand(seed: int, columns: int, values: 
     for row, told, places in zip(rows, allowed, best(rows.copy(), n, allowed).tolist(), strict=True):
         order = sorted(np.flatnonzero(told).tolist(), key=lambda place: (-row[place], place))[:n]
         assert places == [*order, *[-1] * (min(n, columns) - len(order))]
+
+
+@given(st.lists(st.text(max_size=3), unique=True, max_size=12), st.lists(st.text(max_size=3) | st.none(), max_size=20))
+def test_the_place_of_a_name_is_where_it_stands(names: list[str], asked: list[str | None]) -> None:
+    there = Names(pl.Series(names, dtype=pl.String))
+    wanted = [names.index(name) if name in names else -1 for name in [*names, *asked]]
+    assert there.places(pl.Series([*names, *asked], dtype=pl.String)).tolist() == wanted
+    assert [there.places(pl.Series([name], dtype=pl.String)).item() for name in [*names, *asked]] == wanted

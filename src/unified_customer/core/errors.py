@@ -21,7 +21,7 @@ It never holds a personal value.
         IdentityConflictError (ValueError)       must-link and cannot-link contradict each other
         UnknownRequestError (KeyError)           a request of a person that nobody received
         RequestStateError (RuntimeError)         something that cannot happen to a request in its state
-        SignatureError (PermissionError)         a signed message that cannot be trusted
+        SignatureError (PermissionError)         a signed message or file that cannot be trusted
         StoreError (RuntimeError)                the store cannot do what was asked
             StoreClosedError                     used after `close()`
             StoreLockedError                     another process holds the store; retryable
@@ -120,7 +120,7 @@ class RequestStateError(UnifiedCustomerError, RuntimeError):
 
 
 class SignatureError(UnifiedCustomerError, PermissionError):
-    """A signed message was not signed by whom it names, is meant for somebody else, or is out of date."""
+    """A signed message or file was not signed by whom it should be, is meant for somebody else, or is out of date."""
 
 
 class StoreError(UnifiedCustomerError, RuntimeError):

@@ -2,13 +2,16 @@
 
 Interactions                what people did with items, as rows with weights
 Popularity, BuyAgain        the rows that every other model has to beat
-Neighbours, ALS, EASE, GraphFilter    from who did what alone
+Neighbours, ALS, BPR, EASE, GraphFilter    from who did what alone
 Content, WithContent        by what the catalogue tells of items, so that new ones are known too
 NextBasket                  what the next order will hold
 Hybrid                      a blend that learns on windows of the past what works here: the one to begin with
 Recommender, Recommendations    what `fit` gives, and what it recommends
 Rules, Price, Cap, ...      what may be recommended on request, and what besides the score counts
 BoughtTogether, NextItem, LookAlike, Bestsellers    also recommended: pairs, sessions, audiences, segments
+
+save_recommender, load_recommender    a folder of arrays and JSON, and back; `load_manifest` and `load_customers` say what is in it
+erase_saved                 takes customers out of such a folder at once
 
 recommendations.content     recommending by content alone: stated preferences, pages
 recommendations.evaluation  how good lists are, held against what customers did later
@@ -22,9 +25,17 @@ from unified_customer.recommendations.blending.hybrid import Hybrid
 from unified_customer.recommendations.catalogue import catalogue_at
 from unified_customer.recommendations.content import Content, WithContent, for_page, for_preferences
 from unified_customer.recommendations.interactions import Interactions
+from unified_customer.recommendations.keeping import (
+    erase_saved,
+    load_customers,
+    load_manifest,
+    load_recommender,
+    save_recommender,
+)
 from unified_customer.recommendations.lookalikes import LookAlike
 from unified_customer.recommendations.models.collaborative import (
     ALS,
+    BPR,
     EASE,
     BuyAgain,
     GraphFilter,
@@ -38,6 +49,7 @@ from unified_customer.recommendations.sessions import NextItem
 
 __all__ = [
     "ALS",
+    "BPR",
     "EASE",
     "Again",
     "Bestsellers",
@@ -63,6 +75,11 @@ __all__ = [
     "Rules",
     "WithContent",
     "catalogue_at",
+    "erase_saved",
     "for_page",
     "for_preferences",
+    "load_customers",
+    "load_manifest",
+    "load_recommender",
+    "save_recommender",
 ]

@@ -10,6 +10,7 @@ from unified_customer.cli.demo.accuracy import Accuracy
 from unified_customer.cli.demo.noes import Noes
 from unified_customer.cli.demo.person import BeforeAfter
 from unified_customer.cli.demo.planted import held_sound_rows, outcomes
+from unified_customer.cli.demo.recommending import Recommended
 from unified_customer.cli.demo.stages import Stage
 from unified_customer.cli.reporting import told
 from unified_customer.datasets import Shop
@@ -35,6 +36,7 @@ class Findings:
         coverage: How far each of some purposes reaches.
         noes: What became of people who said no, after all else was read.
         person: One customer before and after.
+        recommended: What is recommended to a customer, and why; None where there is too little to learn from.
         linkable: How well the records were joined that something in the sources can link.
         everything: The same of all records.
         quarantine: `source`, `position` and `reason` of the rows in quarantine.
@@ -51,6 +53,7 @@ class Findings:
     coverage: tuple[Coverage, ...]
     noes: Noes
     person: BeforeAfter | None
+    recommended: Recommended | None
     linkable: Accuracy
     everything: Accuracy
     quarantine: pl.DataFrame
@@ -74,6 +77,7 @@ class Findings:
             *(("load", asdict(report)) for report in self.loads),
             ("resolve", asdict(self.resolved)),
             *(("person", each) for each in _person(self.person)),
+            *(("recommended", asdict(each)) for each in [self.recommended] if each is not None),
             *(("coverage", coverage_values(each)) for each in self.coverage),
             ("noes", asdict(self.noes)),
             ("accuracy", {"of": "linkable records", **asdict(self.linkable)}),

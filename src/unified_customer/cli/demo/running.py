@@ -14,6 +14,7 @@ from unified_customer.cli.demo.findings import TABLES, Findings
 from unified_customer.cli.demo.found import SERVICE, found_records
 from unified_customer.cli.demo.noes import say_no
 from unified_customer.cli.demo.person import BeforeAfter, before_and_after
+from unified_customer.cli.demo.recommending import recommended
 from unified_customer.cli.demo.reporting import demo_report, report_path
 from unified_customer.cli.demo.showing import show
 from unified_customer.cli.demo.sources import demo_policy, demo_sources, write_examples
@@ -69,6 +70,8 @@ def find(
             linkable, everything = (
                 accuracy(joined_to_truth(truth, found, linkable_only=only)) for only in (True, False)
             )
+        with stages.stage("recommend"), working(out, "Recommending"):
+            told = recommended(hub, to=None if person is None else person.customer.customer_id, as_of=shop.as_of)
         nobody = {name: hub.read(name, purpose=SERVICE, anonymous="only").height for name in ("events", "order_lines")}
     quarantine, counts = _stored(url)
     with stages.stage("withdraw, object, erase"), working(out, "Saying no"), CustomerHub(url) as hub:
@@ -81,6 +84,7 @@ def find(
         coverage,
         noes,
         person,
+        told,
         linkable,
         everything,
         quarantine,

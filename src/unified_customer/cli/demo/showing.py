@@ -10,6 +10,7 @@ from unified_customer.cli.demo.accuracy import Accuracy
 from unified_customer.cli.demo.findings import Findings
 from unified_customer.cli.demo.noes import Noes
 from unified_customer.cli.demo.person import BeforeAfter
+from unified_customer.cli.demo.recommending import Recommended
 from unified_customer.cli.output import Output
 from unified_customer.cli.profiling import consents_view, golden_view
 from unified_customer.cli.tables import cell, counted, heading, indented, plain_table
@@ -48,6 +49,8 @@ def show(out: Output, findings: Findings) -> None:
         _part(out, "One customer, as the sources say it", said_view(findings.person))
         _part(out, "The same customer in the hub", golden_view(findings.person.customer))
         _part(out, "What this customer may be used for", consents_view(findings.person.customer))
+    if findings.recommended is not None:
+        _part(out, "What a customer wanted, and what is recommended", *recommended_view(findings.recommended))
     _part(out, "Who may be used for what", coverage_view(findings.coverage))
     _part(out, "What becomes of a no", noes_view(findings.noes), *after_noes(findings.noes))
     _part(out, "Measured against the truth", accuracy_view(findings), Text(MEANING, style="dim"))
@@ -148,6 +151,22 @@ def said_view(person: BeforeAfter) -> Table:
         values = [each["value"] for each in person.identifiers if (each["source"], each["kind"]) == (source, kind)]
         table.add_row(cell(source), cell(f"{kind}: {', '.join(map(str, values))}", "dim"))
     return table
+
+
+def recommended_view(told: Recommended) -> list[Table | Text]:
+    """Return what a customer did, what is recommended and why, and how well each model did that was tried."""
+    history = plain_table("wanted", "#times", "#days ago")
+    for each in told.history:
+        history.add_row(cell(each["item"]), f"{each['times']:,}", f"{each['days']:,}")
+    items = plain_table("#", "recommended", "because of")
+    for each in told.items:
+        items.add_row(str(each["rank"]), cell(each["item"]), cell(", ".join(each["because"]) or "popular", "dim"))
+    tried = ", ".join(f"{each['model']} {each['ndcg']:.3f}" for each in told.trials if each["ndcg"] is not None)
+    lines = (
+        f"Learned from {told.customers:,} customers who may be seen for it, and from nobody else.",
+        f"What works here (NDCG at 10 on what customers wanted later): {tried}.",
+    )
+    return [history, items, *(cell(line, "dim") for line in lines)]
 
 
 def coverage_view(coverage: Iterable[Coverage]) -> Table:

@@ -1,6 +1,6 @@
 """What was found to sell best."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,10 @@ from unified_customer.engines.portable import Native
 from unified_customer.methods.display import COUNT, NUMBER, SHARE, result_html
 from unified_customer.recommendations.bestsellers.counting import shares, sold_before
 from unified_customer.recommendations.bestsellers.growth import growth
+from unified_customer.recommendations.bestsellers.listing import listed
 from unified_customer.recommendations.bestsellers.spec import Bestsellers
 from unified_customer.recommendations.segments import MEMBERSHIPS, segments_at
+from unified_customer.recommendations.serving.recommended import Recommendations
 
 if TYPE_CHECKING:
     from unified_customer.methods.charting import Chart
@@ -60,6 +62,30 @@ class FittedBestsellers:
         table = self.overall if own.is_empty() else own
         best = table.sort("share", "item_id", descending=[True, False]).head(_positive(n))
         return best.select(pl.int_range(1, pl.len() + 1).alias("rank"), "item_id", "customers", "share")
+
+    def recommend(
+        self, customers: "Iterable[str] | pl.Series", memberships: Native | None = None, *, n: int = 10
+    ) -> Recommendations:
+        """Recommend to customers of whom nothing is known but their segment.
+
+        Args:
+            customers: Their ids.
+            memberships: As `fit` takes them; None: segments are not known.
+            n: How many items each.
+
+        Returns:
+            A list for each, whose `basis` is `segment`, or `popular` where nothing may be told of the segment; scores are shares.
+
+        Raises:
+            ConfigurationError: `n` is below 1, or memberships tell of several segmentations and none is named.
+        """
+        asked = pl.DataFrame({"customer_id": pl.Series(list(customers), dtype=pl.String)}).unique(maintain_order=True)
+        none = pl.DataFrame(schema={"customer_id": pl.String(), "segment": pl.String()})
+        named = self.spec.segmentation
+        members = none if memberships is None else segments_at(memberships, segmentation=named, as_of=self.as_of)
+        one = members.unique("customer_id", keep="first", maintain_order=True)
+        whose = asked.join(one, on="customer_id", how="left", maintain_order="left")
+        return listed(whose, self.by_segment, self.overall, n=_positive(n))
 
     def trending(self, *, n: int = 10) -> pl.DataFrame:
         """Return what sells more than it did, beyond chance; fewer than `n` rows where no more does.

@@ -9,14 +9,13 @@ from unified_customer.methods.learning import Floats, Ints
 from unified_customer.recommendations.content.alike import in_directions
 from unified_customer.recommendations.content.bridge import Bridge, learned_bridge, told_rows
 from unified_customer.recommendations.content.reading import ReadsContent
-from unified_customer.recommendations.content.spaces import Vectored, space_of, taste_of, vectors_of
+from unified_customer.recommendations.content.spaces import space_of
 from unified_customer.recommendations.content.spec import Content, directions_of
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
-from unified_customer.recommendations.models.factors import LeastSquares
-from unified_customer.recommendations.models.linear import LowRank
 from unified_customer.recommendations.models.scoring import Arrays, Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
+from unified_customer.recommendations.models.vectored import Vectored, taste_of, vectors_of
 
 _LEAST_SHARE = 0.01
 
@@ -75,7 +74,7 @@ class Bridged:
     def kept(self, rows: Ints) -> "Bridged":
         """Return the model with what it holds of some customers, and of nobody else."""
         inner = self.inner.kept(rows)
-        if self.space is self.inner and isinstance(inner, LeastSquares | LowRank):
+        if self.space is self.inner and isinstance(inner, Vectored):
             return replace(self, inner=inner, space=inner)
         return replace(self, inner=inner, space=self.space.kept(rows))
 

@@ -1,18 +1,12 @@
-"""The space of a collaborative model: vectors of items, and where a history stands among them."""
-
-from typing import TypeAlias
+"""The space of a collaborative model: vectors of items that could follow from content."""
 
 import numpy as np
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.methods.learning import leading_directions
-from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.linear import DenseLinear, LowRank, SparseLinear
 from unified_customer.recommendations.models.scoring import Scorer
-
-Vectored: TypeAlias = LeastSquares | LowRank
-"""Models whose scores are products of a vector for a history and one for an item."""
+from unified_customer.recommendations.models.vectored import Vectored
 
 
 def space_of(scorer: Scorer, *, directions: int, seed: int) -> Vectored:
@@ -26,12 +20,12 @@ def space_of(scorer: Scorer, *, directions: int, seed: int) -> Vectored:
     Raises:
         ConfigurationError: The model has no vectors of items, and no weights of items for items.
     """
-    if isinstance(scorer, LeastSquares | LowRank):
+    if isinstance(scorer, Vectored):
         return scorer
     if not isinstance(scorer, SparseLinear | DenseLinear):
         raise ConfigurationError(
             f"{type(scorer).__name__} has no vectors of items that could follow from content: take a model of factors or"
-            " a linear one, such as ALS, GraphFilter, EASE or Neighbours."
+            " a linear one, such as ALS, BPR, GraphFilter, EASE or Neighbours."
         )
     found = leading_directions(scorer.weights, columns=directions, seed=seed).astype(np.float32)
     taste = np.asarray(scorer.weights @ found, dtype=np.float32)
@@ -39,13 +33,3 @@ def space_of(scorer: Scorer, *, directions: int, seed: int) -> Vectored:
     size = np.linalg.norm(taste, axis=0)
     into = np.asarray(taste / np.where(size > 0, size, np.float32(1)), dtype=np.float32)
     return LowRank(scorer.counts, into, np.asarray(found * size, dtype=np.float32))
-
-
-def taste_of(space: Vectored, histories: Histories) -> Floats32:
-    """Return the vector of each history."""
-    return space.vectors(histories) if isinstance(space, LeastSquares) else space.taste(histories)
-
-
-def vectors_of(space: Vectored) -> Floats32:
-    """Return the vector of each item."""
-    return space.items if isinstance(space, LeastSquares) else space.out

@@ -134,7 +134,10 @@ def _ordered(found: Histories) -> Histories:
     by_row = _order(found.sizes, of_rows)
     by_column = _order(np.bincount(columns, minlength=len(found.items)), of_columns)
     to_row, to_column = np.argsort(by_row), np.argsort(by_column)
-    order = np.lexsort((to_column[columns], to_row[rows]))
+    pairs = to_row[rows]
+    pairs <<= _HALF
+    pairs |= to_column[columns]
+    order = np.argsort(pairs, kind="stable")
     return Histories(
         customers=Names(found.customers.at(by_row)),
         items=Names(found.items.at(by_column)),

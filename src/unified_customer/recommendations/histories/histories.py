@@ -58,9 +58,9 @@ class Histories:
         """How many items there are in each row."""
         return np.diff(self.starts)
 
-    @cached_property
+    @property
     def rows(self) -> Ints:
-        """The row of each value."""
+        """The row of each value, made anew each time: kept, it would be larger than any layer."""
         return np.repeat(np.arange(len(self)), self.sizes)
 
     def values(self, layer: str) -> Floats32:

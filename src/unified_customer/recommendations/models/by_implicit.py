@@ -4,6 +4,8 @@ What it does by itself             what is done about it here
 warns about threads of BLAS        linear algebra runs on one thread while it learns
 takes what counts as confidence    1 is added, so that confidence is never below that of what nobody touched
 leaves people one step behind      they are solved for once more given the last items, so that folding in agrees
+takes all that is stored as wanted what is not wanted is not handed over (pairs)
+differs from run to run (pairs)    pairs are drawn and learned from on one thread, from a seed
 gives back ids, -1 for none, ...   its own ways to recommend are not used
 
 """
@@ -18,6 +20,7 @@ from unified_customer.methods.learning import on_one_thread
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 from unified_customer.recommendations.models.factors import LeastSquares
 from unified_customer.recommendations.models.neighbours import power
+from unified_customer.recommendations.models.pairwise import Pairwise, centred
 from unified_customer.recommendations.models.scoring import Counted, counted
 
 _LAST_STEPS = 6
@@ -58,6 +61,41 @@ def least_squares(
     # Who wants nothing is nowhere: what is left of the start would be taken for a taste.
     people[np.bincount(histories.rows, weights=counted(histories, counts) > 0, minlength=len(people)) == 0] = 0
     return LeastSquares(counts, regularization, extra, people, items)
+
+
+def pairwise(
+    histories: Histories,
+    *,
+    factors: int,
+    learning_rate: float,
+    regularization: float,
+    iterations: int,
+    margin: float,
+    ridge: float,
+    seed: int,
+) -> Pairwise:
+    """Learn vectors of items by Bayesian personalized ranking.
+
+    Raises:
+        MissingDependencyError: `implicit` is not installed.
+    """
+    from scipy.sparse import csr_matrix
+
+    wanted = histories.only(histories.values(WEIGHT) > 0)
+    matrix = csr_matrix(
+        (wanted.once(), wanted.places, wanted.starts.astype(np.int32)), shape=(len(histories), len(histories.items))
+    )
+    with on_one_thread():
+        learner = _implicit("bpr").BayesianPersonalizedRanking(
+            factors=factors,
+            learning_rate=learning_rate,
+            regularization=regularization,
+            iterations=iterations,
+            num_threads=1,
+            random_state=seed,
+        )
+        learner.fit(matrix, show_progress=False)
+    return centred(np.asarray(learner.item_factors), histories, margin=margin, ridge=ridge)
 
 
 def discount(histories: Histories, exponent: float) -> Floats32:

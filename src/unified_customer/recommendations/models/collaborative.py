@@ -1,10 +1,14 @@
 """Specs of models that learn from who did what alone."""
 
+from typing import Literal
+
 from pydantic import Field
 
+from unified_customer.core.errors import ConfigurationError
 from unified_customer.recommendations.models import buy_again, graph_filter, popularity
 from unified_customer.recommendations.models import ease as exact
-from unified_customer.recommendations.models.by_implicit import least_squares
+from unified_customer.recommendations.models.by_implicit import least_squares, pairwise
+from unified_customer.recommendations.models.by_spark import least_squares_on_spark
 from unified_customer.recommendations.models.neighbours import neighbours
 from unified_customer.recommendations.models.scoring import Counted, Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
@@ -64,7 +68,13 @@ class Neighbours(RecommenderSpec):
 
 
 class ALS(RecommenderSpec):
-    """Factors by alternating least squares."""
+    """Factors by alternating least squares, learned on this machine or on Spark.
+
+    On Spark the vectors are learned by MLlib, in the session that runs, wherever the tables are; all else (histories, filters,
+    lists, folding in) is the same. Confidences are the same too. What vectors cost is not: MLlib makes it grow with the
+    number of items that somebody wants. It is set so that it costs on average what `regularization` says, so lists differ
+    from those of `implicit`, which is why nothing but this field chooses.
+    """
 
     counts: Counted = "once"
     """How much an item of a history counts."""
@@ -79,12 +89,22 @@ class ALS(RecommenderSpec):
     iterations: int = Field(default=15, gt=0)
     """How often customers and items take turns."""
     threads: int = Field(default=0, ge=0)
-    """Threads to learn on; 0: all."""
+    """Threads to learn on; 0: all. Spark has settings of its own."""
     seed: int = 0
     """Of the start."""
+    learner: Literal["implicit", "spark"] = "implicit"
+    """Who learns: the package `implicit` on this machine, or MLlib on Spark."""
 
     def learn(self, training: Training) -> Scorer:
-        """Return what is learned."""
+        """Return what is learned.
+
+        Raises:
+            MissingDependencyError: The package of the learner is not installed.
+            ConfigurationError: Spark is to learn, and there is no session, or threads are told or `alpha` is 0, which MLlib
+                has no way to take.
+        """
+        if self.learner == "spark":
+            return self._on_spark(training)
         return least_squares(
             training.histories,
             counts=self.counts,
@@ -94,6 +114,68 @@ class ALS(RecommenderSpec):
             regularization=self.regularization,
             iterations=self.iterations,
             threads=self.threads,
+            seed=self.seed,
+        )
+
+    def _on_spark(self, training: Training) -> Scorer:
+        if self.threads or not self.alpha:
+            raise ConfigurationError(
+                "MLlib takes no number of threads, and no alpha of 0: leave `threads` at 0 and set `alpha` above 0, or let"
+                " implicit learn."
+            )
+        return least_squares_on_spark(
+            training.histories,
+            counts=self.counts,
+            factors=self.factors,
+            alpha=self.alpha,
+            popularity=self.popularity,
+            regularization=self.regularization,
+            iterations=self.iterations,
+            seed=self.seed,
+        )
+
+
+class BPR(RecommenderSpec):
+    """Factors by Bayesian personalized ranking: what a customer wants is put above what he has not touched.
+
+    Items are learned from pairs that are drawn by chance, a wanted one and another one by its popularity, so what was sent
+    back is never a wanted one. Customers are placed among the items by a regression, those who were there when these
+    were learned as well as all others: nobody's vector is kept, and the same history always gets the same list. How much
+    something weighs does not matter, only whether it is wanted. Learning runs on one thread, since with several it
+    would differ from run to run.
+
+    Two things that stand alike in all the data are told apart by chance of the seed alone.
+
+    References:
+        S. Rendle, C. Freudenthaler, Z. Gantner, L. Schmidt-Thieme (2009): BPR: Bayesian personalized ranking from implicit
+        feedback. UAI, 452-461.
+    """
+
+    factors: int = Field(default=64, gt=0)
+    """Length of the vectors."""
+    learning_rate: float = Field(default=0.01, gt=0)
+    """How far each pair moves the vectors."""
+    regularization: float = Field(default=0.01, ge=0)
+    """What the squares of all vectors cost while they are learned."""
+    iterations: int = Field(default=60, gt=0)
+    """How many pairs are drawn for each item of each history."""
+    margin: float = Field(default=2, gt=0)
+    """How far above the rest a customer's vector should put what he wants."""
+    ridge: float = Field(default=50, gt=0)
+    """What the squares of a customer's vector cost when he is placed among the items."""
+    seed: int = 0
+    """Of the start, and of the pairs."""
+
+    def learn(self, training: Training) -> Scorer:
+        """Return what is learned."""
+        return pairwise(
+            training.histories,
+            factors=self.factors,
+            learning_rate=self.learning_rate,
+            regularization=self.regularization,
+            iterations=self.iterations,
+            margin=self.margin,
+            ridge=self.ridge,
             seed=self.seed,
         )
 

@@ -24,6 +24,7 @@ class LeastSquares:
         extra: What each item, if it counts 1, adds to the confidence of 1 that everything else has.
         people: The vector of each customer (row) who was fitted.
         items: The vector of each item (row).
+        each: What the squares of a customer's vector cost besides for each item that he wants.
     """
 
     counts: Counted
@@ -31,6 +32,7 @@ class LeastSquares:
     extra: Floats32 = field(repr=False)
     people: Floats32 = field(repr=False)
     items: Floats32 = field(repr=False)
+    each: float = 0.0
 
     @cached_property
     def _shared(self) -> Floats32:
@@ -75,7 +77,10 @@ class LeastSquares:
         vectors = self.items[places]
         extra = self.extra[places] * np.abs(amounts)
         said = np.where(amounts > 0, 1 + extra, np.float32(0))
-        return self._shared + (vectors * extra[:, None]).T @ vectors, said @ vectors
+        left = self._shared + (vectors * extra[:, None]).T @ vectors
+        if self.each:
+            left += np.float32(self.each * max(int((amounts > 0).sum()), 1)) * np.eye(len(left), dtype=np.float32)
+        return left, said @ vectors
 
     def similar(self, places: Ints) -> Floats32:
         """Return the cosine between the vectors of each of some items and of each item."""

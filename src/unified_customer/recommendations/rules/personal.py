@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,8 @@ from unified_customer.recommendations.histories import AGE, Histories
 from unified_customer.recommendations.rules.parts import Again, Frequency
 from unified_customer.recommendations.rules.shown import ENDLESS, Shown
 from unified_customer.recommendations.rules.spec import Rules
+
+HAD: Final = "had already"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +69,7 @@ def _had(owned: "str | Again", histories: Histories) -> tuple[Out, ...]:
     if owned == "include" or not len(rows):
         return ()
     if not isinstance(owned, Again):
-        return (Out("had already", rows, places),)
+        return (Out(HAD, rows, places),)
     if not histories.timed:
         raise ConfigurationError("Interactions have no times: nothing tells when an item may be recommended again.")
     since = histories.values(AGE) < owned.after_days

@@ -33,7 +33,7 @@ def best(scores: Floats32, n: int, allowed: npt.NDArray[np.bool_] | None = None)
     top = np.full((len(scores), wanted), -1, np.int64)
     if not top.size:
         return top
-    rows, places = np.nonzero(_likely(scores, wanted))
+    rows, places = np.divmod(np.flatnonzero(_likely(scores, wanted)), scores.shape[1])
     values = scores[rows, places]
     order = np.lexsort((places, -values, rows))
     ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)

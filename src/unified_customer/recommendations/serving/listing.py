@@ -11,9 +11,12 @@ import polars as pl
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Floats32, Histories
 from unified_customer.recommendations.models.scoring import Scorer
+from unified_customer.recommendations.rules.personal import HAD
 from unified_customer.recommendations.rules.picked import Picked
 from unified_customer.recommendations.rules.prepared import Prepared
+from unified_customer.recommendations.rules.spec import Rules
 from unified_customer.recommendations.serving.recommended import OWN, POPULAR, TABLE, Recommendations
+from unified_customer.recommendations.serving.searching import ItemIndex, lists_by
 
 _CELLS: Final = 16_000_000
 """So many scores are worked out at a time."""
@@ -41,9 +44,30 @@ def in_parts(histories: Histories, rows: Ints) -> Iterator[Histories]:
         yield histories.taken(rows[start : start + at_once])
 
 
-def listed(scorer: Scorer, histories: Histories, asked: Asked) -> Recommendations:
-    """Return a list for each history, and why where it is shorter than was asked for."""
+def listed(scorer: Scorer, histories: Histories, asked: Asked, index: ItemIndex | None = None) -> Recommendations:
+    """Return a list for each history, and why where it is shorter than was asked for.
+
+    Args:
+        scorer: The model.
+        histories: What each customer did.
+        asked: What lists are to be like.
+        index: What finds items without scoring all of them, where no rules are to be kept.
+    """
+    if index is not None and asked.rules.rules == Rules():
+        return _found(index, scorer, histories, asked)
     return by_scores(np.asarray(scorer.scores(histories), dtype=np.float32), histories, asked)
+
+
+def _found(index: ItemIndex, scorer: Scorer, histories: Histories, asked: Asked) -> Recommendations:
+    """Return lists by an index."""
+    top, worth = lists_by(index, scorer, histories, n=asked.n, repeats=asked.repeats)
+    short = np.flatnonzero((top >= 0).sum(axis=1) < asked.n)
+    reasons = {int(row): {HAD: int(histories.sizes[row])} if not asked.repeats else {} for row in short}
+    places = np.full((len(top), asked.n), -1, np.int64)
+    places[:, : top.shape[1]] = top
+    picked = Picked(places, worth, reasons, len(histories.items))
+    bases = np.where(worth == 0, POPULAR, OWN)
+    return Recommendations(_table(picked, bases, histories), picked.shortfall(histories.customers.listed))
 
 
 def by_scores(scores: Floats32, histories: Histories, asked: Asked, *, basis: str = OWN) -> Recommendations:

@@ -25,6 +25,7 @@ from unified_customer.recommendations.serving.best import best
 from unified_customer.recommendations.serving.listing import Asked, in_parts, listed
 from unified_customer.recommendations.serving.newcomers import brought_up_to_date, of_items
 from unified_customer.recommendations.serving.recommended import Recommendations, not_held, together
+from unified_customer.recommendations.serving.searching import ItemIndex, index_of
 
 if TYPE_CHECKING:
     from unified_customer.recommendations.models.spec import RecommenderSpec
@@ -40,6 +41,7 @@ class Recommender:
         histories: What each customer in it did; the model holds these people and nobody else.
         scorer: What was learned.
         catalogue: What is known of items, a row each in the order of `histories.items`.
+        index: What finds items without scoring all of them; None: all are scored.
     """
 
     model: "RecommenderSpec"
@@ -47,6 +49,7 @@ class Recommender:
     histories: Histories = field(repr=False)
     scorer: Scorer = field(repr=False)
     catalogue: pl.DataFrame = field(repr=False)
+    index: ItemIndex | None = None
 
     @property
     def spec(self) -> Spec:
@@ -114,7 +117,7 @@ class Recommender:
         if context is not None:
             return listed(self.scorer, of_items(self.histories, context), asked).of_nobody()
         known, unknown = self._split(self.customers if customers is None else _series(customers))
-        parts = [listed(self.scorer, part, asked) for part in in_parts(self.histories, known)]
+        parts = [listed(self.scorer, part, asked, self.index) for part in in_parts(self.histories, known)]
         return together([*parts, not_held(unknown, n)] if len(unknown) or not parts else parts)
 
     def batches(
@@ -141,7 +144,7 @@ class Recommender:
         """
         asked = self.asked(n, repeats=repeats, rules=rules)
         known, unknown = self._split(self.customers if customers is None else _series(customers))
-        parts = (listed(self.scorer, part, asked) for part in in_parts(self.histories, known))
+        parts = (listed(self.scorer, part, asked, self.index) for part in in_parts(self.histories, known))
         return chain(parts, [not_held(unknown, n)] if len(unknown) else [])
 
     def prepare(
@@ -216,6 +219,23 @@ class Recommender:
         }
         return pl.DataFrame(names | {"score": scores[rows, near].astype(np.float64)})
 
+    def history(self, customer: str) -> pl.DataFrame:
+        """Return what a customer did, as the model sees it.
+
+        Args:
+            customer: The id.
+
+        Returns:
+            `item_id`, `times`, `weight` and, where interactions have times, `age` (days from the last one to the as-of
+            instant), the latest first.
+
+        Raises:
+            UnknownCustomerError: The model does not hold the customer.
+        """
+        pairs = self._one(customer).pairs()
+        told = pairs.select("item_id", "times", "weight", *(name for name in ("age",) if name in pairs.columns))
+        return told.sort(*([pl.col("age")] if "age" in told.columns else []), -pl.col("weight"), "item_id")
+
     def explain(self, customer: str, item: str, *, n: int = 3) -> pl.DataFrame:
         """Return which items of a customer's own led to an item.
 
@@ -288,6 +308,22 @@ class Recommender:
         origin = np.full(len(kept), -1, np.int64)
         origin[own] = np.arange(len(own))
         return replace(self, histories=replace(kept, origin=origin), scorer=self.scorer.kept(kept.origin[own]))
+
+    def indexed(self, *, sample: int = 200) -> "Recommender":
+        """Return it with an index over its items: lists are made without scoring all of them, and may miss some.
+
+        Scores of what is found are exact, what may not be told is not told, and lists are as long as without it. How much it
+        finds of what scoring all items finds is told by `index.recall`. It is worth its while for one customer at a time
+        in a catalogue of tens of thousands of items.
+
+        Args:
+            sample: On how many customers it is tried.
+
+        Raises:
+            ConfigurationError: The model is not one of factors.
+            MissingDependencyError: `usearch` is not installed.
+        """
+        return replace(self, index=index_of(self.scorer, self.histories, sample=sample))
 
     # ------------------------------------------------------------------------------------------------------ telling
 

@@ -1,0 +1,143 @@
+"""Serving: factors fitted on made interactions, lists for all customers, and how soon one customer has his.
+
+Items are as popular as a log-normal law says; customers want those of a few groups. One line for the fit, one for the lists
+of all customers by `Recommender.batches`, one for the same by the package `implicit` from the same factors, with the same
+filtering, in the same process (`ratio`: ours per second over theirs), and one each for the latency of single customers
+by scoring all items and by an index. `users_per_s` are customers told in a CPU second, latency is of the wall clock, and
+`peak_mb` is the largest memory of the process until then.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_matrix
+
+from benchmarks.measuring import Stopwatch, peak_mb, report
+from unified_customer.methods.learning import on_one_thread
+from unified_customer.recommendations import ALS, Recommender
+
+_AS_OF: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_N: Final = 20
+_TRIES: Final = 1000
+_GROUPS: Final = 100
+_LOYAL: Final = 0.8
+_BATCH: Final = 2000
+
+
+def main() -> None:
+    """Print the lines."""
+    options = _options()
+    sizes = {name: round(getattr(options, name) * options.scale) for name in ("customers", "items", "interactions")}
+    frame = made(**sizes, seed=options.seed)
+    _told("make", sizes, peak_mb=peak_mb())
+    with Stopwatch() as fit:
+        recommender = ALS(repeats=False, factors=options.factors).fit({"interactions": frame}, as_of=_AS_OF)
+    del frame
+    pairs = len(recommender.histories.places)
+    _told("fit", sizes, pairs=pairs, factors=options.factors, cpu_s=fit.cpu_s, wall_s=fit.wall_s, peak_mb=peak_mb())
+    ours = _batches(recommender)
+    _told("batches", sizes, n=_N, users_per_s=round(ours), peak_mb=peak_mb())
+    _told("latency", sizes, **_latency(recommender))
+    with Stopwatch() as build:
+        indexed = recommender.indexed()
+    recall = None if indexed.index is None else indexed.index.recall
+    _told("latency_indexed", sizes, **_latency(indexed), recall=recall, build_cpu_s=build.cpu_s)
+    theirs = _implicit(recommender)
+    _told("implicit", sizes, n=_N, users_per_s=round(theirs), ratio=round(ours / theirs, 2), peak_mb=peak_mb())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--interactions", type=int, default=50_000_000)
+    parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--scale", type=float, default=1.0, help="size, 1 being the full one")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def _told(part: str, sizes: dict[str, int], **figures: Any) -> None:
+    report(benchmark="serving", part=part, **sizes, **figures)
+
+
+def made(*, customers: int, items: int, interactions: int, seed: int) -> pl.DataFrame:
+    """Return interactions: `customer_id`, `item_id`."""
+    chance = np.random.default_rng(seed)
+    shares = chance.lognormal(sigma=1.5, size=items)
+    by_group = [np.flatnonzero(np.arange(items) % _GROUPS == group) for group in range(_GROUPS)]
+    tastes = chance.integers(0, _GROUPS, (customers, 3))
+    parts = list(_drawn(chance, shares, by_group, tastes, interactions))
+    people, things = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+    names = {"customer_id": ("c", people), "item_id": ("i", things)}
+    return pl.DataFrame({name: pl.Series(of) for name, (_, of) in names.items()}).select(
+        pl.concat_str(pl.lit(letter), pl.col(name).cast(pl.String)).alias(name) for name, (letter, _) in names.items()
+    )
+
+
+def _drawn(
+    chance: np.random.Generator, shares: Any, by_group: list[Any], tastes: Any, interactions: int
+) -> Iterator[tuple[Any, Any]]:
+    """Yield customers and items of each group, and those of no group."""
+    loyal = round(interactions * _LOYAL)
+    sizes = np.bincount(chance.integers(0, _GROUPS, loyal), minlength=_GROUPS)
+    for group, (items, size) in enumerate(zip(by_group, sizes, strict=True)):
+        fans = np.flatnonzero((tastes == group).any(axis=1))
+        if len(items) and len(fans):
+            yield fans[chance.integers(0, len(fans), size)].astype(np.int32), _chosen(chance, shares, items, size)
+    any_item = _chosen(chance, shares, np.arange(len(shares)), interactions - loyal)
+    yield chance.integers(0, len(tastes), interactions - loyal).astype(np.int32), any_item
+
+
+def _chosen(chance: np.random.Generator, shares: Any, items: Any, size: int) -> Any:
+    steps = np.cumsum(shares[items])
+    places = np.searchsorted(steps, chance.random(size) * steps[-1])
+    return items[np.minimum(places, len(items) - 1)].astype(np.int32)
+
+
+def _batches(recommender: Recommender) -> float:
+    """Return how many customers are told in a CPU second."""
+    start = time.process_time()
+    for _ in recommender.batches(n=_N):
+        pass
+    return len(recommender.customers) / (time.process_time() - start)
+
+
+def _implicit(recommender: Recommender) -> float:
+    """Return how many `implicit` tells with the same factors, what they have left out."""
+    model = import_module("implicit.cpu.als").AlternatingLeastSquares(
+        factors=recommender.scorer.arrays()["items"].shape[1], num_threads=0
+    )
+    model.user_factors = recommender.scorer.arrays()["people"]
+    model.item_factors = recommender.scorer.arrays()["items"]
+    had = recommender.histories
+    matrix = csr_matrix((had.values("weight"), had.places, had.starts), shape=(len(had), len(had.items)))
+    start = time.process_time()
+    with on_one_thread():
+        for first in range(0, len(had), _BATCH):
+            people = np.arange(first, min(first + _BATCH, len(had)))
+            model.recommend(people, matrix[people], N=_N, filter_already_liked_items=True)
+    return len(had) / (time.process_time() - start)
+
+
+def _latency(recommender: Recommender) -> dict[str, float]:
+    """Return how long one customer waits, in milliseconds."""
+    customers = recommender.customers
+    asked = customers.gather(np.linspace(0, len(customers) - 1, min(_TRIES, len(customers))).astype(np.int64))
+    recommender.recommend(asked[:1], n=_N)
+    waited = []
+    for customer in asked:
+        start = time.perf_counter()
+        recommender.recommend([customer], n=_N)
+        waited.append(1000 * (time.perf_counter() - start))
+    return {f"p{share}_ms": round(float(np.percentile(waited, share)), 2) for share in (50, 99)}
+
+
+if __name__ == "__main__":
+    main()
