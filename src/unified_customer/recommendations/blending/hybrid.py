@@ -34,7 +34,7 @@ class Hybrid(ReadsContent):
     """How many windows of the past are held out, where interactions have times."""
     share: float = Field(default=0.2, gt=0, lt=1)
     """The share that is held out by chance where they have none."""
-    people: int = Field(default=3000, gt=0)
+    people: int = Field(default=5000, gt=0)
     """At most so many customers of a window teach the weights."""
     k: int = Field(default=10, gt=0)
     """The length of list that weights are chosen for."""

@@ -35,7 +35,7 @@ def portfolio(training: Training) -> Mapping[str, RecommenderSpec]:
         "graph": GraphFilter(directions=directions, **shared),
         "graph_coarse": GraphFilter(directions=directions // 4, **shared),
         "factors": ALS(factors=factors, **shared),
-        "factors_soft": ALS(factors=factors // 4, alpha=5, regularization=60, **shared),
+        "factors_few": ALS(factors=factors // 4, **shared),
     }
     if len(training.histories.items) <= LARGEST:
         found["ease"] = EASE(regularization=200, customer=0.25, **shared)
