@@ -17,7 +17,7 @@ PROGRAMS = {
     "needs_browser": ("chromium", "chromium-browser", "google-chrome"),
 }
 # Pages whose examples read real data sets.
-ON_REAL_DATA = {"online-retail.md", "who-is-who.md"}
+ON_REAL_DATA = {"online-retail.md", "recommend-on-online-retail.md", "who-is-who.md"}
 
 
 @pytest.fixture(autouse=True)

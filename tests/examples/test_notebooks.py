@@ -16,7 +16,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
 def test_there_are_notebooks() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["segments-and-value", "single-customer-view"]
+    assert [path.stem for path in NOTEBOOKS] == ["recommendations", "segments-and-value", "single-customer-view"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -6,10 +6,12 @@ takes what counts as confidence    1 is added, so that confidence is never below
 leaves people one step behind      they are solved for once more given the last items, so that folding in agrees
 takes all that is stored as wanted what is not wanted is not handed over (pairs)
 differs from run to run (pairs)    pairs are drawn and learned from on one thread, from a seed
+wants widgets in a notebook        that warning is not passed on, since no progress is shown
 gives back ids, -1 for none, ...   its own ways to recommend are not used
 
 """
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -118,7 +120,9 @@ def _confidence(histories: Histories, counts: Counted, extra: Floats32) -> Any:
 
 def _implicit(module: str) -> Any:
     try:
-        return import_module(f"implicit.{module}")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="IProgress not found")
+            return import_module(f"implicit.{module}")
     except ImportError as error:
         message = 'Factor models need implicit: pip install "unified-customer[recommendations]".'
         raise MissingDependencyError(message) from error
