@@ -33,12 +33,15 @@ def named_beside(
         `text`, `left` and `middle` of each name that has a place.
 
     Examples:
-        >>> named_beside([("tea", 10, 20, 0), ("cup", 10, 20, 0)], [], right=99, bottom=26)
-        [{'left': 19.0, 'middle': 20.0, 'text': 'tea'}]
+        >>> names = named_beside([("tea", 10, 20, 0), ("cup", 10, 50, 0)], [(20, 0, 25, 25)], right=45, bottom=99)
+        >>> [(name["text"], round(name["left"]), name["middle"]) for name in names]
+        [('tea', 2, 35.5), ('cup', 19, 50.0)]
     """
     taken, names = list(covered), list[dict[str, Any]]()
     for text, x, y, more in wanted:
-        box = next((b for b in _places(x, y, width(text, LETTERS), _AWAY + more) if _free(b, taken, right, bottom)), None)
+        box = next(
+            (b for b in _places(x, y, width(text, LETTERS), _AWAY + more) if _free(b, taken, right, bottom)), None
+        )
         if text and box is not None:
             taken.append(box)
             names.append({"left": box[0], "middle": (box[1] + box[3]) / 2, "text": text})

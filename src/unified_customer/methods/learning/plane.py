@@ -98,4 +98,4 @@ def _turned(points: Floats) -> Floats:
     turned = around @ axes.T if len(points) > 1 else around
     furthest = np.take_along_axis(turned, np.abs(turned).argmax(axis=0)[None], axis=0)
     signed = turned * np.where(furthest < 0, -1.0, 1.0)
-    return signed / (np.abs(signed).max() or 1.0)
+    return np.asarray(signed / (np.abs(signed).max() or 1.0))
