@@ -348,8 +348,8 @@ EXTREME: dict[str, Draw] = {
     "landscape_1": lambda dark: landscape(
         things(1), name="thing", x="x", y="y", size="customers", size_title="customers", title="One thing", dark=dark,
     ),
-    "landscape_2000": lambda dark: landscape(
-        things(2000), name="thing", x="x", y="y", size="customers", group="category", size_title="customers", title="Many", dark=dark,
+    "landscape_600": lambda dark: landscape(
+        things(600), name="thing", x="x", y="y", size="customers", group="category", size_title="customers", title="Many", dark=dark,
     ),
     "forest_alone": lambda dark: forest(
         models(), name="model", estimate="ndcg", low="low", high="high", reference=None, value_title="NDCG", title="Models", dark=dark,

