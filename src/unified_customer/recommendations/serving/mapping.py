@@ -84,7 +84,8 @@ def item_map(
     """Return a picture of a catalogue: items that the same customers want lie near each other.
 
     Near is what the model takes to be alike. Left out are items that few customers want, since they tell who somebody is, and
-    those that the model takes to be like no other item of the map.
+    those that the model takes to be like no other item of the map. The same model gives the same map; two that differ in their
+    last digits have nearly the same neighbours, which may stand elsewhere.
 
     Args:
         recommender: Any fitted model that says what is alike.
