@@ -22,6 +22,7 @@ from unified_customer.methods.charting import (
     funnel,
     grid,
     heatmap,
+    landscape,
     levels,
     matrix,
     network,
@@ -128,6 +129,18 @@ def weeks() -> pl.DataFrame:
     actual = [6200 * (1 - math.exp(-each / 40)) + 90 * math.sin(each / 5) for each in week]
     bg, naive = [6000 * (1 - math.exp(-each / 39)) for each in week], [82.0 * each for each in week]
     return pl.DataFrame({"week": week, "actual": actual, "bg": bg, "naive": naive})
+
+
+def things(count: int) -> pl.DataFrame:
+    """Return invented things in nine groups of places."""
+    chance = Random(6)
+    rows = []
+    for each in range(count):
+        place = each % 9
+        category = ("Bags", "Cups", "Lights", "Boxes", "Signs", "Tins", "Clocks", "Games", None)[place]
+        x, y = (turn(place * 0.7) * (1 + place / 9) + chance.gauss(0, 0.15) for turn in (math.cos, math.sin))
+        rows.append((f"{category or 'Thing'} {each}", category, x, y, int(20 * chance.paretovariate(1.2))))
+    return pl.DataFrame(rows, schema=["thing", "category", "x", "y", "customers"], orient="row")
 
 
 def lifts() -> pl.DataFrame:
@@ -239,6 +252,10 @@ USUAL: dict[str, Draw] = {
         models(), name="model", x="coverage", y="ndcg", low="low", high="high", x_title="coverage", x_unit=SHARE, y_title="NDCG",
         title="Accuracy against coverage", subtitle=["With 95 % intervals."], dark=dark,
     ),
+    "landscape": lambda dark: landscape(
+        things(200), name="thing", x="x", y="y", size="customers", group="category", size_title="customers", group_title="category",
+        title="What is wanted together", subtitle=["Things that the same customers want are near each other."], dark=dark,
+    ),
     "waterfall": lambda dark: waterfall(
         pl.DataFrame({"step": ["start", "name", "town"], "bits": [-6.0, 9.5, -1.5], "total": [-6.0, 3.5, 2.0]}),
         labels=[["any two records"], ["name: equal", "Ann | Ann"], ["town: differ"], ["score"]], change="bits", total="total",
@@ -322,6 +339,17 @@ EXTREME: dict[str, Draw] = {
     ),
     "scatter_1": lambda dark: scatter(
         models().head(1), name="model", x="coverage", y="ndcg", x_title="coverage", y_title="NDCG", title="One model", dark=dark,
+    ),
+    "landscape_odd": lambda dark: landscape(
+        pl.DataFrame({"name": [LONG, "same", "same", None, "unknown"], "x": [1.0, 2.0, 2.0, 2.0, None], "y": [0.0] * 5, "n": [9, 1, 1, 0, 3],
+                      "group": [LONG, None, "a", "b", "c"]}),
+        name="name", x="x", y="y", size="n", group="group", size_title="customers", group_title="category", title="Odd points", dark=dark,
+    ),
+    "landscape_1": lambda dark: landscape(
+        things(1), name="thing", x="x", y="y", size="customers", size_title="customers", title="One thing", dark=dark,
+    ),
+    "landscape_600": lambda dark: landscape(
+        things(600), name="thing", x="x", y="y", size="customers", group="category", size_title="customers", title="Many", dark=dark,
     ),
     "forest_alone": lambda dark: forest(
         models(), name="model", estimate="ndcg", low="low", high="high", reference=None, value_title="NDCG", title="Models", dark=dark,

@@ -26,6 +26,7 @@ from unified_customer.methods.charting import (
     bars,
     forest,
     funnel,
+    landscape,
     matrix,
     saved,
     scatter,
@@ -175,6 +176,7 @@ def test_without_the_drawing_package_a_picture_says_what_to_install(monkeypatch:
         "funnel",
         "grid",
         "heatmap",
+        "landscape",
         "matrix",
         "scatter",
         "tracking",
@@ -262,6 +264,31 @@ def test_a_scatter_draws_only_what_has_both_numbers_and_names_each_once() -> Non
     assert {row["name"] for row in rows_of(scatter(frame, **said)) if "name" in row} == {"a"}
     with pytest.raises(SchemaError, match="one row for each model"):
         scatter(pl.concat([frame, frame]), **said)
+
+
+def groups_of(sizes: dict[str | None, int]) -> tuple[list[str], list[str]]:
+    """Return the names and colours of the legend of a landscape of such groups."""
+    frame = pl.DataFrame({"group": list(sizes), "n": list(sizes.values())}).with_columns(x=pl.col("n") * 1.0, y=0.0)
+    spec = landscape(frame, name="group", x="x", y="y", size="n", group="group", size_title="n", title="").to_dict()
+    scale = spec["layer"][0]["encoding"]["fill"]["scale"]
+    return scale["domain"], scale["range"]
+
+
+def test_groups_of_a_landscape_stand_in_order_of_size_and_small_ones_are_one() -> None:
+    names, colours = groups_of({None: 99, **{letter: place + 1 for place, letter in enumerate("abcdefgh")}})
+    assert names == ["h", "g", "f", "e", "d", "c", "2 others", "none told"]
+    assert len(set(colours)) == 8
+    assert groups_of(dict.fromkeys("gfedcba", 1))[0] == list("abcdefg")
+
+
+def test_points_of_a_landscape_are_as_large_as_their_sizes_and_no_size_is_below_0() -> None:
+    frame = pl.DataFrame({"item": ["a", "b", "c"], "n": [1, 4, 0], "x": [0.0, 1.0, 2.0]})
+    said: dict[str, Any] = {"name": "item", "x": "x", "y": "x", "size": "n", "size_title": "buyers", "title": ""}
+    marks = [row for row in rows_of(landscape(frame, **said)) if "area" in row]
+    assert [row["says"] for row in marks] == ["b: 4 buyers", "a: 1 buyers"]
+    assert marks[0]["area"] == pytest.approx(4 * marks[1]["area"], rel=0.01)
+    with pytest.raises(ConfigurationError, match="a negative one"):
+        landscape(frame.with_columns(n=-pl.col("n")), **said)
 
 
 def test_a_forest_without_a_reference_tells_no_side() -> None:

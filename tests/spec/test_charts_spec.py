@@ -19,13 +19,15 @@ from unified_customer.methods.charting import (
     funnel,
     grid,
     heatmap,
+    landscape,
     matrix,
     tracking,
     treemap,
     trend,
     triangle,
 )
-from unified_customer.methods.charting.lettering import cut, width, wrapped
+from unified_customer.methods.charting.layout import side_by_side
+from unified_customer.methods.charting.lettering import cut, legible, width, wrapped
 from unified_customer.methods.charting.tiles import squarified
 from unified_customer.methods.display import COUNT, NUMBER, SHARE, as_html_table, card, money, result_html
 
@@ -57,6 +59,21 @@ def parts(draw: st.DrawFn) -> pl.DataFrame:
     return pl.DataFrame(
         {"name": names, "size": sizes, "value": [draw(MAYBE) for _ in names]}, schema_overrides={"value": pl.Float64}
     )
+
+
+@st.composite
+def things(draw: st.DrawFn) -> pl.DataFrame:
+    """Draw things in the plane, some of them at one place or of one name; all have a size."""
+    place, size = st.floats(-1, 1) | st.sampled_from([0.0, 0.5]), st.integers(1, 999)
+    rows = st.lists(
+        st.tuples(NAMES, place, place, size, st.none() | st.sampled_from("abcdefghi")), min_size=1, max_size=40
+    )
+    return pl.DataFrame(draw(rows), schema=["name", "x", "y", "size", "group"], orient="row").cast({"group": pl.String})
+
+
+def landscape_of(frame: pl.DataFrame) -> Chart:
+    """Draw things in the plane."""
+    return landscape(frame, name="name", x="x", y="y", size="size", group="group", size_title="s", title="t")
 
 
 def picture(chart: Chart) -> dict[str, Any]:
@@ -123,6 +140,47 @@ def test_the_order_of_rows_changes_no_chart_of_parts(frame: pl.DataFrame, chance
 
 
 @few
+@given(things(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_no_landscape(frame: pl.DataFrame, chance: Any) -> None:
+    shuffled = frame[chance.sample(range(frame.height), frame.height)]
+    assert picture(landscape_of(frame)) == picture(landscape_of(shuffled))
+
+
+@few
+@given(things())
+def test_every_thing_of_a_landscape_is_told_with_its_size_and_group(frame: pl.DataFrame) -> None:
+    words = (f"{legible(name)}: {size} s, {group or 'none told'}" for name, _, _, size, group in frame.iter_rows())
+    assert sorted(row["says"] for row in drawn(landscape_of(frame)) if "says" in row) == sorted(words)
+
+
+@few
+@given(things())
+def test_names_of_a_landscape_cover_neither_points_nor_each_other(frame: pl.DataFrame) -> None:
+    rows = drawn(landscape_of(frame))
+    names = [(row["left"], row["middle"] - 6.5, width(row["text"], 11.5), 13.0) for row in rows if "left" in row]
+    reach = [(row["x"], row["y"], row["area"] ** 0.5) for row in rows if "area" in row]
+    points = [(x - wide / 2, y - wide / 2, wide, wide) for x, y, wide in reach]
+    assert all(not over(name, other) for place, name in enumerate(names) for other in [*points, *names[:place]])
+
+
+def over(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether two rectangles (left, top, width, height) have more than an edge in common."""
+    ends = ((one[axis], one[axis] + one[axis + 2], other[axis], other[axis] + other[axis + 2]) for axis in (0, 1))
+    return all(min(b, d) - max(a, c) > 1e-6 for a, b, c, d in ends)
+
+
+@given(things())
+def test_points_of_a_landscape_hardly_cover_each_other_and_those_alone_stay(frame: pl.DataFrame) -> None:
+    points = [(30.0 * x, 30.0 * y) for x, y in frame.select("x", "y").head(6).iter_rows()]
+    moved = side_by_side(points, [4.0] * len(points))
+    for place, (one, before) in enumerate(zip(moved, points, strict=True)):
+        others = [other for at, other in enumerate(points) if at != place]
+        if all(math.dist(before, other) > 60 for other in others):
+            assert math.dist(one, before) < 1e-3
+        assert all(math.dist(one, other) > 7 for other in moved[:place])
+
+
+@few
 @given(parts())
 def test_every_name_is_told_in_full_when_one_points_at_its_mark(frame: pl.DataFrame) -> None:
     tiles, rows = (told(chart) for chart in all_of_parts(frame))
@@ -165,6 +223,8 @@ def test_a_column_that_tells_people_apart_is_refused_even_where_it_is_not_drawn(
         funnel(people.unique("one"), step="one", count="count", title="t")
     with pytest.raises(SchemaError, match="of one person each"):
         forest(people, name="one", estimate="value", low="value", high="value", reference=1, value_title="v", title="t")
+    with pytest.raises(SchemaError, match="of one person each"):
+        landscape(people, name="one", x="value", y="value", size="count", size_title="s", title="t")
     with pytest.raises(SchemaError, match="of one person each"):
         tracking(
             people.unique("other"), x="other", actual="value", expected="count", x_title="x", y_title="y", title="t"

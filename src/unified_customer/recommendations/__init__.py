@@ -8,6 +8,7 @@ NextBasket                  what the next order will hold
 Hybrid                      a blend that learns on windows of the past what works here: the one to begin with
 Recommender, Recommendations    what `fit` gives, and what it recommends
 Rules, Price, Cap, ...      what may be recommended on request, and what besides the score counts
+item_map                    a picture of a catalogue: what is wanted together lies near each other
 BoughtTogether, NextItem, LookAlike, Bestsellers    also recommended: pairs, sessions, audiences, segments
 
 save_recommender, load_recommender    a folder of arrays and JSON, and back; `load_manifest` and `load_customers` say what is in it
@@ -43,6 +44,7 @@ from unified_customer.recommendations.models.collaborative import (
     Popularity,
 )
 from unified_customer.recommendations.rules import Again, Boost, Cap, Condition, Frequency, InStock, Price, Rules
+from unified_customer.recommendations.serving.mapping import item_map
 from unified_customer.recommendations.serving.recommended import Recommendations
 from unified_customer.recommendations.serving.recommender import Recommender
 from unified_customer.recommendations.sessions import NextItem
@@ -78,6 +80,7 @@ __all__ = [
     "erase_saved",
     "for_page",
     "for_preferences",
+    "item_map",
     "load_customers",
     "load_manifest",
     "load_recommender",

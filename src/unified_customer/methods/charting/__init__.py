@@ -16,6 +16,7 @@
     funnel       ordered steps, and how many are left
     forest       estimates with their intervals
     scatter      two numbers of each of a few named things
+    landscape    many things, those that are alike near each other: the map of a catalogue
 
     saved        write a chart to a file: SVG, PNG, HTML or JSON
     as_svg       a chart as SVG for a page that has light and dark
@@ -37,6 +38,7 @@ from unified_customer.methods.charting.forest import forest
 from unified_customer.methods.charting.funnel import funnel
 from unified_customer.methods.charting.grid import grid
 from unified_customer.methods.charting.heatmap import heatmap
+from unified_customer.methods.charting.landscape import landscape
 from unified_customer.methods.charting.levels import levels
 from unified_customer.methods.charting.looks import DARK, LIGHT, Look
 from unified_customer.methods.charting.matrix import matrix
@@ -61,6 +63,7 @@ __all__ = [
     "funnel",
     "grid",
     "heatmap",
+    "landscape",
     "levels",
     "matrix",
     "network",

@@ -8,8 +8,9 @@ import polars as pl
 from unified_customer.methods.charting.aggregates import aggregates, one_each
 from unified_customer.methods.charting.axes import axis_title, number_label
 from unified_customer.methods.charting.drawing import WIDTH, layered, need_altair, titled
-from unified_customer.methods.charting.lettering import cut, legible, width
+from unified_customer.methods.charting.lettering import cut, legible
 from unified_customer.methods.charting.looks import Look, look_of
+from unified_customer.methods.charting.naming import LETTERS, Box, named_beside, names_drawn
 from unified_customer.methods.display.numbers import NUMBER, TEXT, Format
 
 if TYPE_CHECKING:
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
 AT_MOST: Final = 40
 """Points that the scatter takes."""
 _HIGH: Final = 340.0
-_SIZE: Final = 11.5
-_LINE: Final = 13.0
-_AWAY: Final = 9.0
 _LONGEST: Final = 170.0
-
-_Box = tuple[float, float, float, float]
 
 
 def scatter(
@@ -80,7 +76,7 @@ def scatter(
         alt.Y("y:Q", title=axis_title(y_title, y_unit), axis=_axis(y_unit), scale=_scale(upward)),
     )
     lettered = _lettered(rows, across, upward)
-    picture = layered(*_marks(rows, scales, look), *_names(lettered, look), width=WIDTH, height=_HIGH)
+    picture = layered(*_marks(rows, scales, look), names_drawn(lettered, look), width=WIDTH, height=_HIGH)
     return titled(picture, title, subtitle, look, width=WIDTH)
 
 
@@ -133,54 +129,21 @@ def _marks(rows: Sequence[Mapping[str, Any]], scales: tuple[Any, Any], look: Loo
     return [bars, dots.encode(x=x, y=y, **told)]
 
 
-def _names(rows: Sequence[Mapping[str, Any]], look: Look) -> "list[alt.Chart]":
-    import altair as alt
-
-    base = alt.Chart(alt.InlineData(values=list(rows)))
-    text = base.mark_text(align="left", baseline="middle", fontSize=_SIZE, color=look.ink, aria=False)
-    x, y = alt.X("left:Q", scale=None, axis=None), alt.Y("middle:Q", scale=None, axis=None)
-    return [text.encode(x=x, y=y, text=alt.Text("text:N"))]
-
-
 # -------------------------------------------------------------------------------- where names stand, in pixels
 
 
 def _lettered(
     rows: Sequence[Mapping[str, Any]], across: tuple[float, float], upward: tuple[float, float]
 ) -> list[dict[str, Any]]:
-    """Return the names that have a place: to the right of the point, else left, above or below."""
+    """Return the names that have a place beside their points."""
     points = [(_part(row["x"], across) * WIDTH, (1 - _part(row["y"], upward)) * _HIGH) for row in rows]
-    covered: list[_Box] = [(px - 6, py - 6, px + 6, py + 6) for px, py in points]
+    covered: list[Box] = [(px - 6, py - 6, px + 6, py + 6) for px, py in points]
     for row, (px, _) in zip(rows, points, strict=True):
         high, low = ((1 - _part(row[end], upward)) * _HIGH for end in ("high", "low"))
         covered.append((px - 2, high, px + 2, low))
-    names = list[dict[str, Any]]()
-    for row, (px, py) in zip(rows, points, strict=True):
-        text = cut(row["name"], _LONGEST, _SIZE)
-        box = next((each for each in _places(px, py, width(text, _SIZE)) if _free(each, covered)), None)
-        if text and box is not None:
-            covered.append(box)
-            names.append({"left": box[0], "middle": (box[1] + box[3]) / 2, "text": text})
-    return names
+    wanted = [(cut(row["name"], _LONGEST, LETTERS), px, py, 0.0) for row, (px, py) in zip(rows, points, strict=True)]
+    return named_beside(wanted, covered, right=WIDTH + 60, bottom=_HIGH)
 
 
 def _part(value: float, domain: tuple[float, float]) -> float:
     return (value - domain[0]) / (domain[1] - domain[0])
-
-
-def _places(x: float, y: float, wide: float) -> list[_Box]:
-    half = _LINE / 2
-    corners = [
-        (x + _AWAY, y - half),
-        (x - _AWAY - wide, y - half),
-        (x - wide / 2, y - _AWAY - _LINE),
-        (x - wide / 2, y + _AWAY),
-        *((x + _AWAY * side - wide * (side < 0), y + _LINE * step - half) for step in (-1, 1) for side in (1, -1)),
-    ]
-    return [(left, top, left + wide, top + _LINE) for left, top in corners]
-
-
-def _free(box: _Box, covered: Sequence[_Box]) -> bool:
-    left, top, right, bottom = box
-    inside = left >= 0 and top >= 0 and right <= WIDTH + 60 and bottom <= _HIGH
-    return inside and all(right <= a or left >= c or bottom <= b or top >= d for a, b, c, d in covered)

@@ -11,6 +11,7 @@
     Classes, fit_classes                probabilities of classes (multinomial logistic regression)
     Terms, fit_terms, words, characters texts and lists of terms as sparse vectors (TF-IDF)
     Ridge, fit_ridge                    several numbers from others (ridge regression), judged on rows held out
+    in_the_plane                        distances as a picture (t-SNE)
     chosen_columns                      the few columns that tell classes apart best
 
 Seeds are arguments. Sums are made on one thread, since those of several differ in their last digits.
@@ -31,6 +32,7 @@ from unified_customer.methods.learning.matrices import (
     rows_of,
     sparse_of,
 )
+from unified_customer.methods.learning.plane import in_the_plane
 from unified_customer.methods.learning.reduction import leading_directions, leading_parts, parts_of
 from unified_customer.methods.learning.ridge import Ridge, fit_ridge
 from unified_customer.methods.learning.search import Evidence, Grouping, GroupSearch, evidence_frame
@@ -58,6 +60,7 @@ __all__ = [
     "fit_ridge",
     "fit_terms",
     "folds_of",
+    "in_the_plane",
     "leading_directions",
     "leading_parts",
     "nearest",
