@@ -161,8 +161,9 @@ class BPR(RecommenderSpec):
     """How many pairs are drawn for each item of each history."""
     margin: float = Field(default=2, gt=0)
     """How far above the rest a customer's vector should put what he wants."""
-    ridge: float = Field(default=50, gt=0)
-    """What the squares of a customer's vector cost when he is placed among the items."""
+    ridge: float = Field(default=3, gt=0)
+    """What the squares of a customer's vector cost when he is placed among the items: for each item that he wants, and as a
+    multiple of how far the vectors of items spread."""
     seed: int = 0
     """Of the start, and of the pairs."""
 

@@ -24,7 +24,7 @@ class Pairwise:
 
     Attributes:
         margin: How far above the rest what is wanted should be.
-        ridge: What the squares of a customer's vector cost.
+        ridge: What the squares of a customer's vector cost, for each wanted item and as a multiple of the mean spread.
         items: The vector of each item (row), less that of a drawn one; in the last column how much it is wanted by anybody.
             All 0 for what nobody wants, so that it counts as much as a drawn one.
         spread: The mean of products of the vectors of drawn items.
@@ -57,11 +57,10 @@ class Pairwise:
         return found
 
     def _left(self, places: Places) -> Floats32:
-        size = len(self.spread) - 1
-        vectors = self.items[places, :-1]
-        spread = np.float32(len(places)) * self.spread[:-1, :-1]
-        ridge = np.float32(self.ridge) * np.eye(size, dtype=np.float32)
-        return np.asarray(vectors.T @ vectors + spread + ridge)
+        vectors, spread = self.items[places, :-1], self.spread[:-1, :-1]
+        # By how far items differ at all, so that a cost means the same for all data.
+        ridge = np.float32(self.ridge) * np.trace(spread) / len(spread) * np.eye(len(spread), dtype=np.float32)
+        return np.asarray(vectors.T @ vectors + np.float32(len(places)) * (spread + ridge))
 
     def _said(self, places: Places) -> Floats32:
         """Return what each wanted item adds to the right side of the regression."""
