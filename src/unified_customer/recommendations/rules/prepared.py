@@ -62,7 +62,9 @@ class Prepared:
         """Return how many items are out for everybody, each by the first rule that it breaks."""
         return self.standing.counts
 
-    def pick(self, scores: Floats32, histories: Histories, n: int, *, repeats: bool = True) -> Picked:
+    def pick(
+        self, scores: Floats32, histories: Histories, n: int, *, repeats: bool = True, overwrite: bool = False
+    ) -> Picked:
         """Return the list of each customer.
 
         Args:
@@ -70,6 +72,7 @@ class Prepared:
             histories: What each customer did, a row each.
             n: How many items each.
             repeats: Whether what is in a history may be recommended where the rules do not say so.
+            overwrite: Whether scores of what is not picked may be written over, which saves a copy.
 
         Returns:
             n items each, or why there are fewer.
@@ -80,7 +83,7 @@ class Prepared:
         """
         self._check(scores, histories, n)
         own = personal(self.rules, histories, self.shown, repeats=repeats)
-        places, worth = self._picked(self._values(scores, own), np.minimum(own.left, n), n)
+        places, worth = self._picked(self._values(scores, own, overwrite=overwrite), np.minimum(own.left, n), n)
         short = np.flatnonzero((places >= 0).sum(axis=1) < n)
         told = partial(
             reasons_of,
@@ -101,13 +104,15 @@ class Prepared:
                 f"histories of {len(histories)} customers and {len(histories.items)} items."
             )
 
-    def _values(self, scores: Floats32, own: Personal) -> Floats32:
+    def _values(self, scores: Floats32, own: Personal, *, overwrite: bool) -> Floats32:
         """Return boosted scores, -inf for what is out (but not for what is denied, if items are chosen one by one)."""
-        values = np.array(scores, dtype=np.float32)
+        alone = overwrite and self.factors is None and self.chooser is None
+        values = np.require(scores, np.float32, "W") if alone else np.array(scores, dtype=np.float32)
         if self.factors is not None:
             values = np.where(values > 0, values * self.factors, values / self.factors)
         stays = self.standing.open if self.chooser is None else self.standing.but_for_deny
-        np.copyto(values, -np.inf, where=np.isnan(values) | ~stays)
+        if not stays.all() or np.isnan(values.min(initial=0)):
+            np.copyto(values, -np.inf, where=np.isnan(values) | ~stays)
         for out in own.out:
             values[out.rows, out.places] = -np.inf
         return values

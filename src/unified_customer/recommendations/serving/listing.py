@@ -66,12 +66,11 @@ def _found(index: ItemIndex, scorer: Scorer, histories: Histories, asked: Asked)
     places = np.full((len(top), asked.n), -1, np.int64)
     places[:, : top.shape[1]] = top
     picked = Picked(places, worth, reasons, len(histories.items))
-    bases = np.where(worth == 0, POPULAR, OWN)
-    return Recommendations(_table(picked, bases, histories), picked.shortfall(histories.customers.listed))
+    return Recommendations(_table(picked, worth != 0, OWN, histories), picked.shortfall(histories.customers.listed))
 
 
 def by_scores(scores: Floats32, histories: Histories, asked: Asked, *, basis: str = OWN) -> Recommendations:
-    """Return a list for each history by scores that are there.
+    """Return a list for each history by scores that are there; these may be written over.
 
     Args:
         scores: A row for each history and a column for each item; 0 says nothing of an item.
@@ -79,20 +78,20 @@ def by_scores(scores: Floats32, histories: Histories, asked: Asked, *, basis: st
         asked: What lists are to be like.
         basis: What scores other than 0 come from.
     """
-    picked = asked.rules.pick(scores, histories, asked.n, repeats=asked.repeats)
+    picked = asked.rules.pick(scores, histories, asked.n, repeats=asked.repeats, overwrite=True)
     places = np.maximum(picked.places, 0)
-    bases = np.where(np.take_along_axis(scores, places, axis=1) == 0, POPULAR, basis)
-    return Recommendations(_table(picked, bases, histories), picked.shortfall(histories.customers.listed))
+    known = np.take_along_axis(scores, places, axis=1) != 0
+    return Recommendations(_table(picked, known, basis, histories), picked.shortfall(histories.customers.listed))
 
 
-def _table(picked: Picked, bases: npt.NDArray[np.str_], histories: Histories) -> pl.DataFrame:
-    """Return a row for each place of each list."""
+def _table(picked: Picked, known: npt.NDArray[np.bool_], basis: str, histories: Histories) -> pl.DataFrame:
+    """Return a row for each place of each list; of what the model knows something the basis is told."""
     rows, ranks = np.nonzero(picked.places >= 0)
     told = {
         "customer_id": histories.customers.listed.gather(rows),
         "rank": ranks + 1,
         "item_id": histories.items.listed.gather(picked.places[rows, ranks]),
         "score": picked.scores[rows, ranks].astype(np.float64),
-        "basis": pl.Series(bases[rows, ranks], dtype=pl.String),
+        "basis": pl.Series([POPULAR, basis]).gather(known[rows, ranks].astype(np.int64)),
     }
     return pl.DataFrame(told, schema=TABLE)
