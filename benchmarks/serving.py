@@ -1,6 +1,7 @@
 """Serving: factors fitted on made interactions, lists for all customers, and how soon one customer has his.
 
-Items are as popular as a log-normal law says; customers want those of a few groups. One line for the fit, one for the lists
+Items are as popular as a log-normal law says; customers want those of a few groups. Interactions are made in parts, as
+files of Parquet, and read from there: at such sizes they are in no memory as a whole. One line for the fit, one for the lists
 of all customers by `Recommender.batches`, one for the same by the package `implicit` from the same factors, with the same
 filtering, in the same process (`ratio`: ours per second over theirs), and one each for the latency of single customers
 by scoring all items and by an index. `users_per_s` are customers told in a CPU second, latency is of the wall clock, and
@@ -8,10 +9,12 @@ by scoring all items and by an index. `users_per_s` are customers told in a CPU 
 """
 
 import argparse
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -28,19 +31,32 @@ _TRIES: Final = 1000
 _GROUPS: Final = 100
 _LOYAL: Final = 0.8
 _BATCH: Final = 2000
+_PART: Final = 1_000_000
+_ROW_GROUP: Final = 250_000
 
 
 def main() -> None:
     """Print the lines."""
     options = _options()
     sizes = {name: round(getattr(options, name) * options.scale) for name in ("customers", "items", "interactions")}
-    frame = made(**sizes, seed=options.seed)
-    _told("make", sizes, peak_mb=peak_mb())
-    with Stopwatch() as fit:
-        recommender = ALS(repeats=False, factors=options.factors).fit({"interactions": frame}, as_of=_AS_OF)
-    del frame
+    with tempfile.TemporaryDirectory() as folder:
+        for part, frame in enumerate(made(**sizes, seed=options.seed)):
+            frame.write_parquet(Path(folder, f"{part:06}.parquet"), row_group_size=_ROW_GROUP)
+        _told("make", sizes, peak_mb=peak_mb())
+        with Stopwatch() as fit:
+            model = ALS(repeats=False, factors=options.factors, iterations=options.iterations)
+            recommender = model.fit({"interactions": pl.scan_parquet(Path(folder, "*.parquet"))}, as_of=_AS_OF)
     pairs = len(recommender.histories.places)
-    _told("fit", sizes, pairs=pairs, factors=options.factors, cpu_s=fit.cpu_s, wall_s=fit.wall_s, peak_mb=peak_mb())
+    _told(
+        "fit",
+        sizes,
+        pairs=pairs,
+        factors=options.factors,
+        iterations=options.iterations,
+        cpu_s=fit.cpu_s,
+        wall_s=fit.wall_s,
+        peak_mb=peak_mb(),
+    )
     ours = _batches(recommender)
     _told("batches", sizes, n=_N, users_per_s=round(ours), peak_mb=peak_mb())
     _told("latency", sizes, **_latency(recommender))
@@ -58,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--interactions", type=int, default=50_000_000)
     parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--iterations", type=int, default=ALS.model_fields["iterations"].default)
     parser.add_argument("--scale", type=float, default=1.0, help="size, 1 being the full one")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -67,18 +84,20 @@ def _told(part: str, sizes: dict[str, int], **figures: Any) -> None:
     report(benchmark="serving", part=part, **sizes, **figures)
 
 
-def made(*, customers: int, items: int, interactions: int, seed: int) -> pl.DataFrame:
-    """Return interactions: `customer_id`, `item_id`."""
+def made(*, customers: int, items: int, interactions: int, seed: int) -> Iterator[pl.DataFrame]:
+    """Yield interactions, some at a time: `customer_id`, `item_id`."""
     chance = np.random.default_rng(seed)
     shares = chance.lognormal(sigma=1.5, size=items)
     by_group = [np.flatnonzero(np.arange(items) % _GROUPS == group) for group in range(_GROUPS)]
     tastes = chance.integers(0, _GROUPS, (customers, 3))
-    parts = list(_drawn(chance, shares, by_group, tastes, interactions))
-    people, things = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-    names = {"customer_id": ("c", people), "item_id": ("i", things)}
-    return pl.DataFrame({name: pl.Series(of) for name, (_, of) in names.items()}).select(
-        pl.concat_str(pl.lit(letter), pl.col(name).cast(pl.String)).alias(name) for name, (letter, _) in names.items()
-    )
+    for people, things in _drawn(chance, shares, by_group, tastes, interactions):
+        for start in range(0, len(people), _PART):
+            part = slice(start, start + _PART)
+            yield pl.select(customer_id=_named("c", people[part]), item_id=_named("i", things[part]))
+
+
+def _named(letter: str, places: Any) -> pl.Expr:
+    return pl.concat_str(pl.lit(letter), pl.lit(pl.Series(places)).cast(pl.String))
 
 
 def _drawn(
