@@ -26,12 +26,14 @@ class Coded:
     """Interactions with places in place of names, those of one customer and item one after the other.
 
     Attributes:
-        pairs: Which customer (the upper half of the number) and which item (the lower half).
-        weights: How much it weighs.
-        ages: How many days before the as-of instant it was; None where that is not told.
+        pairs: Each customer (the upper half of the number) with each item (the lower half) of his, rising.
+        starts: Where the interactions of each pair start.
+        weights: How much each interaction weighs.
+        ages: How many days before the as-of instant each was; None where that is not told.
     """
 
     pairs: Ints
+    starts: Ints
     weights: Floats32
     ages: Floats32 | None
 
@@ -57,14 +59,12 @@ def placed(
 ) -> Histories:
     """Return the histories of some customers with some items, in the order of these; all else is left out."""
     coded = _coded(interactions, as_of, customers, items)
-    starts = _starts(coded.pairs)
-    pairs = coded.pairs[starts]
     return Histories(
         customers=customers,
         items=items,
-        starts=np.searchsorted(pairs, np.arange(len(customers) + 1) << _HALF).astype(np.int64),
-        places=(pairs & (2**_HALF - 1)).astype(np.int32),
-        layers=_layers(coded, starts, half_life_days),
+        starts=np.searchsorted(coded.pairs, np.arange(len(customers) + 1) << _HALF).astype(np.int64),
+        places=(coded.pairs & (2**_HALF - 1)).astype(np.int32),
+        layers=_layers(coded, half_life_days),
         origin=np.full(len(customers), -1, np.int64),
     )
 
@@ -95,7 +95,8 @@ def _coded(interactions: pl.LazyFrame, as_of: datetime, customers: Names, items:
     order = np.argsort(arrays["pair"], kind="stable")
     for name in names:
         arrays[name] = arrays[name][order]
-    return Coded(arrays["pair"], arrays["weight"], arrays.get("age"))
+    starts = _starts(arrays["pair"])
+    return Coded(arrays["pair"][starts], starts, arrays["weight"], arrays.get("age"))
 
 
 def _places(names: Names, column: str, place: str) -> pl.LazyFrame:
@@ -113,14 +114,22 @@ def _starts(pairs: Ints) -> Ints:
     return np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])) if len(pairs) else np.zeros(0, np.int64)
 
 
-def _layers(coded: Coded, starts: Ints, half_life_days: float | None) -> dict[str, Floats32]:
-    counts = np.diff(starts, append=len(coded.pairs))
-    layers = {WEIGHT: _sums(coded.weights, starts), TIMES: counts.astype(np.float32)}
-    if coded.ages is None or not len(starts):
+def _layers(coded: Coded, half_life_days: float | None) -> dict[str, Floats32]:
+    starts, ages = coded.starts, coded.ages
+    layers = {WEIGHT: _sums(coded.weights, starts), TIMES: _counts(starts, len(coded.weights))}
+    if ages is None or not len(starts):
         return layers
-    last, first = (of.reduceat(coded.ages, starts) for of in (np.minimum, np.maximum))
-    fading = 1.0 if half_life_days is None else np.exp2(-coded.ages / half_life_days)
+    last, first = (of.reduceat(ages, starts) for of in (np.minimum, np.maximum))
+    fading = 1.0 if half_life_days is None else np.exp2(-ages / half_life_days)
     return layers | {DECAYED: _sums(coded.weights * fading, starts), AGE: last, SPAN: first - last}
+
+
+def _counts(starts: Ints, size: int) -> Floats32:
+    """Return how many there are from each start to the next one, the last one's end being `size`."""
+    counts = np.empty(len(starts), np.float32)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1], casting="unsafe")
+    counts[-1:] = size - starts[-1:]
+    return counts
 
 
 def _sums(values: Floats32, starts: Ints) -> Floats32:
