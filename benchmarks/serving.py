@@ -1,11 +1,11 @@
 """Serving: factors fitted on made interactions, lists for all customers, and how soon one customer has his.
 
 Items are as popular as a log-normal law says; customers want those of a few groups. Interactions are made in parts, as
-files of Parquet, and read from there: at such sizes they are in no memory as a whole. One line for the fit, one for the lists
-of all customers (or of `--asked`) by `Recommender.batches`, one for the same by the package `implicit` from the same factors, with the same
-filtering, in the same process (`ratio`: ours per second over theirs), and one each for the latency of single customers
-by scoring all items and by an index. `users_per_s` are customers told in a CPU second, latency is of the wall clock, and
-`peak_mb` is the largest memory of the process until then.
+files of Parquet, and read from there: at such sizes they are in no memory as a whole. One line for the fit, one for the
+lists of all customers (or of so many as `--asked` says) by `Recommender.batches`, one for the same by the package
+`implicit` from the same factors, with the same filtering, in the same process (`ratio`: ours per second over theirs), and
+one each for the latency of single customers by scoring all items and by an index. `users_per_s` are customers told in a
+CPU second, latency is of the wall clock, and `peak_mb` is the largest memory of the process until then.
 """
 
 import argparse
