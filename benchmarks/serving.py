@@ -1,17 +1,20 @@
 """Serving: factors fitted on made interactions, lists for all customers, and how soon one customer has his.
 
-Items are as popular as a log-normal law says; customers want those of a few groups. One line for the fit, one for the lists
-of all customers by `Recommender.batches`, one for the same by the package `implicit` from the same factors, with the same
-filtering, in the same process (`ratio`: ours per second over theirs), and one each for the latency of single customers
-by scoring all items and by an index. `users_per_s` are customers told in a CPU second, latency is of the wall clock, and
-`peak_mb` is the largest memory of the process until then.
+Items are as popular as a log-normal law says; customers want those of a few groups. Interactions are made in parts, as
+files of Parquet, and read from there: at such sizes they are in no memory as a whole. One line for the fit, one for the
+lists of all customers (or of so many as `--asked` says) by `Recommender.batches`, one for the same by the package
+`implicit` from the same factors, with the same filtering, in the same process (`ratio`: ours per second over theirs), and
+one each for the latency of single customers by scoring all items and by an index. `users_per_s` are customers told in a
+CPU second, latency is of the wall clock, and `peak_mb` is the largest memory of the process until then.
 """
 
 import argparse
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +22,7 @@ import polars as pl
 from scipy.sparse import csr_matrix
 
 from benchmarks.measuring import Stopwatch, peak_mb, report
-from unified_customer.methods.learning import on_one_thread
+from unified_customer.methods.learning import Ints, on_one_thread
 from unified_customer.recommendations import ALS, Recommender
 
 _AS_OF: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,28 +31,50 @@ _TRIES: Final = 1000
 _GROUPS: Final = 100
 _LOYAL: Final = 0.8
 _BATCH: Final = 2000
+_PART: Final = 1_000_000
+_ROW_GROUP: Final = 250_000
 
 
 def main() -> None:
     """Print the lines."""
     options = _options()
     sizes = {name: round(getattr(options, name) * options.scale) for name in ("customers", "items", "interactions")}
-    frame = made(**sizes, seed=options.seed)
-    _told("make", sizes, peak_mb=peak_mb())
-    with Stopwatch() as fit:
-        recommender = ALS(repeats=False, factors=options.factors).fit({"interactions": frame}, as_of=_AS_OF)
-    del frame
+    with tempfile.TemporaryDirectory() as folder:
+        for part, frame in enumerate(made(**sizes, seed=options.seed)):
+            frame.write_parquet(Path(folder, f"{part:06}.parquet"), row_group_size=_ROW_GROUP)
+        _told("make", sizes, peak_mb=peak_mb())
+        with Stopwatch() as fit:
+            model = ALS(repeats=False, factors=options.factors, iterations=options.iterations)
+            recommender = model.fit({"interactions": pl.scan_parquet(Path(folder, "*.parquet"))}, as_of=_AS_OF)
     pairs = len(recommender.histories.places)
-    _told("fit", sizes, pairs=pairs, factors=options.factors, cpu_s=fit.cpu_s, wall_s=fit.wall_s, peak_mb=peak_mb())
-    ours = _batches(recommender)
-    _told("batches", sizes, n=_N, users_per_s=round(ours), peak_mb=peak_mb())
+    _told(
+        "fit",
+        sizes,
+        pairs=pairs,
+        factors=options.factors,
+        iterations=options.iterations,
+        cpu_s=fit.cpu_s,
+        wall_s=fit.wall_s,
+        peak_mb=peak_mb(),
+    )
+    asked = _spread(len(recommender.customers), options.asked or len(recommender.customers))
+    ours = _batches(recommender, asked)
+    _told("batches", sizes, asked=len(asked), n=_N, users_per_s=round(ours), peak_mb=peak_mb())
     _told("latency", sizes, **_latency(recommender))
     with Stopwatch() as build:
         indexed = recommender.indexed()
     recall = None if indexed.index is None else indexed.index.recall
     _told("latency_indexed", sizes, **_latency(indexed), recall=recall, build_cpu_s=build.cpu_s)
-    theirs = _implicit(recommender)
-    _told("implicit", sizes, n=_N, users_per_s=round(theirs), ratio=round(ours / theirs, 2), peak_mb=peak_mb())
+    theirs = _implicit(recommender, asked)
+    _told(
+        "implicit",
+        sizes,
+        asked=len(asked),
+        n=_N,
+        users_per_s=round(theirs),
+        ratio=round(ours / theirs, 2),
+        peak_mb=peak_mb(),
+    )
 
 
 def _options() -> argparse.Namespace:
@@ -58,6 +83,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--interactions", type=int, default=50_000_000)
     parser.add_argument("--factors", type=int, default=64)
+    parser.add_argument("--iterations", type=int, default=ALS.model_fields["iterations"].default)
+    parser.add_argument("--asked", type=int, help="how many customers lists are made for; all by default")
     parser.add_argument("--scale", type=float, default=1.0, help="size, 1 being the full one")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -67,18 +94,20 @@ def _told(part: str, sizes: dict[str, int], **figures: Any) -> None:
     report(benchmark="serving", part=part, **sizes, **figures)
 
 
-def made(*, customers: int, items: int, interactions: int, seed: int) -> pl.DataFrame:
-    """Return interactions: `customer_id`, `item_id`."""
+def made(*, customers: int, items: int, interactions: int, seed: int) -> Iterator[pl.DataFrame]:
+    """Yield interactions, some at a time: `customer_id`, `item_id`."""
     chance = np.random.default_rng(seed)
     shares = chance.lognormal(sigma=1.5, size=items)
     by_group = [np.flatnonzero(np.arange(items) % _GROUPS == group) for group in range(_GROUPS)]
     tastes = chance.integers(0, _GROUPS, (customers, 3))
-    parts = list(_drawn(chance, shares, by_group, tastes, interactions))
-    people, things = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-    names = {"customer_id": ("c", people), "item_id": ("i", things)}
-    return pl.DataFrame({name: pl.Series(of) for name, (_, of) in names.items()}).select(
-        pl.concat_str(pl.lit(letter), pl.col(name).cast(pl.String)).alias(name) for name, (letter, _) in names.items()
-    )
+    for people, things in _drawn(chance, shares, by_group, tastes, interactions):
+        for start in range(0, len(people), _PART):
+            part = slice(start, start + _PART)
+            yield pl.select(customer_id=_named("c", people[part]), item_id=_named("i", things[part]))
+
+
+def _named(letter: str, places: Any) -> pl.Expr:
+    return pl.concat_str(pl.lit(letter), pl.lit(pl.Series(places)).cast(pl.String))
 
 
 def _drawn(
@@ -101,15 +130,21 @@ def _chosen(chance: np.random.Generator, shares: Any, items: Any, size: int) -> 
     return items[np.minimum(places, len(items) - 1)].astype(np.int32)
 
 
-def _batches(recommender: Recommender) -> float:
+def _spread(size: int, tries: int) -> Ints:
+    """Return places from the first to the last one."""
+    return np.linspace(0, size - 1, min(tries, size)).astype(np.int64)
+
+
+def _batches(recommender: Recommender, asked: Ints) -> float:
     """Return how many customers are told in a CPU second."""
+    customers = recommender.customers.gather(asked)
     start = time.process_time()
-    for _ in recommender.batches(n=_N):
+    for _ in recommender.batches(customers, n=_N):
         pass
-    return len(recommender.customers) / (time.process_time() - start)
+    return len(asked) / (time.process_time() - start)
 
 
-def _implicit(recommender: Recommender) -> float:
+def _implicit(recommender: Recommender, asked: Ints) -> float:
     """Return how many `implicit` tells with the same factors, what they have left out."""
     model = import_module("implicit.cpu.als").AlternatingLeastSquares(
         factors=recommender.scorer.arrays()["items"].shape[1], num_threads=0
@@ -120,16 +155,16 @@ def _implicit(recommender: Recommender) -> float:
     matrix = csr_matrix((had.values("weight"), had.places, had.starts), shape=(len(had), len(had.items)))
     start = time.process_time()
     with on_one_thread():
-        for first in range(0, len(had), _BATCH):
-            people = np.arange(first, min(first + _BATCH, len(had)))
+        for first in range(0, len(asked), _BATCH):
+            people = asked[first : first + _BATCH]
             model.recommend(people, matrix[people], N=_N, filter_already_liked_items=True)
-    return len(had) / (time.process_time() - start)
+    return len(asked) / (time.process_time() - start)
 
 
 def _latency(recommender: Recommender) -> dict[str, float]:
     """Return how long one customer waits, in milliseconds."""
     customers = recommender.customers
-    asked = customers.gather(np.linspace(0, len(customers) - 1, min(_TRIES, len(customers))).astype(np.int64))
+    asked = customers.gather(_spread(len(customers), _TRIES))
     recommender.recommend(asked[:1], n=_N)
     waited = []
     for customer in asked:

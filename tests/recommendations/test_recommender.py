@@ -20,6 +20,7 @@ from unified_customer.recommendations import (
     Neighbours,
     Popularity,
 )
+from unified_customer.recommendations.interactions.reading import rows_before
 from unified_customer.recommendations.models import by_implicit, ease
 from unified_customer.testing.recommendation_strategies import small_models
 
@@ -163,6 +164,19 @@ def test_weights_windows_and_what_has_no_time() -> None:
     untimed = rows.with_columns(occurred_at=pl.when(pl.col("item_id") == "oil").then("occurred_at"))
     assert Interactions(window_days=6).rows({"interactions": untimed}, as_of=NOON).height == 8
     assert Interactions().rows({"events": EVENTS.filter(pl.col("name") == "Yawned")}, as_of=NOON).is_empty()
+
+
+def test_names_of_acts_may_be_categories() -> None:
+    rows = TEA_DRINKERS.with_columns(act=pl.lit("cart").cast(pl.Enum(["cart", "stared at"])))
+    assert set(Interactions().rows({"interactions": rows}, as_of=NOON)["weight"]) == {0.3}
+
+
+def test_a_lazy_frame_is_not_read_before_it_is_counted() -> None:
+    def read(_: pl.DataFrame) -> pl.DataFrame:
+        raise AssertionError("it was read")
+
+    rows = rows_before(Interactions(), {"interactions": TEA_DRINKERS.lazy().map_batches(read)}, as_of=NOON)
+    assert rows.collect_schema().names() == ["customer_id", "item_id", "occurred_at", "act", "weight"]
 
 
 # ------------------------------------------------------------------------------------------------- what is refused

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from unified_customer.core.errors import ConfigurationError
 from unified_customer.recommendations import ALS, BPR, EASE, Hybrid, Neighbours, Recommender
-from unified_customer.recommendations.histories import WEIGHT, Histories, Names
+from unified_customer.recommendations.histories import WEIGHT, Histories, Names, gathering, order
 from unified_customer.recommendations.histories.order import shapes
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.rules import Rules
@@ -31,7 +32,7 @@ Pairs = dict[tuple[str, str], float]
 CLOSE: dict[str, Any] = {"rel_tol": 1e-3, "abs_tol": 1e-4}
 
 
-def fitted(model: RecommenderSpec, frame: pl.DataFrame) -> Recommender:
+def fitted(model: RecommenderSpec, frame: pl.DataFrame | pl.LazyFrame) -> Recommender:
     return model.fit({"interactions": frame}, as_of=NOON)
 
 
@@ -301,6 +302,15 @@ def test_histories_are_what_counting_by_hand_gives(frame: pl.DataFrame) -> None:
     }
     assert told == pytest.approx(totals(frame))
     assert pairs["times"].sum() == frame.height
+
+
+@given(interactions(), st.integers(1, 9))
+def test_how_much_is_worked_on_at_a_time_has_no_part_in_histories(frame: pl.DataFrame, size: int) -> None:
+    whole = fitted(small_models(True)[0], frame).histories
+    with patch.object(gathering, "_AT_ONCE", size), patch.object(order, "_CHUNK", size):
+        in_parts = fitted(small_models(True)[0], frame.lazy()).histories
+    assert whole.customers.listed.equals(in_parts.customers.listed)
+    assert_frame_equal(in_parts.pairs(), whole.pairs())
 
 
 @given(models(), interactions(), st.lists(st.sampled_from(ITEMS), unique=True))

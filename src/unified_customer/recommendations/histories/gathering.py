@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from unified_customer.recommendations.histories.order import Marks, shapes
 
 _DAY: Final = 86_400_000_000
 _HALF: Final = 32
+_AT_ONCE: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +26,14 @@ class Coded:
     """Interactions with places in place of names, those of one customer and item one after the other.
 
     Attributes:
-        rows: Which customer.
-        columns: Which item.
-        weights: How much it weighs.
-        ages: How many days before the as-of instant it was; None where that is not told.
+        pairs: Each customer (the upper half of the number) with each item (the lower half) of his, rising.
+        starts: Where the interactions of each pair start.
+        weights: How much each interaction weighs.
+        ages: How many days before the as-of instant each was; None where that is not told.
     """
 
-    rows: Ints
-    columns: Ints
+    pairs: Ints
+    starts: Ints
     weights: Floats32
     ages: Floats32 | None
 
@@ -57,41 +59,44 @@ def placed(
 ) -> Histories:
     """Return the histories of some customers with some items, in the order of these; all else is left out."""
     coded = _coded(interactions, as_of, customers, items)
-    starts = _starts(coded)
-    rows = coded.rows[starts] if len(starts) else coded.rows
     return Histories(
         customers=customers,
         items=items,
-        starts=np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(customers)))]).astype(np.int64),
-        places=coded.columns[starts].astype(np.int32),
-        layers=_layers(coded, starts, half_life_days),
+        starts=np.searchsorted(coded.pairs, np.arange(len(customers) + 1) << _HALF).astype(np.int64),
+        places=(coded.pairs & (2**_HALF - 1)).astype(np.int32),
+        layers=_layers(coded, half_life_days),
         origin=np.full(len(customers), -1, np.int64),
     )
 
 
 def _names(interactions: pl.LazyFrame, column: str) -> Names:
-    return Names(interactions.select(pl.col(column).unique().sort()).collect().to_series())
+    return Names(interactions.select(pl.col(column).unique().sort()).collect(engine="streaming").to_series())
 
 
 def _coded(interactions: pl.LazyFrame, as_of: datetime, customers: Names, items: Names) -> Coded:
+    """Return interactions with places; names stay in the stream, so that they are never all in memory."""
     age = (pl.lit(as_utc(as_of)) - pl.col("occurred_at")).dt.total_microseconds() / _DAY
     told = (
-        interactions.join(_places(customers, "customer_id", "_row"), on="customer_id", how="inner")
-        .join(_places(items, "item_id", "_column"), on="item_id", how="inner")
+        interactions.join(_places(customers, "customer_id", "_row"), on="customer_id", maintain_order="left")
+        .join(_places(items, "item_id", "_column"), on="item_id", maintain_order="left")
         .select(
             # One number for both: an order by it is an order by row, then column.
             pair=(pl.col("_row").cast(pl.Int64) * 2**_HALF) + pl.col("_column").cast(pl.Int64),
             weight=pl.col("weight").cast(pl.Float32),
             age=age.cast(pl.Float32),
         )
-        .collect()
+        .collect(engine="streaming")
     )
     _check_finite(told["weight"])
-    pairs = told["pair"].to_numpy()
-    order = np.argsort(pairs, kind="stable")
-    pairs = pairs[order]
-    ages = None if told["age"].null_count() else told["age"].to_numpy()[order]
-    return Coded(pairs >> _HALF, pairs & (2**_HALF - 1), told["weight"].to_numpy()[order], ages)
+    names = ["pair", "weight"] if told["age"].null_count() else ["pair", "weight", "age"]
+    # Columns leave the frame one by one: what has gone into an array is not kept twice.
+    arrays = {name: told.drop_in_place(name).to_numpy() for name in names}
+    del told
+    order = np.argsort(arrays["pair"], kind="stable")
+    for name in names:
+        arrays[name] = arrays[name][order]
+    starts = _starts(arrays["pair"])
+    return Coded(arrays["pair"][starts], starts, arrays["weight"], arrays.get("age"))
 
 
 def _places(names: Names, column: str, place: str) -> pl.LazyFrame:
@@ -104,22 +109,27 @@ def _check_finite(weights: pl.Series) -> None:
         raise SchemaError(f"'weight' of interactions is no finite number in {wrong} rows.")
 
 
-def _starts(coded: Coded) -> Ints:
+def _starts(pairs: Ints) -> Ints:
     """Return where the entries of each pair start."""
-    if not len(coded.rows):
-        return np.zeros(0, np.int64)
-    changed = (np.diff(coded.rows) != 0) | (np.diff(coded.columns) != 0)
-    return np.concatenate([[0], np.flatnonzero(changed) + 1])
+    return np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])) if len(pairs) else np.zeros(0, np.int64)
 
 
-def _layers(coded: Coded, starts: Ints, half_life_days: float | None) -> dict[str, Floats32]:
-    counts = np.diff(np.append(starts, len(coded.rows)))
-    layers = {WEIGHT: _sums(coded.weights, starts), TIMES: counts.astype(np.float32)}
-    if coded.ages is None or not len(starts):
+def _layers(coded: Coded, half_life_days: float | None) -> dict[str, Floats32]:
+    starts, ages = coded.starts, coded.ages
+    layers = {WEIGHT: _sums(coded.weights, starts), TIMES: _counts(starts, len(coded.weights))}
+    if ages is None or not len(starts):
         return layers
-    last, first = (of.reduceat(coded.ages, starts) for of in (np.minimum, np.maximum))
-    fading = 1.0 if half_life_days is None else np.exp2(-coded.ages / half_life_days)
+    last, first = (of.reduceat(ages, starts) for of in (np.minimum, np.maximum))
+    fading = 1.0 if half_life_days is None else np.exp2(-ages / half_life_days)
     return layers | {DECAYED: _sums(coded.weights * fading, starts), AGE: last, SPAN: first - last}
+
+
+def _counts(starts: Ints, size: int) -> Floats32:
+    """Return how many there are from each start to the next one, the last one's end being `size`."""
+    counts = np.empty(len(starts), np.float32)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1], casting="unsafe")
+    counts[-1:] = size - starts[-1:]
+    return counts
 
 
 def _sums(values: Floats32, starts: Ints) -> Floats32:
@@ -129,23 +139,40 @@ def _sums(values: Floats32, starts: Ints) -> Floats32:
 
 def _ordered(found: Histories) -> Histories:
     """Return histories with rows and columns in the order of their shapes, popular ones first."""
-    rows, columns = found.rows, found.places.astype(np.int64)
-    of_rows, of_columns = shapes(rows, columns, found.values(WEIGHT), sizes=(len(found), len(found.items)))
-    by_row = _order(found.sizes, of_rows)
-    by_column = _order(np.bincount(columns, minlength=len(found.items)), of_columns)
-    to_row, to_column = np.argsort(by_row), np.argsort(by_column)
-    pairs = to_row[rows]
-    pairs <<= _HALF
-    pairs |= to_column[columns]
-    order = np.argsort(pairs, kind="stable")
+    by_row, by_column = _orders(found)
+    to_column = np.argsort(by_column)
+    starts = np.concatenate([[0], np.cumsum(found.sizes[by_row])]).astype(np.int64)
+    places = np.empty_like(found.places)
+    layers = {name: np.empty_like(values) for name, values in found.layers.items()}
+    for first, last in pairwise(_edges(starts)):
+        span, part = slice(starts[first], starts[last]), found.taken(by_row[first:last])
+        columns = to_column[part.places]
+        order = np.argsort((part.rows << _HALF) | columns, kind="stable")
+        places[span] = columns[order]
+        for name, values in part.layers.items():
+            layers[name][span] = values[order]
     return Histories(
         customers=Names(found.customers.at(by_row)),
         items=Names(found.items.at(by_column)),
-        starts=np.concatenate([[0], np.cumsum(found.sizes[by_row])]).astype(np.int64),
-        places=to_column[columns[order]].astype(np.int32),
-        layers={name: values[order] for name, values in found.layers.items()},
+        starts=starts,
+        places=places,
+        layers=layers,
         origin=np.full(len(found), -1, np.int64),
     )
+
+
+def _orders(found: Histories) -> tuple[Ints, Ints]:
+    """Return the rows and the columns in the order of their shapes."""
+    rows = np.repeat(np.arange(len(found), dtype=np.int32), found.sizes)
+    sizes = len(found), len(found.items)
+    of_rows, of_columns = shapes(rows, found.places, found.values(WEIGHT), sizes=sizes)
+    return _order(found.sizes, of_rows), _order(np.bincount(found.places, minlength=sizes[1]), of_columns)
+
+
+def _edges(starts: Ints) -> list[int]:
+    """Return rows that part all of them, so that each part has not many more than `_AT_ONCE` values."""
+    inner = np.searchsorted(starts, np.arange(0, starts[-1], _AT_ONCE))
+    return [*np.unique(inner).tolist(), len(starts) - 1]
 
 
 def _order(counts: npt.NDArray[np.int64], marks: Marks) -> Ints:

@@ -14,14 +14,15 @@ import numpy.typing as npt
 from unified_customer.methods.learning import Ints
 
 Marks = npt.NDArray[np.uint64]
+Small = npt.NDArray[np.int32]
 
 _ROUNDS: Final = 3
 _FINE: Final = 1024
-_CHUNK: Final = 4_000_000
+_CHUNK: Final = 1_000_000
 
 
 def shapes(
-    rows: Ints, columns: Ints, weights: npt.NDArray[np.float32], *, sizes: tuple[int, int]
+    rows: Ints | Small, columns: Ints | Small, weights: npt.NDArray[np.float32], *, sizes: tuple[int, int]
 ) -> tuple[Marks, Marks]:
     """Return a number for each row and each column of a sparse matrix, made from its shape around them alone.
 
@@ -35,25 +36,20 @@ def shapes(
         B. Weisfeiler, A. Lehman (1968): A reduction of a graph to a canonical form. NTI 2(9), 12-16.
     """
     of_rows, of_columns = np.zeros(sizes[0], np.uint64), np.zeros(sizes[1], np.uint64)
-    fine = mixed(np.round(weights.astype(np.float64) * _FINE).astype(np.int64).view(np.uint64))
     for _ in range(_ROUNDS):
-        of_rows, of_columns = (
-            mixed(of_rows + _sums(_said(fine, of_columns, columns), rows, sizes[0])),
-            mixed(of_columns + _sums(_said(fine, of_rows, rows), columns, sizes[1])),
-        )
+        to_rows, to_columns = np.zeros_like(of_rows), np.zeros_like(of_columns)
+        # Sums are modulo 2^64, so that no order of adding matters.
+        for start in range(0, len(rows), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            row, column, fine = rows[part].astype(np.int64), columns[part].astype(np.int64), _fine(weights[part])
+            np.add.at(to_rows, row, mixed(of_columns[column] ^ fine))
+            np.add.at(to_columns, column, mixed(of_rows[row] ^ fine))
+        of_rows, of_columns = mixed(of_rows + to_rows), mixed(of_columns + to_columns)
     return of_rows, of_columns
 
 
-def _said(fine: Marks, marks: Marks, places: Ints) -> Marks:
-    return mixed(marks[places] ^ fine)
-
-
-def _sums(values: Marks, places: Ints, size: int) -> Marks:
-    """Return sums by place, modulo 2^64, so that no order of adding matters."""
-    found = np.zeros(size, np.uint64)
-    for start in range(0, len(values), _CHUNK):
-        np.add.at(found, places[start : start + _CHUNK], values[start : start + _CHUNK])
-    return found
+def _fine(weights: npt.NDArray[np.float32]) -> Marks:
+    return mixed(np.round(weights.astype(np.float64) * _FINE).astype(np.int64).view(np.uint64))
 
 
 def mixed(values: Marks) -> Marks:

@@ -128,8 +128,9 @@ def _with_items(events: Lazy) -> Lazy:
 
 def _weighed(spec: "Interactions", rows: FrameT, *, otherwise: float | None = None) -> FrameT:
     """Add the weight of each act."""
-    weights = {act: spec.weight(act) for act in WEIGHTS}
-    weight = pl.col("act").replace_strict(weights, default=None, return_dtype=pl.Float64)
+    # `replace_strict` would hold all rows in memory at once.
+    told = pl.col("act").cast(pl.String)
+    weight = pl.coalesce(pl.when(told == act).then(pl.lit(spec.weight(act))) for act in WEIGHTS)
     return rows.with_columns(weight=weight if otherwise is None else weight.fill_null(otherwise))
 
 

@@ -59,9 +59,9 @@ def least_squares(
         learner.fit(confidence, show_progress=False)
         for _ in range(_LAST_STEPS):
             learner.solver(confidence, learner.user_factors, learner.item_factors, regularization, num_threads=threads)
-    people, items = np.array(learner.user_factors), np.asarray(learner.item_factors)
+    people, items = np.asarray(learner.user_factors), np.asarray(learner.item_factors)
     # Who wants nothing is nowhere: what is left of the start would be taken for a taste.
-    people[np.bincount(histories.rows, weights=counted(histories, counts) > 0, minlength=len(people)) == 0] = 0
+    people[np.diff(np.searchsorted(np.flatnonzero(confidence.data > 0), histories.starts)) == 0] = 0
     return LeastSquares(counts, regularization, extra, people, items)
 
 
