@@ -318,3 +318,13 @@ def test_too_little_of_a_past_is_said() -> None:
         )
     weighed = Hybrid(repeats=False, parts={"popularity": Popularity(repeats=False)}, weights={"popularity": 1.0})
     assert len(weighed.fit({"interactions": TEA_DRINKERS}, as_of=NOON).customers) == 5
+
+
+def test_what_is_in_view_is_not_recommended_and_a_list_of_nobody_is_what_is_popular() -> None:
+    parts = {"popularity": Popularity(repeats=True), "neighbours": Neighbours(repeats=True)}
+    recommender = Hybrid(repeats=True, parts=parts, weights={"popularity": 1.0, "neighbours": 1.0}).fit(
+        {"interactions": TEA_DRINKERS}, as_of=NOON
+    )
+    assert "tea" not in recommender.recommend(context=["tea"], n=9).table["item_id"].to_list()
+    assert "tea" in recommender.recommend(context=["tea"], n=9, repeats=True).table["item_id"].to_list()
+    assert set(recommender.recommend(context=[], n=9).table["basis"]) == {"popular"}

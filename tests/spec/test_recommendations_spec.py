@@ -198,11 +198,12 @@ def test_a_customer_is_where_the_squares_over_all_pairs_are_least(frame: pl.Data
     recommender = fitted(PAIRS.model_copy(update={"ridge": ridge}), frame)
     wanted = recommender.histories.matrix(recommender.histories.once()).toarray()
     share, items = wanted.sum(axis=0) / wanted.sum(), recommender.scorer.arrays()["items"].astype(np.float64)
+    spread = float(share @ (items[:, :-1] ** 2).sum(axis=1)) / 3 or 1.0
     for row, vector in zip(wanted, recommender.scorer.vectors(recommender.histories), strict=True):  # type: ignore[attr-defined]
         pairs = [(one, other) for one in np.flatnonzero(row) for other in np.flatnonzero(share)]
         apart = np.array([items[one] - items[other] for one, other in pairs]).reshape(-1, items.shape[1])
         weight = np.array([share[other] for _, other in pairs])
-        left = (apart[:, :-1] * weight[:, None]).T @ apart[:, :-1] + ridge * np.eye(3)
+        left = (apart[:, :-1] * weight[:, None]).T @ apart[:, :-1] + ridge * spread * max(row.sum(), 1) * np.eye(3)
         right = (apart[:, :-1] * weight[:, None]).T @ (PAIRS.margin - apart[:, -1])
         np.testing.assert_allclose(vector[:-1], np.linalg.solve(left, right), rtol=1e-3, atol=1e-3)
 

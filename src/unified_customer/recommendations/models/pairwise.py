@@ -59,8 +59,9 @@ class Pairwise:
     def _left(self, places: Places) -> Floats32:
         vectors, spread = self.items[places, :-1], self.spread[:-1, :-1]
         # By how far items differ at all, so that a cost means the same for all data.
-        ridge = np.float32(self.ridge) * np.trace(spread) / len(spread) * np.eye(len(spread), dtype=np.float32)
-        return np.asarray(vectors.T @ vectors + np.float32(len(places)) * (spread + ridge))
+        cost = np.float32(self.ridge) * (np.trace(spread) / len(spread) or np.float32(1))
+        ridge = cost * np.eye(len(spread), dtype=np.float32)
+        return np.asarray(vectors.T @ vectors + np.float32(max(len(places), 1)) * (spread + ridge))
 
     def _said(self, places: Places) -> Floats32:
         """Return what each wanted item adds to the right side of the regression."""

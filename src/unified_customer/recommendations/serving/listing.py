@@ -81,6 +81,8 @@ def by_scores(scores: Floats32, histories: Histories, asked: Asked, *, basis: st
     picked = asked.rules.pick(scores, histories, asked.n, repeats=asked.repeats, overwrite=True)
     places = np.maximum(picked.places, 0)
     known = np.take_along_axis(scores, places, axis=1) != 0
+    if basis == OWN:
+        known &= (histories.sizes > 0)[:, None]
     return Recommendations(_table(picked, known, basis, histories), picked.shortfall(histories.customers.listed))
 
 

@@ -97,7 +97,7 @@ class Recommender:
         Args:
             customers: Their ids; None: all whom the model holds, or with a context nobody known.
             n: How many items each.
-            repeats: Whether what a customer has may be recommended again; None: as the spec says.
+            repeats: Whether what a customer has may be recommended again; None: as the spec says, and what is in view not.
             context: Items in view, in a cart or on a page, in place of anybody's history; no personal data are read. Without
                 items what is popular is recommended.
             rules: What may be recommended and what besides the score counts; those that look at exposures are made ready by
@@ -113,7 +113,7 @@ class Recommender:
             raise ConfigurationError(
                 "Recommend to customers or for a context: what a list is made from is one of them."
             )
-        asked = self.asked(n, repeats=repeats, rules=rules)
+        asked = self.asked(n, repeats=False if repeats is None and context is not None else repeats, rules=rules)
         if context is not None:
             return listed(self.scorer, of_items(self.histories, context), asked).of_nobody()
         known, unknown = self._split(self.customers if customers is None else _series(customers))
