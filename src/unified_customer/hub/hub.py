@@ -27,6 +27,7 @@ from unified_customer.hub.identifying import Identification, Identifying
 from unified_customer.hub.identity_map import IdentityMap
 from unified_customer.hub.keyfile import key_path, keys_for
 from unified_customer.hub.loading import Loader
+from unified_customer.hub.logged import Logged, log_rows
 from unified_customer.hub.people import value_key_of
 from unified_customer.hub.profile import ProfileReader
 from unified_customer.hub.publishing import Publishing
@@ -546,3 +547,21 @@ class CustomerHub:
             ConfigurationError: The result did not come from `fit` of this hub.
         """
         return self._fitting.save(result, actor=actor or self._actor)
+
+    def log(self, table: str, rows: pl.DataFrame, *, actor: Actor | None = None) -> Logged:
+        """Write down what was shown to whom (`exposures`), or what came of it (`outcomes`).
+
+        Ids make it safe to write twice. What people were shown goes with them when they are erased.
+
+        Args:
+            table: `exposures` or `outcomes`.
+            rows: The columns of the table; `customer_id` may be any id ever issued, or null for nobody known.
+            actor: Who writes; None: the hub's actor.
+
+        Raises:
+            ConfigurationError: It is another table, or customers are named whom the hub has never known.
+            ConsentError: The actor may not use a purpose under which something was shown.
+            SchemaError: Rows are not as the table has them; nothing is written.
+        """
+        actor = actor or self._actor
+        return log_rows(self._store, table, rows, policy=self.policy, actor=actor, at=self._clock())

@@ -57,7 +57,7 @@ class Choices:
         variant: str | None = None,
         artifact_id: str | None = None,
     ) -> pl.DataFrame:
-        """Return rows for the table `exposures`, one for each item; give those that were really shown to the hub.
+        """Return rows for the table `exposures`, one for each item; give those that were really shown to `hub.log`.
 
         Ids follow from decision, place and item, so writing twice is writing once.
 
