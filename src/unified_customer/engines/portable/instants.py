@@ -41,7 +41,9 @@ def civil(lazy: Lazy, *columns: str, zone: str) -> Lazy:
     return turned.with_columns(*dates) if dates else turned
 
 
-def before(lazy: Lazy, column: str, *, as_of: datetime, zone: str, untold: bool = False) -> Lazy:
+def before(
+    lazy: Lazy, column: str, *, as_of: datetime, zone: str, since: datetime | None = None, untold: bool = False
+) -> Lazy:
     """Return the rows whose time is known and strictly before `as_of`.
 
     Times without a zone are civil times of `zone`.
@@ -51,6 +53,7 @@ def before(lazy: Lazy, column: str, *, as_of: datetime, zone: str, untold: bool 
         column: Column of instants or days.
         as_of: The instant.
         zone: IANA time zone.
+        since: The first instant that counts; None: all do.
         untold: Whether rows without a time are returned as well.
 
     Raises:
@@ -62,8 +65,11 @@ def before(lazy: Lazy, column: str, *, as_of: datetime, zone: str, untold: bool 
             f"{column!r} holds {dtype}, not times. Give instants or days, such as pl.col({column!r}).str.to_datetime()."
         )
         raise SchemaError(message)
-    earlier = _earlier(nw.col(column), dtype, as_of, zone)
-    return lazy.filter(earlier | nw.col(column).is_null() if untold else earlier)
+    there = nw.col(column)
+    kept = _earlier(there, dtype, as_of, zone)
+    if since is not None:
+        kept = kept & ~_earlier(there, dtype, since, zone)
+    return lazy.filter(kept | there.is_null() if untold else kept)
 
 
 def _earlier(there: nw.Expr, dtype: Any, as_of: datetime, zone: str) -> nw.Expr:

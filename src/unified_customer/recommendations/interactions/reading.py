@@ -51,11 +51,8 @@ def rows_before(spec: "Interactions", tables: Mapping[str, Native], *, as_of: da
 
 def _recent(spec: "Interactions", lazy: Lazy, as_of: datetime, *, untold: bool = False) -> Lazy:
     """Return the rows of the window before an instant, and if `untold` those without a time."""
-    past = before(lazy, "occurred_at", as_of=as_of, zone=spec.zone, untold=untold)
-    if spec.window_days is None:
-        return past
-    inside = nw.col("occurred_at") >= nw.lit(as_utc(as_of) - timedelta(days=spec.window_days))
-    return past.filter(inside | nw.col("occurred_at").is_null() if untold else inside)
+    since = None if spec.window_days is None else as_utc(as_of) - timedelta(days=spec.window_days)
+    return before(lazy, "occurred_at", as_of=as_of, zone=spec.zone, since=since, untold=untold)
 
 
 def _given(spec: "Interactions", native: Native, as_of: datetime) -> pl.LazyFrame:
