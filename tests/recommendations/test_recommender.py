@@ -161,6 +161,8 @@ def test_weights_windows_and_what_has_no_time() -> None:
     assert set(Interactions(weights={"view": 2}).rows({"interactions": rows}, as_of=NOON)["weight"]) == {2.0}
     assert Interactions(weights={"view": 0}).rows({"interactions": rows}, as_of=NOON).is_empty()
     assert Interactions(window_days=6).rows({"interactions": rows}, as_of=NOON).height == 3
+    on_the_wall = rows.with_columns(pl.col("occurred_at").dt.replace_time_zone(None))
+    assert Interactions(window_days=6).rows({"interactions": on_the_wall}, as_of=NOON).height == 3
     untimed = rows.with_columns(occurred_at=pl.when(pl.col("item_id") == "oil").then("occurred_at"))
     assert Interactions(window_days=6).rows({"interactions": untimed}, as_of=NOON).height == 8
     assert Interactions().rows({"events": EVENTS.filter(pl.col("name") == "Yawned")}, as_of=NOON).is_empty()

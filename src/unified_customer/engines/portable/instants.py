@@ -41,10 +41,20 @@ def civil(lazy: Lazy, *columns: str, zone: str) -> Lazy:
     return turned.with_columns(*dates) if dates else turned
 
 
-def before(lazy: Lazy, column: str, *, as_of: datetime, zone: str) -> Lazy:
+def before(
+    lazy: Lazy, column: str, *, as_of: datetime, zone: str, since: datetime | None = None, untold: bool = False
+) -> Lazy:
     """Return the rows whose time is known and strictly before `as_of`.
 
     Times without a zone are civil times of `zone`.
+
+    Args:
+        lazy: The frame.
+        column: Column of instants or days.
+        as_of: The instant.
+        zone: IANA time zone.
+        since: The first instant that counts; None: all do.
+        untold: Whether rows without a time are returned as well.
 
     Raises:
         SchemaError: The column holds neither instants nor days.
@@ -55,11 +65,18 @@ def before(lazy: Lazy, column: str, *, as_of: datetime, zone: str) -> Lazy:
             f"{column!r} holds {dtype}, not times. Give instants or days, such as pl.col({column!r}).str.to_datetime()."
         )
         raise SchemaError(message)
+    there = nw.col(column)
+    kept = _earlier(there, dtype, as_of, zone)
+    if since is not None:
+        kept = kept & ~_earlier(there, dtype, since, zone)
+    return lazy.filter(kept | there.is_null() if untold else kept)
+
+
+def _earlier(there: nw.Expr, dtype: Any, as_of: datetime, zone: str) -> nw.Expr:
     if getattr(dtype, "time_zone", None) is not None:
-        return lazy.filter(nw.col(column) < nw.lit(as_utc(as_of)))
+        return there < nw.lit(as_utc(as_of))
     wall = as_utc(as_of).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    there = nw.col(column).cast(nw.Datetime("us")) if dtype == nw.Date else nw.col(column)
-    return lazy.filter(there < nw.lit(wall))
+    return (there.cast(nw.Datetime("us")) if dtype == nw.Date else there) < nw.lit(wall)
 
 
 def _turned(lazy: Lazy, columns: list[str], zone: str) -> Lazy:

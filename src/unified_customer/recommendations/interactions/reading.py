@@ -49,18 +49,20 @@ def rows_before(spec: "Interactions", tables: Mapping[str, Native], *, as_of: da
     return whole.drop_nulls(["customer_id", "item_id", "weight"]).filter(pl.col("weight") != 0)
 
 
-def _recent(spec: "Interactions", lazy: Lazy, as_of: datetime) -> Lazy:
-    """Return the rows of the window before an instant."""
-    past = before(lazy, "occurred_at", as_of=as_of, zone=spec.zone)
-    if spec.window_days is None:
-        return past
-    return past.filter(nw.col("occurred_at") >= nw.lit(as_utc(as_of) - timedelta(days=spec.window_days)))
+def _recent(spec: "Interactions", lazy: Lazy, as_of: datetime, *, untold: bool = False) -> Lazy:
+    """Return the rows of the window before an instant, and if `untold` those without a time."""
+    since = None if spec.window_days is None else as_utc(as_of) - timedelta(days=spec.window_days)
+    return before(lazy, "occurred_at", as_of=as_of, zone=spec.zone, since=since, untold=untold)
 
 
 def _given(spec: "Interactions", native: Native, as_of: datetime) -> pl.LazyFrame:
     rows = opened(native, columns=["customer_id", "item_id"], name="interactions")
     timed, acted, weighed = (has(rows, name) for name in ("occurred_at", "act", "weight"))
-    rows = _timed(spec, rows, as_of) if timed else rows.with_columns(occurred_at=nw.lit(None, nw.Datetime("us", "UTC")))
+    rows = (
+        _recent(spec, rows, as_of, untold=True)
+        if timed
+        else rows.with_columns(occurred_at=nw.lit(None, nw.Datetime("us", "UTC")))
+    )
     if not acted:
         rows = rows.with_columns(act=nw.lit(None, nw.String))
     found = _at_hand(rows.select(*(name for name in SCHEMA if name != "weight" or weighed)))
@@ -70,13 +72,6 @@ def _given(spec: "Interactions", native: Native, as_of: datetime) -> pl.LazyFram
 def _at_hand(rows: Lazy) -> pl.LazyFrame:
     """Return rows as a lazy frame of Polars: those that are one stay where they are until they are counted."""
     return rows.to_native() if rows.implementation.is_polars() else collected(rows).lazy()
-
-
-def _timed(spec: "Interactions", rows: Lazy, as_of: datetime) -> Lazy:
-    """Return the rows of the window, and those without a time."""
-    untold = rows.filter(nw.col("occurred_at").is_null())
-    recent = _recent(spec, rows.filter(~nw.col("occurred_at").is_null()), as_of)
-    return nw.concat([recent, untold])
 
 
 def _of_lines(spec: "Interactions", native: Native, as_of: datetime) -> pl.DataFrame:
