@@ -330,3 +330,12 @@ def test_what_is_in_view_is_not_recommended_and_a_list_of_nobody_is_what_is_popu
     assert "tea" not in recommender.recommend(context=["tea"], n=9).table["item_id"].to_list()
     assert "tea" in recommender.recommend(context=["tea"], n=9, repeats=True).table["item_id"].to_list()
     assert set(recommender.recommend(context=[], n=9).table["basis"]) == {"popular"}
+
+
+def test_one_name_is_one_name_and_not_its_letters() -> None:
+    recommender = Neighbours(repeats=False).fit({"interactions": TEA_DRINKERS}, as_of=NOON)
+    assert recommender.recommend("cid", n=1).table.equals(recommender.recommend(["cid"], n=1).table)
+    assert recommender.recommend(context="tea").table.equals(recommender.recommend(context=["tea"]).table)
+    assert recommender.similar("tea").equals(recommender.similar(["tea"]))
+    assert recommender.rank("cid", "tea").equals(recommender.rank("cid", ["tea"]))
+    assert "cid" not in recommender.without("cid").customers

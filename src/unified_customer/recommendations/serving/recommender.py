@@ -115,7 +115,7 @@ class Recommender:
             )
         asked = self.asked(n, repeats=False if repeats is None and context is not None else repeats, rules=rules)
         if context is not None:
-            return listed(self.scorer, of_items(self.histories, context), asked).of_nobody()
+            return listed(self.scorer, of_items(self.histories, _several(context)), asked).of_nobody()
         known, unknown = self._split(self.customers if customers is None else _series(customers))
         parts = [listed(self.scorer, part, asked, self.index) for part in in_parts(self.histories, known)]
         return together([*parts, not_held(unknown, n)] if len(unknown) or not parts else parts)
@@ -183,6 +183,7 @@ class Recommender:
             UnknownCustomerError: The model does not hold the customer.
         """
         history = of_items(self.histories, []) if customer is None else self._one(customer)
+        items = _several(items)
         places = self.histories.items.places(items)
         scores = self.scorer.scores(history)[0]
         known = places >= 0
@@ -205,7 +206,7 @@ class Recommender:
         Returns:
             `item_id`, `rank` from 1, `similar_item_id`, `score` (falling, above 0).
         """
-        places = self.histories.items.places(items)
+        places = self.histories.items.places(_several(items))
         places = places[places >= 0]
         scores = np.array(self.scorer.similar(places), dtype=np.float32)
         scores[np.arange(len(places)), places] = -np.inf
@@ -381,7 +382,12 @@ def _of(scores: Floats32, places: Ints) -> npt.NDArray[np.float32]:
 
 
 def _series(names: "Iterable[str] | pl.Series") -> pl.Series:
-    return names.cast(pl.String) if isinstance(names, pl.Series) else pl.Series(list(names), dtype=pl.String)
+    return names.cast(pl.String) if isinstance(names, pl.Series) else pl.Series(_several(names), dtype=pl.String)
+
+
+def _several(names: "Iterable[str]") -> list[str]:
+    """Return names as a list; one text is one name, and not its letters."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _at_least_one(n: int) -> int:
