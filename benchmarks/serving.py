@@ -5,7 +5,7 @@ files of Parquet, and read from there: at such sizes they are in no memory as a 
 lists of all customers (or of so many as `--asked` says) by `Recommender.batches`, one for the same by the package
 `implicit` from the same factors, with the same filtering, in the same process (`ratio`: ours per second over theirs), and
 one each for the latency of single customers by scoring all items and by an index. `users_per_s` are customers told in a
-CPU second, latency is of the wall clock, and `peak_mb` is the largest memory of the process until then.
+CPU second with linear algebra on one thread, latency is of the wall clock, and `peak_mb` is the largest memory of the process until then.
 """
 
 import argparse
@@ -139,15 +139,16 @@ def _batches(recommender: Recommender, asked: Ints) -> float:
     """Return how many customers are told in a CPU second."""
     customers = recommender.customers.gather(asked)
     start = time.process_time()
-    for _ in recommender.batches(customers, n=_N):
-        pass
+    with on_one_thread():
+        for _ in recommender.batches(customers, n=_N):
+            pass
     return len(asked) / (time.process_time() - start)
 
 
 def _implicit(recommender: Recommender, asked: Ints) -> float:
     """Return how many `implicit` tells with the same factors, what they have left out."""
     model = import_module("implicit.cpu.als").AlternatingLeastSquares(
-        factors=recommender.scorer.arrays()["items"].shape[1], num_threads=0
+        factors=recommender.scorer.arrays()["items"].shape[1], num_threads=1
     )
     model.user_factors = recommender.scorer.arrays()["people"]
     model.item_factors = recommender.scorer.arrays()["items"]
