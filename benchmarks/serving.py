@@ -147,11 +147,10 @@ def _batches(recommender: Recommender, asked: Ints) -> float:
 
 def _implicit(recommender: Recommender, asked: Ints) -> float:
     """Return how many `implicit` tells with the same factors, what they have left out."""
-    model = import_module("implicit.cpu.als").AlternatingLeastSquares(
-        factors=recommender.scorer.arrays()["items"].shape[1], num_threads=1
-    )
-    model.user_factors = recommender.scorer.arrays()["people"]
-    model.item_factors = recommender.scorer.arrays()["items"]
+    ours: Any = recommender.scorer
+    model = import_module("implicit.cpu.als").AlternatingLeastSquares(factors=ours.items.shape[1], num_threads=1)
+    model.user_factors = ours.people
+    model.item_factors = ours.items
     had = recommender.histories
     matrix = csr_matrix((had.values("weight"), had.places, had.starts), shape=(len(had), len(had.items)))
     start = time.process_time()

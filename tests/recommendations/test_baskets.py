@@ -176,4 +176,4 @@ def test_a_next_basket_without_times_is_what_was_bought() -> None:
     told = NextBasket(repeats=False).fit({"interactions": frame}, as_of=AT)
     assert told.recommend(["bob"]).table["item_id"].to_list() == ["jam"]
     assert told.recommend(context=["jam"]).table["item_id"].to_list() == ["tea"]
-    assert set(told.scorer.arrays()) == {"data", "indices", "indptr", "shape"}
+    assert told.scorer.people.shape == (2, 2)  # type: ignore[attr-defined]

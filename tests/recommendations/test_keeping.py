@@ -448,7 +448,7 @@ def test_erasing_tells_how_many_were_in_it(folder: Path) -> None:
     assert erase_saved(folder, pl.Series(["ann", "ann", "nobody"])) == 1
     found = load_recommender(folder)
     assert set(found.customers) == {"bob", "cid"}
-    assert found.scorer.arrays()["people"].shape == (2, 2)
+    assert found.scorer.people.shape == (2, 2)  # type: ignore[attr-defined]
 
 
 def test_erasing_everybody_leaves_what_was_learned_of_items(folder: Path) -> None:
@@ -471,7 +471,7 @@ def test_erasing_goes_on_after_it_was_brought_up_to_date(recommender: Recommende
     assert erase_saved(tmp_path / "model", ["ann"]) == 1
     found = load_recommender(tmp_path / "model")
     # Of ann there was still the vector from before: it is gone too.
-    assert found.scorer.arrays()["people"].shape == (2, 2)
+    assert found.scorer.people.shape == (2, 2)  # type: ignore[attr-defined]
     assert found.recommend(n=3).table.equals(now.without(["ann"]).recommend(n=3).table)
 
 

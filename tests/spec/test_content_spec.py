@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from unified_customer.core.errors import ConfigurationError
-from unified_customer.methods.learning import Terms, characters, fit_ridge, fit_terms, plain, words
+from unified_customer.methods.learning import characters, fit_ridge, fit_terms, plain, words
+from unified_customer.recommendations import load_recommender, save_recommender
 from unified_customer.recommendations.content import (
-    Alike,
     Content,
     WithContent,
     for_page,
@@ -100,13 +101,6 @@ def test_it_does_not_matter_how_an_accent_is_written(text: str) -> None:
 @given(anything)
 def test_no_term_is_empty_or_longer_than_its_line(text: str) -> None:
     assert all(term and "\n" not in term for term in [*words(text), *characters(text)])
-
-
-@given(st.lists(st.lists(anything.filter(lambda text: text and "\n" not in text), max_size=5), max_size=6))
-def test_terms_that_are_read_from_their_arrays_give_equal_vectors(documents: list[list[str]]) -> None:
-    terms = fit_terms(documents)
-    again = Terms.from_arrays(terms.arrays())
-    assert np.array_equal(terms.vectors(documents).toarray(), again.vectors(documents).toarray())
 
 
 @given(
@@ -251,11 +245,11 @@ def test_an_unrelated_item_reorders_no_others_by_one_kind_of_equal_rarity(told: 
 
 
 @given(specs, catalogues, pairs)
-def test_what_is_read_from_arrays_scores_and_reads_alike(spec: Content, told: list[Any], had: list[Any]) -> None:
+def test_what_is_read_from_a_folder_scores_and_reads_alike(spec: Content, told: list[Any], had: list[Any]) -> None:
     model = fitted(spec, acts(had, len(told)), catalogue(told))
-    arrays = model.scorer.arrays()
-    again = Alike.from_arrays(arrays, counts=spec.counts, weights=spec.weighing)
-    assert all(each.dtype != object for each in arrays.values())
+    with TemporaryDirectory() as place:
+        save_recommender(model, f"{place}/model")
+        again: Any = load_recommender(f"{place}/model").scorer
     assert np.array_equal(again.scores(model.histories), model.scorer.scores(model.histories))
     read = [each.reading.of(model.catalogue).toarray() for each in (again, model.scorer)]
     assert np.array_equal(*read)

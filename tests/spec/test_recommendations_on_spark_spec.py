@@ -54,5 +54,5 @@ def test_names_come_from_the_shop_and_where_the_rows_are_has_no_part_in_it(on_sp
     frame = planted(seed=seed)
     there, here = learned(on_spark(frame)), learned(frame)
     assert set(there.recommend(n=3).table["item_id"]) <= set(frame["item_id"])
-    one, other = (np.asarray(each.scorer.arrays()["items"], np.float32) for each in (there, here))
+    one, other = (np.asarray(each.scorer.items, np.float32) for each in (there, here))  # type: ignore[attr-defined]
     np.testing.assert_allclose(one, other, atol=1e-4)

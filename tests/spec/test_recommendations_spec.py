@@ -163,8 +163,8 @@ def test_who_is_taken_out_is_gone_and_others_stay_as_they_are(model: Any, frame:
     left = recommender.without([gone])
     assert gone not in left.customers
     same_scores(scores(left), scores(recommender).filter(pl.col("customer_id") != gone))
-    people = [array for name, array in left.scorer.arrays().items() if name.endswith("people")]
-    assert all(len(array) == len(left.customers) for array in people)
+    parts = (left.scorer, *getattr(left.scorer, "parts", {}).values())
+    assert all(part.people.shape[0] == len(left.customers) for part in parts if hasattr(part, "people"))
 
 
 @given(interactions())
@@ -179,8 +179,8 @@ PAIRS = BPR(repeats=True, factors=3, iterations=4, ridge=0.5)
 
 @given(interactions())
 def test_pairs_are_drawn_alike_every_time(frame: pl.DataFrame) -> None:
-    one, other = (fitted(PAIRS, frame).scorer.arrays() for _ in range(2))
-    assert all(np.array_equal(one[name], other[name]) for name in one)
+    one, other = (fitted(PAIRS, frame).scorer for _ in range(2))
+    assert all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("items", "spread"))
 
 
 @given(interactions())
@@ -197,7 +197,7 @@ def test_the_same_history_is_told_the_same_whether_or_not_it_was_learned_from(fr
 def test_a_customer_is_where_the_squares_over_all_pairs_are_least(frame: pl.DataFrame, ridge: float) -> None:
     recommender = fitted(PAIRS.model_copy(update={"ridge": ridge}), frame)
     wanted = recommender.histories.matrix(recommender.histories.once()).toarray()
-    share, items = wanted.sum(axis=0) / wanted.sum(), recommender.scorer.arrays()["items"].astype(np.float64)
+    share, items = wanted.sum(axis=0) / wanted.sum(), recommender.scorer.items.astype(np.float64)  # type: ignore[attr-defined]
     spread = float(share @ (items[:, :-1] ** 2).sum(axis=1)) / 3 or 1.0
     for row, vector in zip(wanted, recommender.scorer.vectors(recommender.histories), strict=True):  # type: ignore[attr-defined]
         pairs = [(one, other) for one in np.flatnonzero(row) for other in np.flatnonzero(share)]

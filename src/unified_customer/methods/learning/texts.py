@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from unified_customer.methods.learning.matrices import Floats, Sparse
 
@@ -100,16 +99,6 @@ class Terms:
         from sklearn.feature_extraction.text import CountVectorizer
 
         return CountVectorizer(analyzer=_as_it_is, vocabulary={term: place for place, term in enumerate(self.listed)})
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return the terms, as UTF-8 with a line each, and their weights."""
-        return {"terms": np.frombuffer("\n".join(self.listed).encode(), np.uint8), "weights": self.weights}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Terms":
-        """Return what `arrays` was made from."""
-        lines = bytes(np.asarray(arrays["terms"], np.uint8)).decode()
-        return cls(tuple(lines.split("\n")) if lines else (), np.asarray(arrays["weights"], np.float64))
 
 
 def fit_terms(documents: Sequence[Sequence[str]]) -> Terms:

@@ -10,7 +10,7 @@ from pydantic import Field
 from unified_customer.methods.learning import Ints, sparse_of
 from unified_customer.recommendations.baskets.frequencies import frequencies
 from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Scorer
+from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
 from unified_customer.recommendations.serving.best import best
@@ -106,13 +106,6 @@ class Baskets:
     def kept(self, rows: Ints) -> "Baskets":
         """Return the model with the vectors of some customers alone."""
         return replace(self, people=self.people[rows])
-
-    def arrays(self) -> Arrays:
-        """Return the vectors."""
-        matrix = self.people
-        return {
-            "data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr, "shape": np.array(matrix.shape)
-        }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------------- inside
 

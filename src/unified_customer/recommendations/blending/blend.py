@@ -9,7 +9,7 @@ import polars as pl
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.blending.trials import Trials
 from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Scorer
+from unified_customer.recommendations.models.scoring import Scorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +67,6 @@ class Blend:
     def kept(self, rows: Ints) -> "Blend":
         """Return the parts with what they hold of some of the customers."""
         return replace(self, parts={name: part.kept(rows) for name, part in self.parts.items()})
-
-    def arrays(self) -> Arrays:
-        """Return the arrays of all parts."""
-        return {f"{name}/{key}": array for name, part in self.parts.items() for key, array in part.arrays().items()}
 
 
 def scaled(scores: Floats32, histories: Histories, *, repeats: bool) -> Floats32:

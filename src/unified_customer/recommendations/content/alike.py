@@ -1,6 +1,5 @@
 """A fitted content model: items are as good as they are like what somebody had."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,11 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from unified_customer.methods.learning import Ints, Sparse, rows_of
-from unified_customer.recommendations.content.telling import Kind
+from unified_customer.methods.learning import Ints, Sparse
 from unified_customer.recommendations.content.vectors import ContentVectors
 from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Counted, counted
+from unified_customer.recommendations.models.scoring import Counted, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,31 +67,6 @@ class Alike:
     def kept(self, rows: Ints) -> "Alike":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
         return self
-
-    def arrays(self) -> Arrays:
-        """Return the vectors and how content is read."""
-        found = {f"reading/{name}": array for name, array in self.reading.arrays().items()}
-        if self.directions is not None:
-            return found | {"items": self.items, "directions": self.directions}
-        return found | {name: getattr(self.items, name) for name in ("data", "indices", "indptr")}
-
-    @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, npt.NDArray[Any]], *, counts: Counted, weights: Mapping[Kind, float]
-    ) -> "Alike":
-        """Return what `arrays` was made from.
-
-        Args:
-            arrays: Of a model.
-            counts: Of its spec.
-            weights: How much each kind of content counts in it; those that are 0 may be there.
-        """
-        read = {name.removeprefix("reading/"): each for name, each in arrays.items() if name.startswith("reading/")}
-        reading = ContentVectors.from_arrays({kind: each for kind, each in weights.items() if each > 0}, read)
-        if "items" in arrays:
-            return cls(counts, reading, arrays["items"], arrays["directions"])
-        items = rows_of(arrays["data"], arrays["indices"], arrays["indptr"], columns=reading.columns)
-        return cls(counts, reading, items, None)
 
 
 def in_directions(vectors: Sparse, directions: Floats32 | None) -> "Sparse | Floats32":

@@ -12,7 +12,7 @@ from unified_customer.recommendations.content.reading import ReadsContent
 from unified_customer.recommendations.content.spaces import space_of
 from unified_customer.recommendations.content.spec import Content, directions_of
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Scorer
+from unified_customer.recommendations.models.scoring import Scorer
 from unified_customer.recommendations.models.spec import RecommenderSpec
 from unified_customer.recommendations.models.training import Training
 from unified_customer.recommendations.models.vectored import Vectored, taste_of, vectors_of
@@ -77,14 +77,6 @@ class Bridged:
         if self.space is self.inner and isinstance(inner, Vectored):
             return replace(self, inner=inner, space=inner)
         return replace(self, inner=inner, space=self.space.kept(rows))
-
-    def arrays(self) -> Arrays:
-        """Return the arrays of the model, of its vectors where it had none, and what content tells."""
-        inner = {f"inner/{name}": array for name, array in self.inner.arrays().items()}
-        space = (
-            {} if self.space is self.inner else {f"space/{name}": each for name, each in self.space.arrays().items()}
-        )
-        return inner | space | {"places": self.places, "vectors": self.vectors, "share": self.share}
 
 
 class WithContent(ReadsContent):

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from unified_customer.methods.learning import Sparse, Terms, beside, fit_terms, of_length_one
@@ -48,24 +46,6 @@ class ContentVectors:
     def _beside(self, documents: Mapping[Kind, list[list[str]]]) -> Sparse:
         parts = [self.terms[kind].vectors(each) * np.sqrt(self.weights[kind]) for kind, each in documents.items()]
         return beside(parts)
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return all that was learned: terms and weights of each kind, and edges of price bands."""
-        found = {
-            f"terms/{kind}/{name}": array for kind in self.weights for name, array in self.terms[kind].arrays().items()
-        }
-        return found | {f"bands/{currency}": edges for currency, edges in self.bands.edges.items()}
-
-    @classmethod
-    def from_arrays(cls, weights: Mapping[Kind, float], arrays: Mapping[str, npt.NDArray[Any]]) -> "ContentVectors":
-        """Return what `arrays` was made from, with the weights of the spec."""
-        edges = {name.removeprefix("bands/"): each for name, each in arrays.items() if name.startswith("bands/")}
-        terms = {kind: Terms.from_arrays(_of(arrays, f"terms/{kind}/")) for kind in weights}
-        return cls(weights, terms, PriceBands(edges))
-
-
-def _of(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:
-    return {name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)}
 
 
 def fit_content(catalogue: pl.DataFrame, *, weights: Mapping[Kind, float], price_bands: int) -> ContentVectors:

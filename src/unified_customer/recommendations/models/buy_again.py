@@ -7,7 +7,7 @@ import numpy as np
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import SPAN, Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Counted, wanted
+from unified_customer.recommendations.models.scoring import Counted, wanted
 
 _PRIOR: Final = 20.0
 
@@ -43,10 +43,6 @@ class Again:
     def kept(self, rows: Ints) -> "Again":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
         return self
-
-    def arrays(self) -> Arrays:
-        """Return the rates."""
-        return {"rates": self.rates}
 
 
 def again(histories: Histories, *, counts: Counted) -> Again:

@@ -9,7 +9,7 @@ import numpy as np
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Counted, counted
+from unified_customer.recommendations.models.scoring import Counted, counted
 
 _CHUNK: Final = 256
 
@@ -103,7 +103,3 @@ class LeastSquares:
     def kept(self, rows: Ints) -> "LeastSquares":
         """Return the model with the vectors of some customers alone."""
         return replace(self, people=self.people[rows])
-
-    def arrays(self) -> Arrays:
-        """Return the vectors."""
-        return {"extra": self.extra, "people": self.people, "items": self.items}

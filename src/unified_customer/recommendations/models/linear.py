@@ -7,7 +7,7 @@ import numpy as np
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays, Counted, counted
+from unified_customer.recommendations.models.scoring import Counted, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +41,6 @@ class SparseLinear:
         """Return itself: it holds nobody."""
         return self
 
-    def arrays(self) -> Arrays:
-        """Return the matrix."""
-        return {"data": self.weights.data, "indices": self.weights.indices, "indptr": self.weights.indptr}
-
 
 @dataclass(frozen=True, eq=False)
 class DenseLinear:
@@ -73,10 +69,6 @@ class DenseLinear:
     def kept(self, rows: Ints) -> "DenseLinear":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
         return self
-
-    def arrays(self) -> Arrays:
-        """Return the matrix."""
-        return {"weights": self.weights}
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +108,3 @@ class LowRank:
     def kept(self, rows: Ints) -> "LowRank":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
         return self
-
-    def arrays(self) -> Arrays:
-        """Return both matrices."""
-        return {"into": self.into, "out": self.out}

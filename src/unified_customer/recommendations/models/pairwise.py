@@ -9,7 +9,6 @@ import numpy as np
 from unified_customer.methods.learning import Ints, on_one_thread
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 from unified_customer.recommendations.histories.histories import Places
-from unified_customer.recommendations.models.scoring import Arrays
 
 _CHUNK: Final = 256
 
@@ -92,10 +91,6 @@ class Pairwise:
     def kept(self, rows: Ints) -> "Pairwise":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
         return self
-
-    def arrays(self) -> Arrays:
-        """Return the vectors and their spread."""
-        return {"items": self.items, "spread": self.spread}
 
 
 def centred(vectors: Floats32, histories: Histories, *, margin: float, ridge: float) -> Pairwise:

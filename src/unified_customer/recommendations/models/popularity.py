@@ -7,7 +7,6 @@ import numpy as np
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import Floats32, Histories
-from unified_customer.recommendations.models.scoring import Arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +34,6 @@ class Popular:
     def kept(self, rows: Ints) -> "Popular":  # noqa: ARG002 (others need it)
         """Return itself: it holds nobody."""
         return self
-
-    def arrays(self) -> Arrays:
-        """Return the scores."""
-        return {"weights": self.weights}
 
 
 def fading_popularity(columns: Ints, weights: Any, ages: Any, *, items: int, half_life_days: float | None) -> Popular:

@@ -1,18 +1,14 @@
 """What every model comes to once it is fitted: scores of items for what somebody did."""
 
-from collections.abc import Mapping
 from typing import Literal, Protocol, Self, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from unified_customer.methods.learning import Ints
 from unified_customer.recommendations.histories import WEIGHT, Floats32, Histories
 
 Counted: TypeAlias = Literal["once", "weight", "decayed"]
 """How much an item of a history counts: 1 if it is wanted, its weights added up, or these the less the older."""
-
-Arrays: TypeAlias = Mapping[str, npt.NDArray[np.generic]]
 
 
 class Scorer(Protocol):
@@ -35,10 +31,6 @@ class Scorer(Protocol):
 
     def kept(self, rows: Ints) -> Self:
         """Return the model with what it holds of some of the customers whom it learned from, and of nobody else."""
-        ...
-
-    def arrays(self) -> Arrays:
-        """Return all that was learned."""
         ...
 
 
