@@ -244,14 +244,27 @@ def test_an_unrelated_item_reorders_no_others_by_one_kind_of_equal_rarity(told: 
     assert close(one, {pair: other[pair] for pair in one})
 
 
+def kept(model: Any) -> Any:
+    """Return the model as it is read from a folder."""
+    with TemporaryDirectory() as place:
+        save_recommender(model, f"{place}/model")
+        return load_recommender(f"{place}/model").scorer
+
+
 @given(specs, catalogues, pairs)
 def test_what_is_read_from_a_folder_scores_and_reads_alike(spec: Content, told: list[Any], had: list[Any]) -> None:
     model = fitted(spec, acts(had, len(told)), catalogue(told))
-    with TemporaryDirectory() as place:
-        save_recommender(model, f"{place}/model")
-        again: Any = load_recommender(f"{place}/model").scorer
+    again = kept(model)
     assert np.array_equal(again.scores(model.histories), model.scorer.scores(model.histories))
     read = [each.reading.of(model.catalogue).toarray() for each in (again, model.scorer)]
+    assert np.array_equal(*read)
+
+
+@given(st.lists(anything, min_size=1, max_size=6))
+def test_terms_of_any_text_that_are_read_from_a_folder_give_equal_vectors(names: list[str]) -> None:
+    items = catalogue([(name, *[None] * 5) for name in names])
+    model = fitted(Content(repeats=True), acts([(0, 0)], len(names)), items)
+    read = [each.reading.of(model.catalogue).toarray() for each in (kept(model), model.scorer)]
     assert np.array_equal(*read)
 
 
